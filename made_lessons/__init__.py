@@ -1,8 +1,9 @@
-"""What belongs to single notebooks: their exercises and figures, and the grading of a class.
+"""Exercises and figures of single notebooks, and the grading of a class.
 
-``checking`` judges an answer, ``grading`` those of a class; each notebook has a folder, which knows
-no other notebook's. All import from ``made_course``, and from ``checking``. The notebooks import
-``check``, ``hint``, ``solution``, ``progress`` and ``yours`` from here.
+``checking`` judges one answer, and ``grading`` judges the submissions of a class. Each notebook has
+its own folder, which does not import from another notebook's. All folders import from
+``made_course`` and ``checking``. The notebooks import ``check``, ``hint``, ``solution``,
+``progress`` and ``yours`` from here.
 """
 
 import lazy_loader

@@ -1,4 +1,4 @@
-"""The names that notebooks import, one a line, and the file that each lives in."""
+"""Names that notebooks import, one per line, each with the file that defines it."""
 
 from .checking.check import check as check
 from .checking.check import hint as hint

@@ -1,4 +1,4 @@
-"""``python -P -m made_lessons grade FOLDER``."""
+"""Run the commands for instructors, such as ``python -P -m made_lessons grade FOLDER``."""
 
 from .grading.command import main
 

@@ -20,7 +20,7 @@ from .in_words import as_text, call_as_text, kind_of
 from .torch_errors import meaning_of
 
 MOST_PRINTED = 5_000
-"""Number of characters that an answer may print."""
+"""Largest number of characters that an answer may print."""
 IN_LINE, MEANT = ", in the line ", ". Explanation: "
 _OTHER_CODE = str(Path(torch.__file__).parent), str(Path(__file__).parents[1])
 
@@ -62,7 +62,7 @@ def run(function: Callable[..., object], *arguments: object) -> object:
 
 
 def in_dtype(dtype: torch.dtype, value: object) -> object:
-    """Convert the floating tensors of a value, a list or a module to a dtype."""
+    """Convert the floating-point tensors of a list, a module or any other value to a dtype."""
     if isinstance(value, list | tuple):
         return type(value)(in_dtype(dtype, part) for part in value)
     if isinstance(value, nn.Module):
@@ -72,7 +72,7 @@ def in_dtype(dtype: torch.dtype, value: object) -> object:
 
 
 class _Capped(io.TextIOBase):
-    """A stream that passes on a limited number of characters."""
+    """A text stream that passes on only the first ``MOST_PRINTED`` characters."""
 
     def __init__(self, out: io.TextIOBase) -> None:
         self.out, self.left = out, MOST_PRINTED
@@ -97,7 +97,7 @@ def is_unchanged(before: object, after: object) -> bool:
 
 
 def _where(error: BaseException) -> str:
-    """Name the learner's line that led to an error, and the shapes of the tensors in it."""
+    """Describe the learner's line that led to an error, with the shapes of its tensors."""
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     lines = [summary.line for summary in traceback.extract_tb(error.__traceback__)]
     own = [
@@ -119,7 +119,7 @@ def _where(error: BaseException) -> str:
 
 
 def _tensors_in(line: str, frame: FrameType) -> dict[str, str]:
-    """Return the shape and dtype of each tensor that a line names."""
+    """Describe the shape and dtype of each tensor whose name is in a line of code."""
     found = {}
     for name in re.findall(r"[A-Za-z_][\w.]*", line):
         parts = name.split(".")

@@ -15,14 +15,15 @@ from textwrap import fill
 from made_course.common.colours import BLUE
 
 _GRID = re.compile(r"([^\[]*)(\[[^('\"{]*\])([^\]]*)")
-"""Text with one list of numbers, or one list of lists, in it."""
+"""Pattern of a text that contains one list of numbers, or one list of lists."""
 _LINE = "rgba(128,128,128,.5)"
 _CODE = "font-family:monospace"
 _CARD = (
     f"border:1px solid {_LINE};padding:.4em 1em;margin:.2em 0;overflow-x:auto;border-left:5px solid"
 )
 _GROWS_DOWN = "<style>.jp-Cell:has(.made-card) + .jp-Cell {overflow-anchor: none}</style>"
-"""Otherwise Chromium keeps the next cell in place and pushes the card out of view in JupyterLab."""
+"""Style that lets the next cell move down. Without it, Chromium keeps that cell in place in
+JupyterLab, and the card leaves the view."""
 _MARK = (
     "display:inline-block;width:1.5em;line-height:1.5em;margin-right:.4em;border:2px solid;"
     "text-align:center;font-weight:bold"
@@ -41,9 +42,9 @@ class Card:
         sign: ✓ or ✗.
         title: title of the exercise.
         verdict: one sentence about the answer.
-        parts: label → text of a line: tried, expected, got and why. Empty texts are left out.
+        parts: text of each line by its label: tried, expected, got, why. Empty texts are left out.
         foot: call that gives a hint, for a report in plain text.
-        hints: hints, which a page folds below the report.
+        hints: hints, folded below the report in a notebook.
     """
 
     sign: str
@@ -101,7 +102,7 @@ def _folds(hints: tuple[str, ...]) -> str:
 
 
 def _value(text: str, other: str) -> str:
-    """Write a value as HTML: lists as tables, with a frame around entries that differ."""
+    """Convert a value to HTML, with lists as tables and a frame around each entry that differs."""
     grids, others = _grids(text), _grids(other)
     if not grids:
         return f'<span style="{_CODE}">{escape(text)}</span>'
@@ -112,7 +113,7 @@ def _value(text: str, other: str) -> str:
 
 
 def _grids(text: str) -> list[list[list[str]]]:
-    """Return the matrices of entries in a text; an empty list if it has none."""
+    """Parse the list in a text as matrices of entries. Return [] if there is none."""
     found = _GRID.fullmatch(text)
     try:
         value = json.loads(re.sub(r"[^\[\],\s]+", r'"\g<0>"', found[2])) if found else []
@@ -123,7 +124,7 @@ def _grids(text: str) -> list[list[list[str]]]:
 
 
 def _depths(value: list | str) -> Iterator[int]:
-    """Yield the number of lists around each entry."""
+    """Yield the nesting depth of each entry, which is negative in an empty list."""
     if isinstance(value, str):
         yield 0
     elif not value:

@@ -27,13 +27,13 @@ def exercises_in(number: int) -> tuple[Exercise, ...]:
     """Return the exercises of a notebook, ordered by number."""
     folder = import_module(f"made_lessons.notebook_{number:02d}")
     for module in iter_modules(folder.__path__):
-        if module.name != "figures":  # without exercises, and importing it loads matplotlib
+        if module.name != "figures":  # it has no exercises, and it loads matplotlib
             import_module(f"{folder.__name__}.{module.name}")
     return exercises_of(folder.__name__)
 
 
 def exercise_named(name: str, variant: str | None = None) -> Exercise:
-    """Return an exercise, or a variant of it if it has variants.
+    """Return the exercise with this name, in the given variant if it has variants.
 
     Raises:
         NoSuchName: if no exercise has this name.
@@ -48,12 +48,12 @@ def exercise_named(name: str, variant: str | None = None) -> Exercise:
 def _notebook_of(name: str) -> int:
     if not isinstance(name, str):
         raise NoSuchName(
-            f'the first argument must be a name in quotes, such as "1.3", but is {name!r}'
+            f'the first argument must be a name in quotes, such as "1.3", but you passed {name!r}'
         )
     number = name.partition(".")[0]
     if not number.isdecimal() or int(number) not in NOTEBOOKS:
         raise NoSuchName(
-            f"there is no exercise {name!r}. A name is the number of a notebook, from "
-            f"{NOTEBOOKS[0]} to {NOTEBOOKS[-1]}, and of an exercise, such as '1.3'"
+            f"there is no exercise {name!r}. A name consists of the number of a notebook, from "
+            f"{NOTEBOOKS[0]} to {NOTEBOOKS[-1]}, and the number of an exercise, such as '1.3'"
         )
     return int(number)

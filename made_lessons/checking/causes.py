@@ -1,4 +1,4 @@
-"""Find why an answer is wrong: by a known mistake, or by a relation to the right result."""
+"""Find the likely cause of a wrong answer: a known mistake, or a relation to the right result."""
 
 from __future__ import annotations
 
@@ -34,8 +34,9 @@ def likely_cause(
 ) -> str:
     """Return the likely cause of a wrong answer; empty if none is known.
 
-    A known mistake is the cause if it has the same values in all cases and is right in all
-    earlier views. Other cases in which the answer raises an error are not compared.
+    A known mistake is the cause if it has the same wrong values as the answer in all cases, and is
+    right in all earlier views. If the answer raises an error in a case other than the failed one,
+    this case is skipped.
 
     Args:
         view: view in which the answer is wrong.
@@ -60,7 +61,7 @@ def likely_cause(
         return ""
     for number, mistake in enumerate(known_mistakes):
         if all(_has_same_errors(got[k], value(number, k), right[k]) for k in telling):
-            return f"perhaps {mistake.cause} (your wrong results are those of this mistake)"
+            return f"perhaps {mistake.cause} (this fits all of your wrong results)"
     is_unfinished = any(parts_to_do(part)[0] for part in got)
     if is_unfinished or not isinstance(got[failed], Tensor | Real | list | tuple):
         return ""
@@ -85,7 +86,7 @@ def _general_cause(
     calls: Sequence[Mapping[str, object]],
     failed: int,
 ) -> str:
-    """Return the cause that further calls of a function or relations of its results suggest."""
+    """Find a cause by calling the answer again, or by relating its results to the right ones."""
     quiet, sound = (
         lambda *arguments, one=one: view.seen(one, arguments) for one in (answer, reference)
     )
@@ -112,7 +113,7 @@ def _perhaps(words: str) -> str:
 
 
 def _has_same_errors(got: object, mistake: object, right: object) -> bool:
-    """Return True if a result, or each entry of a list, is right or that of the mistake."""
+    """Return True if each entry of a result is either right or the same as the mistake's."""
     if is_same(got, mistake) or is_same(got, right):
         return True
     lists = (right, got, mistake)

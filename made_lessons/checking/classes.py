@@ -25,8 +25,8 @@ def instance_of(answer: object, *arguments: object) -> object:
     made = run(answer, *arguments)
     if isinstance(made, nn.Module) and "_parameters" not in vars(made):
         raise Wrong(
-            "your __init__ does not call the __init__ of nn.Module, which creates the places for "
-            "parameters and buffers. Begin with super().__init__(…)",
+            "your __init__ does not call the __init__ of nn.Module, which a module needs before it "
+            "can store parameters and buffers. Begin with super().__init__(…)",
             tried=call_as_text(answer, arguments),
         )
     return made
@@ -35,7 +35,7 @@ def instance_of(answer: object, *arguments: object) -> object:
 def changed(
     kind: type[nn.Module], then: Callable[[nn.Module], object] | None = None, **methods: object
 ) -> type[nn.Module]:
-    """Return a class with other methods, or with a further step after ``__init__``.
+    """Return a subclass with other methods, or with one more step, ``then``, after ``__init__``.
 
     Example:
         >>> changed(nn.Linear, lambda layer: layer.bias.detach().zero_())(2, 1).bias.item()
@@ -50,7 +50,7 @@ def changed(
 
 
 def stored_as(name: str, keep: Callable[[object], object]) -> Callable[[nn.Module], None]:
-    """Return a function that replaces an attribute of a module, such as a buffer, by keep of it."""
+    """Return a function that replaces an attribute of a module by ``keep`` of its value."""
 
     def change(module: nn.Module) -> None:
         value = getattr(module, name)

@@ -18,7 +18,7 @@ RELATIVE, ABSOLUTE = 3e-4, 1e-4
 
 
 def require_same(got: object, expected: object, where: str = "the answer") -> None:
-    """Require that a value is the right one, up to rounding.
+    """Require that a value equals the right one, up to rounding.
 
     Args:
         got: value of an answer. A tensor with one entry may stand for a number.
@@ -31,7 +31,7 @@ def require_same(got: object, expected: object, where: str = "the answer") -> No
     if got is ...:
         raise Misformed(f"{where} is still `...`", got="...", expected=kind_of(expected))
     if got is None and expected is not None:
-        forgotten = "" if where.startswith("entry") else ": is a `return` missing?"
+        forgotten = "" if where.startswith("entry") else ". Is a `return` missing?"
         raise Misformed(f"{where} is None{forgotten}", got="None", expected=kind_of(expected))
     if isinstance(got, np.generic | np.ndarray) and got.ndim == 0:
         got = got.item()
@@ -107,7 +107,7 @@ def _require_same_tensor(got: object, expected: Tensor, where: str) -> None:
         cause = f"{where} has the wrong shape{_shape_words(got, expected)}"
         raise Misformed(cause, **{key: f"shape {shape}" for key, shape in shapes.items()})
     if _family(got) != _family(expected):
-        cause = f"{where} has the wrong dtype: the entries must be {_family(expected)}"
+        cause = f"{where} has the wrong dtype. Its entries must be {_family(expected)}"
         raise Misformed(cause, got=str(got.dtype), expected=str(expected.dtype))
     if expected.is_floating_point():
         both = got.detach().double(), expected.detach().double()
@@ -133,14 +133,17 @@ def _differing(where: str, got: object, expected: object) -> Wrong:
 def _shape_words(got: Tensor, expected: Tensor) -> str:
     if got.squeeze().shape == expected.squeeze().shape:
         few = "many" if got.dim() > expected.dim() else "few"
-        return f": it has one dimension of size 1 too {few}"
+        return f", with one dimension of size 1 too {few}"
     if got.dim() == expected.dim() == 2 and got.T.shape == expected.shape:
-        return ": rows and columns are swapped (torch.stack makes rows, and with dim=1 columns)"
+        return (
+            ", because rows and columns are swapped. torch.stack makes rows, and with dim=1 it "
+            "makes columns"
+        )
     return ""
 
 
 def _family(tensor: Tensor) -> str:
-    """Say which kind of entries a tensor has, and what returns such entries."""
+    """Describe the entries of a tensor, and how to get such entries."""
     if tensor.dtype == torch.bool:
         return "True or False, as a comparison or .bool() returns them"
     if tensor.is_floating_point():

@@ -17,12 +17,12 @@ def but(*texts: str) -> object:
 
 
 def edited(reference: T, *texts: str) -> T:
-    """Return a function or class after replacing texts in its source.
+    """Return a copy of a function or class in whose source some texts are replaced.
 
-    Its own name inside the source still means the unedited function.
+    If the source contains its own name, this name still means the unedited function.
 
     Args:
-        reference: function or class of a module.
+        reference: function or class that a module defines.
         texts: old text, new text, old text, new text, and so on.
 
     Raises:

@@ -101,7 +101,7 @@ def compare(
 
 
 def _show(wrong: Wrong, view: View, got: object, expected: object) -> None:
-    """Write both values into the report: texts unchanged, dicts as a whole."""
+    """Write both values into the report, texts unchanged and dicts as a whole."""
     if isinstance(expected, str | Mapping) or isinstance(wrong, Misformed):
         texts = (seen if isinstance(seen, str) else as_text(seen) for seen in (got, expected))
         wrong.got, wrong.expected = texts
@@ -110,7 +110,7 @@ def _show(wrong: Wrong, view: View, got: object, expected: object) -> None:
 
 
 def _data_read(answer: object) -> str:
-    """Name the data of the notebook that an answer reads instead of its arguments."""
+    """Name the variables of the notebook that an answer reads instead of its arguments."""
     functions = methods_of(answer).values() if isinstance(answer, type) else [unwrapped(answer)]
     names = set()
     for function in functions:
@@ -121,4 +121,4 @@ def _data_read(answer: object) -> str:
     if not names:
         return ""
     these = ", ".join(f"`{name}`" for name in sorted(names))
-    return f" (Your code reads {these} from the notebook. Did you mean an argument?)"
+    return f" (Your code reads {these} from the notebook. Did you mean to use an argument?)"

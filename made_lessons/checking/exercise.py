@@ -18,10 +18,10 @@ T = TypeVar("T")
 
 
 class Wrong(Exception):
-    """An answer is wrong. The arguments are the lines of the report.
+    """Raised for a wrong answer. The arguments are the lines of the report.
 
     Args:
-        cause: likely cause, and what to do about it.
+        cause: likely cause, and how to correct it.
         tried: input of the answer.
         expected: value of a right answer.
         got: value of this answer.
@@ -33,12 +33,12 @@ class Wrong(Exception):
 
 
 class Misformed(Wrong):
-    """An answer has a wrong type, shape or dtype."""
+    """Raised for an answer with a wrong type, shape or dtype."""
 
 
 @dataclass(frozen=True)
 class KnownMistake:
-    """A wrong answer that learners give.
+    """A wrong answer that learners often give.
 
     Args:
         answer: function, class or value.
@@ -122,7 +122,7 @@ def exercise(
     """
 
     def define(reference: T) -> T:
-        _defined.pop(name, None)  # in case its module is loaded again
+        _defined.pop(name, None)  # its module may be loaded again
         kept = {"known_mistakes": [*known_mistakes], "views": [*views]}
         _defined[name] = Exercise(name, title, stars, reference, hints, **kept, **how)
         return reference
@@ -139,7 +139,7 @@ def known_mistakes(wrong: Mapping[str, object], *, of: str = "") -> None:
     """Add known mistakes to the exercise that is defined above.
 
     Args:
-        wrong: cause → wrong answer.
+        wrong: wrong answers, each with its cause as the key.
         of: name of the exercise, if it is defined in another file.
     """
     defined_exercise(of).known_mistakes.extend(

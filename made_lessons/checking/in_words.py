@@ -1,4 +1,4 @@
-"""Write values and calls as text, for a report."""
+"""Convert values and calls to text, for a report."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 
 def as_text(value: object, longest: int = 240, digits: int = 4) -> str:
-    """Write a value in few characters, with masks as zeros and ones.
+    """Convert a value to a short text, with masks as zeros and ones.
 
     Example:
         >>> as_text(torch.tensor([[True, False]])), as_text([0.123456, torch.tensor(3)])
@@ -28,7 +28,7 @@ def as_text(value: object, longest: int = 240, digits: int = 4) -> str:
 
 
 def distinct_texts(*values: object) -> list[str]:
-    """Write two values with enough digits to tell them apart.
+    """Convert two values to texts, with enough digits to tell them apart.
 
     Example:
         >>> distinct_texts(0.5, 0.25), distinct_texts(0.500001, 0.5)
@@ -39,7 +39,7 @@ def distinct_texts(*values: object) -> list[str]:
 
 
 def call_as_text(function: object, arguments: Sequence[object]) -> str:
-    """Write a call.
+    """Convert a call to text.
 
     Example:
         >>> call_as_text(len, [[1, 2]])

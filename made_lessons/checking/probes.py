@@ -1,4 +1,4 @@
-"""Call a wrong answer again: is it random, wrong for large numbers, or blind to an argument?"""
+"""Call a wrong answer again: is it random, does it ignore an argument or fail for large numbers?"""
 
 from __future__ import annotations
 
@@ -17,27 +17,26 @@ from .relations import are_same
 Call = Callable[..., object]
 
 CHANCE = (
-    "two calls with the same {names} return different results. Do not draw other random numbers, "
-    "and do not keep anything from one call to the next"
+    "two calls with the same {names} returned different results. Do not draw random numbers of "
+    "your own, and do not keep anything from one call to the next"
 )
 WITHOUT_EFFECT = (
-    "your result is the same for other values of {names}, but it should not be. Compute it from "
-    "{names}"
+    "your result stays the same for other values of {names}, but it must depend on {names}"
 )
 CUT_OFF = (
     "your answer is right for small numbers. For large ones, a small ε, a clamp or nan_to_num "
-    "hides that a number was rounded to 0. Use a form that does not need it"
+    "hides that a number was rounded to 0. Use a formula that needs none of these"
 )
 ROUNDED = (
-    "your answer is right for small numbers. For large ones, exp overflows or is rounded to 0"
-    "{also}, and float64 only moves the limit. Use a form that avoids this"
+    "your answer is right for small numbers. For large ones, exp overflows or is rounded to "
+    "0{also}, and float64 only moves the limit. Use a formula that avoids this"
 )
 LARGE = 20.0
 """Beyond this number exp, or 1 minus a sigmoid, begins to lose digits."""
 
 
 def probe(answer: Call, reference: Call, calls: Sequence[Mapping[str, object]], failed: int) -> str:
-    """Return the cause if an answer is random, or wrong only for large numbers; else "".
+    """Return the cause if an answer is random or wrong only for large numbers, and "" otherwise.
 
     Args:
         answer: the wrong answer, as a function that never raises.
@@ -67,13 +66,13 @@ def _largest(value: object) -> float:
 
 
 def _made_smaller(arguments: list[object]) -> Iterator[list[object]]:
-    """Yield the arguments with only the large tensors, or all tensors, made smaller."""
+    """Yield the arguments again, with only the large tensors or with all tensors scaled down."""
     for factor, bound in product((0.1, 0.03, 0.01, 0.003), (LARGE, 0.0)):
         yield [part * factor if _largest(part) > bound else part for part in arguments]
 
 
 def without_effect(answer: Call, reference: Call, calls: Sequence[Mapping[str, object]]) -> str:
-    """Return the cause if arguments have no effect on the answer, but should; else ""."""
+    """Return the cause if some arguments should change the answer but do not, and "" otherwise."""
     unused = [
         name
         for name in calls[0]
@@ -87,7 +86,10 @@ def _listed(names: list[str]) -> str:
 
 
 def _differences(name: str, answer: Call, reference: Call, named: Mapping[str, object]) -> float:
-    """Count the values of an argument that should change the result; −∞ if one does change it."""
+    """Count the values of an argument that should change the result but do not.
+
+    If the answer does change with some value, return −∞.
+    """
     first, right = (function(*named.values()) for function in (answer, reference))
     count = 0
     for other in _others(named[name]):
@@ -99,7 +101,7 @@ def _differences(name: str, answer: Call, reference: Call, named: Mapping[str, o
 
 
 def _others(value: object) -> Iterator[object]:
-    """Yield other values of the same form."""
+    """Yield other values of the same type and shape."""
     if isinstance(value, bool):
         yield not value
     elif isinstance(value, int | float):

@@ -1,4 +1,4 @@
-"""Remember solved exercises: one empty file each, in the user's data folder.
+"""Remember solved exercises, as one empty file for each in the user's data folder.
 
 The environment variable ``MADE_COURSE_PROGRESS`` names another folder, for tests.
 """
@@ -35,7 +35,7 @@ def remember(name: str) -> bool:
 
 
 def remembered() -> list[str]:
-    """Return the names of the solved exercises, the latest last."""
+    """Return the names of the solved exercises in the order in which they were solved."""
     with suppress(OSError):
         files = sorted(solved_folder().iterdir(), key=lambda file: file.stat().st_mtime_ns)
         return [file.name for file in files]

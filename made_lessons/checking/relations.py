@@ -1,7 +1,7 @@
 """Find how a wrong result is related to the right one: not summed, transposed, in bits, negated.
 
 A relation consists of words and a change that makes one result equal to the other. If the same
-relation holds in all wrong calls, it is the likely cause. Its words name the arguments.
+relation holds in all wrong calls, it is the likely cause. Its words can name arguments.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from torch import Tensor
 
 Named = Mapping[str, object]
 Change = Callable
-"""Function of a tensor or list that returns the changed one."""
+"""Function that changes a tensor or a list and returns it."""
 Row = tuple[str, Change, Change]
-"""Words, a change of the wrong result and a change of the right one, which are then equal."""
+"""Words, and a change of each result, wrong and right, after which the two are equal."""
 
 BETWEEN = (
     "some of your numbers are between 0 and 1, but only zeros and ones are expected. Are these "
@@ -28,17 +28,17 @@ BETWEEN = (
 TOO_MUCH = "every entry that must be True is True, but so are some others"
 TOO_LITTLE = "every entry that must be False is False, but so are some others"
 SAME_AMOUNT = (
-    "all numbers of a call are wrong by the same amount, so a term that they share is wrong, "
-    "missing or extra"
+    "all numbers of a call are wrong by the same amount, so a term that they share is wrong or "
+    "missing, or one term is too many"
 )
 SAME_FACTOR = (
     "all numbers of a call are wrong by the same factor, so check what you multiply or divide by"
 )
 SAY_LITTLE = (TOO_MUCH, TOO_LITTLE, SAME_AMOUNT, SAME_FACTOR)
-"""Words that are true for wrong answers of many kinds."""
+"""Relations that say little, because they hold for many kinds of wrong answers."""
 ALSO = " Also, "
 LONGEST = 5
-"""Length of a list up to which all permutations are tried."""
+"""Largest length of a list for which all permutations are tried."""
 
 
 def find_relation(
@@ -53,7 +53,7 @@ def find_relation(
 
     Example:
         >>> find_relation([torch.tensor([0.0, 2.0])], [torch.tensor([0.0, -2.0])], [{}])
-        'the sign is wrong: this is the NLL, but a log-probability is never above 0'
+        'the sign is wrong, because you returned the NLL. A log-probability is never above 0'
     """
     shared: dict[str, None] | None = None
     for call in zip(got, right, arguments, strict=True):
@@ -119,7 +119,9 @@ def _relations(got: object, right: object, named: Named) -> Iterator[str]:
     elif isinstance(got, Tensor) and isinstance(right, list) and right:
         joined = torch.cat([part.flatten().double() for part in right])
         if _is_close(got.flatten().double(), joined):
-            yield "the parts are right, but joined into one tensor. Return a list of them"
+            yield (
+                "the parts are right, but you joined them into one tensor. Return a list of tensors"
+            )
         yield from (words for words, c, r in _LENGTHS if are_same(c([got]), r(right)))
     elif isinstance(got, Tensor) and isinstance(right, Tensor):
         yield from _tensor_relations(got, right, named)
@@ -138,7 +140,7 @@ def _tensor_relations(got: Tensor, right: Tensor, named: Named) -> Iterator[str]
     first, second = got.double(), right.double()
     if _is_close(first, second):
         is_alike = (got.dtype == torch.bool) == (right.dtype == torch.bool)
-        dtypes = f"{got.dtype}, and {right.dtype} is expected"
+        dtypes = f"{got.dtype} instead of {right.dtype}"
         yield "" if is_alike else f"the values are right, but their dtype is {dtypes}"
     else:
         yield from _range_relations(first, second, right.dtype)
@@ -158,7 +160,7 @@ def _joined(first: str, second: str) -> str:
 
 
 def _range_relations(got: Tensor, right: Tensor, dtype: torch.dtype) -> Iterator[str]:
-    """Yield what the range of the numbers tells, or whether a mask has too many or too few."""
+    """Yield relations of ranges: numbers between 0 and 1, masks with too many or too few ones."""
     is_between = (got > 0) & (got < 1)
     if not dtype.is_floating_point and dtype != torch.bool:
         if bool((right > 1).all() & is_between.all()):
@@ -191,8 +193,10 @@ def _number_changes(right: Tensor, named: Named) -> Iterator[tuple[str, Change]]
         yield "each entry is the opposite of the right one", lambda r: 1 - r
         return
     is_log = right.is_floating_point() and bool((right <= 0).all())
-    nll = "this is the NLL, but a log-probability is never above 0"
-    sign = f"the sign is wrong: {nll if is_log else 'this is the negative of the right result'}"
+    nll = "you returned the NLL. A log-probability is never above 0"
+    sign = (
+        f"the sign is wrong, because {nll if is_log else 'this is the negative of the right one'}"
+    )
     yield sign, torch.neg
     for words, change in (*_FUNCTIONS, *_by_size(named)):
         yield words, change
@@ -240,7 +244,7 @@ _FUNCTIONS: tuple[tuple[str, Change], ...] = (
 
 
 def _by_size(named: Named) -> Iterator[tuple[str, Change]]:
-    """Yield divisions and multiplications by each size in a call; each size once."""
+    """Yield divisions and multiplications by the sizes of the arguments, once for each size."""
     seen = {1}
     for name, value in named.items():
         found = [(f"{name}.shape[{k}]", n) for k, n in enumerate(getattr(value, "shape", ()))]
@@ -252,11 +256,13 @@ def _by_size(named: Named) -> Iterator[tuple[str, Change]]:
             if n <= 0 or n in seen:
                 continue
             seen.add(n)
-            mean = f"this is divided by {size}. Did you take a mean instead of a sum?"
+            mean = (
+                f"this is the right result divided by {size}. Did you take a mean instead of a sum?"
+            )
             yield mean, lambda r, n=n: r / n
             total = f"this is {size} times too large. Did you take a sum instead of a mean?"
             yield total, lambda r, n=n: r * n
-            yield f"this is multiplied by {size}. Divide by it instead", lambda r, n=n: r * n**2
+            yield f"you multiplied by {size}. Divide by it instead", lambda r, n=n: r * n**2
 
 
 # ---- changes of the whole result -----------------------------------------------------------------
@@ -281,12 +287,13 @@ def _whole_changes(got: Tensor, right: Tensor, named: Named) -> Iterator[Row]:
         yield "", _keep, _keep
     elif got.squeeze().shape == right.squeeze().shape:
         extra = (
-            "there is an extra dimension of size 1, as keepdim=True, [None] and [:, None] add it"
+            "your result has an extra dimension of size 1. keepdim=True, [None] and [:, None] add "
+            "one"
         )
-        gone = "a dimension of size 1 is missing, as an index or .squeeze() removes it"
+        gone = "a dimension of size 1 is missing. An index or .squeeze() removes one"
         yield extra if got.dim() > right.dim() else gone, torch.squeeze, torch.squeeze
     if right.dim() == 2:
-        yield "this is transposed: rows and columns are swapped", _keep, torch.t
+        yield "your result is transposed, with rows and columns swapped", _keep, torch.t
     for d in range(right.dim()):
         yield from _changes_along(d, right, named)
     for d in range(got.dim()):
@@ -301,7 +308,7 @@ def _whole_changes(got: Tensor, right: Tensor, named: Named) -> Iterator[Row]:
         yield from _LENGTHS
 
 
-_SEPARATE = "which must stay separate"
+_SEPARATE = "but the numbers must stay separate"
 _EVERYTHING = (
     ("this must still be summed to one number", torch.sum, _keep),
     ("this must still be averaged to one number", torch.mean, _keep),
@@ -315,7 +322,7 @@ def _changes_along(d: int, right: Tensor, named: Named) -> Iterator[Row]:
     is_one = right.dim() == 1
     along = "" if is_one else f" along dimension {d}"
     part = ["rows", "columns"][d] if right.dim() == 2 else "entries"
-    words = f"these are running sums{along}. Return each number by itself"
+    words = f"these are running sums{along}. Return the numbers without adding them up"
     yield words, _keep, partial(torch.cumsum, dim=d)
     yield f"the order is reversed{along}", _keep, partial(torch.flip, dims=[d])
     for by in (1, -1):
@@ -333,7 +340,7 @@ def _changes_along(d: int, right: Tensor, named: Named) -> Iterator[Row]:
 
 
 def _permutations(named: Named, size: int) -> Iterator[tuple[str, Tensor]]:
-    """Yield the orderings and degrees among the arguments, and their inverses, from 0."""
+    """Yield each argument that is a permutation, and its inverse, both counted from 0."""
     for name, value in named.items():
         if isinstance(value, Tensor) and value.shape == (size,) and not value.is_floating_point():
             low = int(value.min())

@@ -30,7 +30,7 @@ _CHANGES = [
     *((f"`{text}` were given instead of `{{0}}`", *how) for text, how in _INSTEAD.items()),
     *((words, list, change) for words, change in _FEWER.items()),
 ]
-"""Words, the type of an argument or dtype of a tensor, and the change."""
+"""Words, the type of the argument (for a tensor, its dtype), and the change."""
 
 
 def find_other_arguments(
@@ -39,7 +39,7 @@ def find_other_arguments(
     arguments: Sequence[Named],
     reference: Callable[..., object],
 ) -> str:
-    """Return the arguments for which an answer would be right in all calls, in words.
+    """Describe a change of the arguments after which an answer would be right in all calls.
 
     Example:
         >>> calls = [{"x": torch.tensor([0.5, 3.0])}]
@@ -58,7 +58,7 @@ def find_other_arguments(
 
 
 def _changes(arguments: Sequence[Named]) -> Iterator[tuple[str, list[dict]]]:
-    """Yield words for a change of the arguments, and all calls with changed arguments."""
+    """Yield changes of the arguments, each in words and as the changed arguments of all calls."""
     first = arguments[0]
     for one, other in combinations(first, 2):
         swapped = [named | {one: named[other], other: named[one]} for named in arguments]

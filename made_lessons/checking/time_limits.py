@@ -11,19 +11,20 @@ from contextlib import contextmanager
 LIMIT_S = 2.0
 """Seconds of processor time that an answer may use in a check."""
 PATIENCE = 5
-"""Factor by which it may take longer by the clock, on a busy computer."""
+"""Factor by which a check may take longer by the clock, because the computer may be busy."""
 
 
 class TookTooLong(BaseException):
-    """An answer ran too long. A BaseException, so that ``except Exception`` does not catch it."""
+    """Raised in code that runs too long. ``except Exception`` does not catch it."""
 
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise :class:`TookTooLong` in Python code that runs longer. A call into C ends first.
+    """Raise :class:`TookTooLong` in the ``with`` block if it runs for too long.
 
-    The limit is processor time, so that a busy machine stops nobody, and ``PATIENCE`` times as
-    much by the clock. The error is raised repeatedly, so that most code that catches it ends too.
+    The limit is processor time, because a busy computer must not stop an answer. By the clock, the
+    limit is ``PATIENCE`` times as long. A call into C is not interrupted. The error is raised
+    repeatedly, so that most code that catches it is also stopped.
     """
     thread = ctypes.c_ulong(threading.get_ident())
     raise_there = ctypes.pythonapi.PyThreadState_SetAsyncExc
@@ -53,7 +54,7 @@ def time_limit(seconds: float) -> Iterator[None]:
 
 
 def _clock_of_this_thread() -> Callable[[], float]:
-    """Return a function that any thread can call, which returns this thread's processor time."""
+    """Return a function that tells any thread the processor time of this thread."""
     if not hasattr(time, "pthread_getcpuclockid"):  # Windows and macOS count all threads
         return time.process_time
     clock = time.pthread_getcpuclockid(threading.get_ident())

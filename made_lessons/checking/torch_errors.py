@@ -1,4 +1,4 @@
-"""Explain errors of Python and PyTorch: what caused them, and what to do."""
+"""Explain errors of Python and PyTorch, and say how to correct them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _EXPLANATIONS = {
     ),
     r"mat1 and mat2 shapes cannot be multiplied \((\d+x\d+) and \1\)": (
         "@ is the matrix product, and both matrices have the same shape. For a product entry by "
-        "entry use *; for a matrix product transpose one of them"
+        "entry, use *. For a matrix product, transpose one of them"
     ),
     r"shapes cannot be multiplied \(\d+x(\d+) and (\d+)x|size mismatch, got|inconsistent tensor": (
         "in a matrix product, the left matrix must have as many columns as the right one has rows. "
@@ -23,8 +23,8 @@ _EXPLANATIONS = {
         "last axis of the right one. .mT swaps the last two axes, but .T reverses all of them"
     ),
     r"before Module\.__init__|no attribute '_(parameters|\w+_hooks)'": (
-        "your __init__ must first call the __init__ of nn.Module, which creates the places for "
-        "parameters and buffers. Begin with super().__init__(…)"
+        "your __init__ must first call the __init__ of nn.Module, which a module needs before it "
+        "can store parameters and buffers. Begin with super().__init__(…)"
     ),
     r"at non-singleton dimension 0": (
         f"{_SHAPES} entry by entry. To pair each entry of x with each entry of another tensor, "
@@ -47,7 +47,7 @@ _EXPLANATIONS = {
     ),
     r"'NoneType'": "a value is None in this case. Check `is not None` before you use it",
     r"used as ind|to an index|indices must be int|for index|valid indices": (
-        "an index must be a whole number: use .long() for a tensor, and int(…) or // for a number"
+        "an index must be a whole number. Use .long() for a tensor, and int(…) or // for a number"
     ),
     r"inplace operation|in-place operation|can't be cast to the desired": (
         "a tensor was changed in place, by +=, x[…] = … or a method that ends in _. Make a new "
@@ -64,8 +64,8 @@ _EXPLANATIONS = {
         "operations on whole tensors (where, &, |)"
     ),
     r"shape of the mask": (
-        "a tensor of bools as an index selects entries. If you need zeros and ones, convert it "
-        "with .long() first"
+        "a tensor of bools that is used as an index selects entries. If you need zeros and ones, "
+        "convert it with .long() first"
     ),
     r"'(list|tuple)' object has no|must be Tensor, not (list|tuple)": (
         "a list is not a tensor. Convert it with torch.tensor or torch.stack"
@@ -98,7 +98,7 @@ _EXPLANATIONS = {
 
 
 def meaning_of(error: BaseException) -> str:
-    """Explain an error; "" if it is not a known one.
+    """Return an explanation of an error, or "" if there is none.
 
     Example:
         >>> meaning_of(RuntimeError("index 3 is out of bounds for dimension 0 with size 3"))

@@ -20,9 +20,9 @@ from .exercise import Misformed, Wrong
 BATCH = 100
 """Number of rows in one call of a model."""
 MOVE = 1e-3
-"""Change of an output that may be rounding. So small a leak could not improve the score."""
+"""Largest change of an output that may be rounding. Such a small leak cannot improve the score."""
 MARGIN = 0.01
-"""Share of a coin's NLL by which a model must beat coins and independent variables."""
+"""Share of a fair coin's NLL by which a model must beat coins and independent variables."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ def honest_nll(model: object, kept: Tensor, points: Tensor, challenge: Challenge
     """
     if isinstance(model, type) or not (callable(model) and hasattr(model, "log_prob")):
         raise Misformed(
-            "the answer must be a model: an object with log_prob(x) and, to test what its outputs "
-            "depend on, logits model(x), like a MADE",
+            "the answer must be a model like a MADE, an object with log_prob(x) and, to test what "
+            "its outputs depend on, logits model(x)",
             got="a class" if isinstance(model, type) else f"a {type(model).__name__}",
             expected="a MADE, or a model of your own",
         )
@@ -110,7 +110,7 @@ def shuffled(ask: Callable[[Tensor], Tensor], rows: Tensor, batch: int = BATCH) 
 
 
 def random_points(rows: Tensor, count: int) -> Tensor:
-    """Return random rows and as many rows of noise, for the test for leaks.
+    """Return ``count`` random rows and as many rows of noise, for the test for leaks.
 
     Example:
         >>> random_points(torch.zeros(10, 3), 2).shape
@@ -142,16 +142,16 @@ def score_nll(nll: Tensor, to_beat: Tensor, below: float, challenge: Challenge) 
     gain, error = to_beat - nll, (to_beat - nll).std().item() / math.sqrt(len(nll))
     coin = challenge.input_dim * math.log(2)
     faults = {
-        f"this is worse than a coin for each {variable}, {coin:.0f} nats. Did you train the "
-        "model?": mean > (1 + MARGIN) * coin,
-        f"this is the NLL of a coin for each {variable}. Did you train the model?": (
+        f"this is worse than a fair coin for each {variable}, which costs {coin:.0f} nats. Did you "
+        "train the model?": mean > (1 + MARGIN) * coin,
+        f"this is the NLL of a fair coin for each {variable}. Did you train the model?": (
             mean > (1 - MARGIN) * coin
         ),
         f"this is hardly better than a model of independent {variable}s": (
             mean > challenge.independent - MARGIN * coin
         ),
         f"the model is honest, but not yet below {below:g} nats. Compare this with its NLL on the "
-        f"training {row}s: if that is much lower, the model overfits; if it is about the same, "
+        f"training {row}s. If that is much lower, the model overfits. If it is about the same, "
         "train longer": mean >= below,
         f"the model is honest and {gain.mean():.2f} nats better than {challenge.baseline}, but the "
         f"standard error of this difference, {row} by {row}, is {error:.2f}, and a gain of up to "
@@ -178,7 +178,7 @@ def require_finite_weights(model: object) -> None:
     weights = model.parameters() if isinstance(model, nn.Module) else ()
     if not all(bool(weight.isfinite().all()) for weight in weights):
         raise Wrong(
-            "some weights of the model are not finite. Look at its training: was the learning rate "
+            "some weights of the model are not finite. Look at its training. Was the learning rate "
             "too high?"
         )
 
@@ -188,7 +188,7 @@ def _log_prob_of(model: object, challenge: Challenge, x: Tensor) -> Tensor:
     if got.numel() == 1:
         cause = (
             f"log_prob returned one number for all {challenge.row}s. It must return one number per "
-            f"{challenge.row}; the check takes the mean"
+            f"{challenge.row}, because the check takes the mean"
         )
         raise Misformed(cause, got="one number", expected=f"shape ({len(x)},)")
     return _in_shape("log_prob(x)", got, x.shape[:1])
@@ -202,7 +202,7 @@ def _in_shape(name: str, got: Tensor, shape: torch.Size) -> Tensor:
             expected=f"shape {tuple(shape)}",
         )
     if not bool(got.isfinite().all()):
-        raise Wrong(f"{name} is not finite everywhere. Use a stable form of log_prob")
+        raise Wrong(f"{name} is not finite everywhere. Use a numerically stable formula")
     return got
 
 
@@ -211,7 +211,8 @@ def _require_rows_apart(log_p: Tensor, again: Tensor, challenge: Challenge) -> N
         at = (log_p - again).abs().argmax()
         raise Wrong(
             f"the log_prob of one {challenge.row} depends on the other rows of its batch, or "
-            "differs between calls. log_prob(x) must score each row by itself, without chance",
+            "differs between calls. log_prob(x) must score each row by itself, without random "
+            "numbers",
             tried=f"log_prob of one {challenge.row} in two different batches",
             expected="the same number",
             got=f"{log_p[at]:.2f} and {again[at]:.2f}",
@@ -228,13 +229,14 @@ def _require_log_probabilities(
     }
     if bool((log_p > 1e-3).any()):
         raise Wrong(
-            "this is the NLL, but a log-probability is never above 0: return its negative", **report
+            "you returned the NLL, but a log-probability is never above 0. Return its negative",
+            **report,
         )
     if torch.allclose(log_p, by_logits, rtol=1e-3, atol=0.1):
         return
     if torch.allclose(challenge.input_dim * log_p, by_logits, rtol=1e-3, atol=0.1):
         raise Wrong(
-            f"this is the mean over the {challenge.input_dim} {challenge.variable}s, but the "
+            f"you returned the mean over the {challenge.input_dim} {challenge.variable}s, but the "
             f"log-probability of one {challenge.row} is their sum",
             **report,
         )
@@ -243,7 +245,7 @@ def _require_log_probabilities(
         if torch.allclose(log_p, of_probabilities.sum(1), rtol=1e-3, atol=0.1):
             raise Wrong("model(x) returns probabilities, but it must return logits", **report)
     raise Wrong(
-        "log_prob does not belong to these logits: it must be the sum of the log-probabilities of "
+        "log_prob does not belong to these logits. It must be the sum of the log-probabilities of "
         f"the {challenge.variable}s under these logits. (If you average the probabilities of "
         "several models, the logits of the average are not the average of the logits.)",
         **report,

@@ -27,7 +27,7 @@ BENT = (
     "still NaN"
 )
 UNSEEN = object()
-"""Value that cannot be computed because the answer lives in another process."""
+"""Stands for a value that cannot be computed, because the answer is in another process."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,7 @@ class View:
         try:
             with contextlib.redirect_stdout(io.StringIO()):
                 found = self.see(answer, *case)
-            return (
-                [*found] if isinstance(found, list) else found
-            )  # a copy, because a later call may change the list
+            return [*found] if isinstance(found, list) else found  # a later call may change a list
         except Wrong as wrong:
             return wrong.cause.partition(MEANT)[0].partition(IN_LINE)[0]
         except Exception as error:
@@ -89,7 +87,7 @@ def _value(answer: object) -> object:
 
 
 VALUE = View(_value, expected="")
-"""The answer, if it is a value. The report does not show the right value."""
+"""View of an answer that is a value. The report does not show the right one."""
 
 
 def add_view(
@@ -104,8 +102,8 @@ def add_view(
     Args:
         tried: input, for the report.
         see: function of an answer that returns the value.
-        causes: one cause, or cause → wrong answer or None. The last cause is also given for an
-            answer that is none of these.
+        causes: one cause, or a dict of causes, each with a wrong answer or None. The last cause is
+            also given for all other wrong values.
         wrong: wrong answer, if there is a single cause.
         more: other arguments of :class:`View`.
     """
@@ -129,7 +127,7 @@ def _with_cases(view: View, exercise: Exercise) -> View:
 
 
 def gradients(**positions: int) -> tuple[View, ...]:
-    """Return views of the gradient with respect to arguments: name=position."""
+    """Return a view of the gradient with respect to each argument, given as name=position."""
     return tuple(
         View(
             lambda function, *case, position=position: _gradient(function, case, position),
@@ -142,7 +140,7 @@ def gradients(**positions: int) -> tuple[View, ...]:
 
 
 def dtypes(*given: torch.dtype) -> tuple[View, ...]:
-    """Return views of the dtype of the result for arguments of the given dtypes."""
+    """Return a view of the dtype of the result for each given dtype of the arguments."""
     return tuple(
         View(
             lambda function, *case, dtype=dtype: str(run(function, *in_dtype(dtype, case)).dtype),

@@ -41,7 +41,7 @@ known_mistakes(
     {
         "you returned the old tables, but p(x₂) is not p(x₁), and p(x₁ | x₂, x₃) is not "
         "p(x₃ | x₁, x₂). Build the joint distribution first": lambda p1, p2, p3: (p1, p2, p3),
-        "the last table is transposed: its first index must be x₂, and its second x₃": but(
+        "the last table is transposed. Its first index must be x₂, and its second x₃": but(
             "joint[1] / joint23", "(joint[1] / joint23).T"
         ),
         "your tables contain the probabilities of both values. Return only those of a 1": but(

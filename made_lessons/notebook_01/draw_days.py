@@ -37,13 +37,13 @@ _UNIFORMS = torch.tensor(
     hints=(
         "Use three steps, one per variable, in the order x₂, x₃, x₁. Each compares a column of u "
         "with a probability.",
-        "A drawn x₂ of dtype long is an index: q3[x2] looks up one probability for each row.",
+        "A drawn x₂ of dtype long is an index, so q3[x2] looks up one probability for each row.",
         "x2 = (u[:, 1] <= q2).long(), then the same for x₃ with q3[x2], then x₁ with q1[x2, x3]. "
         "torch.stack(..., dim=1) joins the columns.",
     ),
 )
 def draw_days(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
-    """Draw x₂, then x₃ given x₂, then x₁ given both; column i of u decides variable i."""
+    """Draw x₂, then x₃ given x₂, then x₁ given both. Column i of u decides variable i."""
     x2 = (u[:, 1] <= q2).long()
     x3 = (u[:, 2] <= q3[x2]).long()
     x1 = (u[:, 0] <= q1[x2, x3]).long()
@@ -80,9 +80,10 @@ known_mistakes(
             )
         },
         **{
-            f"you use u[:, {k}] for all three variables, but each needs its own random number: "
-            "column i "
-            "for variable i": (lambda q2, q3, q1, u, k=k: draw_days(q2, q3, q1, u[:, [k, k, k]]))
+            f"you use u[:, {k}] for all three variables, but each needs its own random number. Use "
+            "column i for variable i": (
+                lambda q2, q3, q1, u, k=k: draw_days(q2, q3, q1, u[:, [k, k, k]])
+            )
             for k in range(3)
         },
         "you draw x₁ from a mean of q1 over x₃, but x₃ is already drawn, so look q1 up at it": but(

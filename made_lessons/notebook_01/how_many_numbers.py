@@ -27,21 +27,21 @@ known_mistakes(
     {
         "you count both p(xᵢ = 0 | …) and p(xᵢ = 1 | …), but they sum to one, so one of them is "
         "enough": but("2**i", "2 ** (i + 1)"),
-        "^ compares bits in Python, and a power is **": but("2**i", "2 ^ i"),
+        "in Python, ^ compares bits, and a power is **": but("2**i", "2 ^ i"),
         "you add one number per variable, but xᵢ needs one number per combination of the earlier "
         "values, and each variable doubles their number": but("2**i", "i + 1"),
         "you multiply by 2, but you need a power, 2 ** i, because each variable doubles the "
         "number": but("2**i", "2 * i"),
-        "you swapped base and exponent: multiply 2, i times": but("2**i", "i**2"),
-        "these are squares, but you must multiply 2, once per earlier variable: 2 ** i with i from "
-        "0": but("2**i", "(i + 1) ** 2"),
+        "you swapped base and exponent. The base is 2, and the exponent is i": but("2**i", "i**2"),
+        "these are squares, but you need a power of 2, with one factor of 2 per earlier variable: "
+        "2 ** i, with i from 0": but("2**i", "(i + 1) ** 2"),
         "you count all 2^D rows for each variable, but the table of xᵢ has one number per "
         "combination of the values before xᵢ": but("2**i", "2**input_dim"),
         "you give each variable the table of the last one, but the table of xᵢ has one number per "
         "combination of the values before xᵢ": but("2**i", "2 ** (input_dim - 1)"),
         "you subtract one from each size, but a table of p(xᵢ = 1 | …) need not sum to one, so "
         "none of its numbers follows from the others": but("2**i", "2**i - 1"),
-        "you add two numbers per earlier variable, but combinations of values multiply": but(
+        "you add two numbers per earlier variable, but numbers of combinations are multiplied": but(
             "2**i", "max(2 * i, 1)"
         ),
     }

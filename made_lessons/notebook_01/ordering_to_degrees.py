@@ -34,16 +34,14 @@ def degrees_of(ordering: Tensor) -> LongTensor:
 known_mistakes(
     {
         "this is the ordering, counted from 1. The degree of variable i is the step that generates "
-        "it: the position of i in the ordering, not the entry at position i": (
-            lambda ordering: ordering + 1
-        ),
+        "it, so you need the position of i in the ordering, not the entry at "
+        "position i": (lambda ordering: ordering + 1),
         "these are the steps counted from 0, but degrees count from 1": torch.argsort,
         "you count from the end, but the first variable of the ordering has degree 1": (
             lambda ordering: len(ordering) - torch.argsort(ordering)
         ),
         "you return 1, 2, 3, … for every ordering. If you sorted, you need the positions, not the "
-        "sorted values: torch.argsort, or the second result of torch.sort": (
-            lambda ordering: ordering.sort().values + 1
-        ),
+        "sorted values. torch.argsort returns them, and so does torch.sort as its "
+        "second result": (lambda ordering: ordering.sort().values + 1),
     }
 )

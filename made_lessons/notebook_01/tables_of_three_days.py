@@ -15,6 +15,6 @@ TABLES = (
 
 
 def other_tables(key: str) -> tuple[Tensor, Tensor, Tensor]:
-    """Draw tables of the same shapes from a variant key."""
+    """Return random tables of the same shapes, which depend only on a variant key."""
     p1, p2, p3 = (0.1 + 0.8 * uniform(f"{key} {k}", *[2] * k) for k in range(3))
     return p1, p2, p3

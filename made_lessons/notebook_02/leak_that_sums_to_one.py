@@ -16,12 +16,12 @@ from .log_bernoulli import log_bernoulli
 ORDERING = [1, 2, 0]
 
 CONSTANT = (
-    "no output moves by more than rounding, whichever input is flipped. So Σp is 1 without a leak. "
-    "Some output must move with an input that it must not see"
+    "no output moves by more than rounding when an input is flipped, so Σp is 1 without any leak. "
+    "Let an output depend on an input that it must not see"
 )
 HONEST = (
-    "there is no leak: every output moves only with variables of smaller degree. Let an output see "
-    "a variable whose degree is not smaller than its own"
+    "there is no leak, because every output moves only with variables of smaller degree. Let an "
+    "output see a variable whose degree is not smaller than its own"
 )
 SELF = (
     "an output depends on its own variable, so it can give both values of this variable a high "
@@ -34,12 +34,13 @@ ROWS_APART = (
 )
 CYCLE = (
     "no output sees its own variable, but the outputs see one another in a cycle, which no "
-    "ordering allows. Break it: in some other ordering, each output must see earlier variables only"
+    "ordering allows. Break the cycle, so that each output sees only earlier variables in some "
+    "other ordering"
 )
 
 
 def _logits(answer: Callable[[Tensor], Tensor]) -> Tensor:
-    """Return the logits (8, 3) of all inputs, after checking that each row is made by itself."""
+    """Return the logits (8, 3) of all inputs, after checking that no row depends on another."""
     x = binary_points(3)
     logits = run(answer, x)
     require_same(
@@ -49,7 +50,7 @@ def _logits(answer: Callable[[Tensor], Tensor]) -> Tensor:
         raise Wrong("logits must be finite numbers", got=as_text(logits))
     try:
         alone, again = torch.cat([answer(row[None].clone()) for row in x]), answer(x.clone())
-    except (RuntimeError, TypeError, ValueError):  # it depends on the number of rows
+    except (RuntimeError, TypeError, ValueError):  # the answer only works for some numbers of rows
         raise Wrong(ROWS_APART) from None
     if alone.shape != logits.shape or not all(
         torch.allclose(other, logits, atol=1e-5) for other in (alone, again)
@@ -64,8 +65,8 @@ def _dependence(logits: Tensor) -> Dependence:
 
 
 def _sum_with_a_leak(answer: Callable[[Tensor], Tensor]) -> str:
-    """Return the sum of the probabilities, if there is a leak."""
-    logits = _logits(answer)  # of one call, because an answer may change from call to call
+    """Return the sum of the probabilities, after checking that there is a leak."""
+    logits = _logits(answer)  # only once, because the next call may return other logits
     found = _dependence(logits)
     if not found.by_flip.any():
         raise Wrong(CONSTANT, tried="flipping each input", got="no output moved")
@@ -76,7 +77,7 @@ def _sum_with_a_leak(answer: Callable[[Tensor], Tensor]) -> str:
 
 
 def _why_not_one(answer: Callable[[Tensor], Tensor], *_: object) -> str:
-    # without both, some ordering of the three variables would allow everything
+    # without either, the answer would be honest in some ordering of the three variables
     return SELF if _dependence(_logits(answer)).by_flip.diagonal().any() else CYCLE
 
 
@@ -98,7 +99,7 @@ def _leaks(answer: Callable[[Tensor], Tensor]) -> str:
             "1, to six decimals",
         ),
     ),
-    message=lambda answer: f"Leaks: {_leaks(answer)}; and yet Σp = 1.",
+    message=lambda answer: f"Leaks: {_leaks(answer)}. Still, Σp = 1.",
     hints=(
         "Why is Σp = 1 for an honest model? Read the argument again. Does it need the ordering x₂, "
         "x₃, x₁, or is any ordering enough?",

@@ -51,7 +51,7 @@ _CASES = (_case([1, 2, 0], 2), _case([3, 0, 4, 1, 2], 6))
     ),
 )
 def fvsbn_log_prob(weight: Tensor, bias: Tensor, ordering: LongTensor, x: Tensor) -> Tensor:
-    """Score rows with D logistic regressions: (D, D), (D,), (D,), (B, D) → (B,)."""
+    """Return log p of each row by D logistic regressions: (D, D), (D,), (D,), (B, D) → (B,)."""
     order = torch.argsort(ordering) + 1
     allowed = order[:, None] > order[None, :]
     logits = F.linear(x, weight * allowed, bias)
@@ -63,7 +63,7 @@ known_mistakes(
         "each output sees its own variable, of equal degree. Compare with >, not >=": but(
             "] > order", "] >= order"
         ),
-        "your comparison is reversed: each output sees the variables after it. Row i of the "
+        "your comparison is reversed. Each output sees the variables after it. Row i of the "
         "weights belongs to output i, so order[:, None] is the output's degree": but(
             "] > order", "] < order"
         ),
@@ -93,8 +93,8 @@ known_mistakes(
         "0 | …)": but(
             "x * F.logsigmoid(logits) + (1 - x) * F.logsigmoid(-logits)", "F.logsigmoid(logits)"
         ),
-        "log_bernoulli takes logits and applies the sigmoid itself, so your sigmoid is "
-        "one too many": but("allowed, bias)", "allowed, bias).sigmoid()"),
+        "log_bernoulli takes logits and applies the sigmoid itself, so your own sigmoid is one too "
+        "many": but("allowed, bias)", "allowed, bias).sigmoid()"),
         CUT_OFF: torch.no_grad()(fvsbn_log_prob),
     }
 )

@@ -13,7 +13,7 @@ from .log_bernoulli import log_bernoulli
 
 
 def three_coins(x: Tensor) -> Tensor:
-    """Return an honest log p(x), of independent coins that are not all fair."""
+    """Return log p(x) of three independent coins, an honest model."""
     return _linear_log_prob(x, torch.zeros(3, 3), torch.tensor([1.5, 0.0, -2.0]))
 
 
@@ -68,9 +68,9 @@ known_mistakes(
         "2 to the power of a natural logarithm is not a probability. Use .exp()": but(
             "log_prob(x).exp()", "(2 ** log_prob(x))"
         ),
-        "you take exp after the mean, which makes a geometric mean. Take exp of each first, then "
+        "you take exp after the mean, which gives a geometric mean. Take exp of each first, then "
         "add": but(".exp().sum()", ".mean().exp()"),
-        "one input is missing: the row of zeros also counts": but("(x).exp", "(x[1:]).exp"),
+        "one input is missing. The row of zeros also counts": but("(x).exp", "(x[1:]).exp"),
         "you only use the D inputs with a single 1, but there are 2^D inputs": but(
             "(x).exp", "(torch.eye(input_dim)).exp"
         ),

@@ -32,7 +32,7 @@ _MANY = 3000  # each of five degrees occurs 600 times, with a standard deviation
 
 
 def _drawn(answer: object, below: list[int], input_dim: int) -> Tensor:
-    """Return many degrees that an answer draws, after checking their form."""
+    """Let an answer draw many degrees, and return them after checking their shape and dtype."""
     got = None
     try:
         got = run(answer, torch.tensor(below), _MANY, input_dim)
@@ -41,7 +41,9 @@ def _drawn(answer: object, below: list[int], input_dim: int) -> Tensor:
     except Wrong as wrong:
         if isinstance(got, Tensor) and got.dim() == 1 and 1 < len(got) <= input_dim:
             wrong.cause = _TOO_FEW if len(got) == len(below) else _NO_REPETITION
-        if input_dim == 1 and not isinstance(wrong, Misformed):  # all was well with more
+        if input_dim == 1 and not isinstance(
+            wrong, Misformed
+        ):  # with more variables, the form was right
             raise Wrong(_ONE_VARIABLE, got=wrong.cause) from wrong
         raise
     return got
@@ -54,8 +56,9 @@ def _occurring(answer: object, below: list[int], input_dim: int) -> list[int]:
 def _why_others_occur(_: object, got: list[int], right: list[int]) -> str:
     faults = {
         _ONE_VARIABLE: right == [1] and max(got) != 1,
-        "a unit of degree 0 sees nothing: degrees of hidden units start at 1": min(got) < 1,
-        "no output may see a unit of degree D: the largest degree is D - 1": max(got) > max(right),
+        "a unit of degree 0 sees nothing, so degrees of hidden units start at 1": min(got) < 1,
+        "no output may see a unit of degree D, so the largest degree is D - 1": max(got)
+        > max(right),
         "some units have a smaller degree than all units of the layer below, so they see nothing. "
         "Draw from the smallest degree below upwards": min(got) < min(right),
         "all units have the same degree, but each must draw its own": len(got) == 1,
@@ -63,10 +66,13 @@ def _why_others_occur(_: object, got: list[int], right: list[int]) -> str:
         "predecessor. torch.randint(a, b, ...) draws from a to b - 1, so b must be one larger": (
             max(got) < max(right)
         ),
-        "the smallest degree of the layer below never occurs, but a unit of this degree does see "
-        "something: the units below of equal degree": min(got) > min(right),
+        "the smallest degree of the layer below never occurs, but a unit of this degree also sees "
+        "something, the units below of equal degree": min(got) > min(right),
     }
-    some = f"degree {min({*right} - {*got}, default='…')} never occurs: each must be equally likely"
+    some = (
+        f"degree {min({*right} - {*got}, default='…')} never occurs, but each degree must be "
+        "equally likely"
+    )
     return next((cause for cause, is_so in faults.items() if is_so), some)
 
 
@@ -119,7 +125,7 @@ _SAME_AGAIN = "two calls return the same degrees. Draw new ones in each call, wi
     ),
 )
 def draw_hidden(below: LongTensor, n_units: int, input_dim: int) -> LongTensor:
-    """Draw degrees from the smallest one of the layer below to D - 1, or 1 if D is 1."""
+    """Draw degrees from the smallest degree of the layer below to D - 1, or to 1 if D is 1."""
     lowest, highest = int(below.min()), max(input_dim - 1, 1)
     return torch.randint(lowest, highest + 1, (n_units,))
 

@@ -27,10 +27,11 @@ _NAMES = variable_names(8)
 
 _ONE_EACH = (
     "all five pairs are connected, but you need as many units as pairs. One unit can serve several "
-    "pairs: which degrees work for two pairs at once?"
+    "pairs. Which degrees work for two pairs at once?"
 )
 _EVERY_DEGREE = (
-    "with every degree from 1 to 7, all 28 allowed pairs are connected, but you need only five"
+    "with every degree from 1 to 7, all 28 allowed pairs are connected, but you need only five of "
+    "them"
 )
 _NOT_FEWEST = (
     "all five pairs are connected, but fewer units can do it. Does each unit serve as many pairs "
@@ -50,8 +51,8 @@ def _degrees(answer: object) -> list[int]:
         )
     if not all(1 <= d <= 7 for d in values):
         raise Wrong(
-            "hidden degrees are between 1 and 7: no output may see a unit of degree 8, and a unit "
-            "of degree 0 would see nothing",
+            "hidden degrees must be between 1 and 7, because no output may see a unit of degree 8, "
+            "and a unit of degree 0 would see nothing",
             got=as_text(values),
         )
     return values
@@ -87,7 +88,7 @@ def _views(pairs: Pairs) -> list[View]:
 
 
 def _wrong(pairs: Pairs) -> dict[str, list[int]]:
-    """Return wrong answers by cause: degrees of too many units."""
+    """Return answers with too many units, each with its cause as the key."""
     least = fewest_units(pairs)
     return {
         _ONE_EACH: [j for _, j in pairs],
@@ -97,7 +98,7 @@ def _wrong(pairs: Pairs) -> dict[str, list[int]]:
 
 
 def _vary(exercise: Exercise, variant: str) -> Exercise:
-    """Choose five other pairs for three units, which no answer of the notebook connects."""
+    """Choose five other pairs that need three units, none of which solve the notebook's task."""
     pairs = next(
         pairs
         for k in count()
@@ -117,7 +118,7 @@ def _vary(exercise: Exercise, variant: str) -> Exercise:
 
 
 def _threes(pairs: Pairs) -> set[tuple[int, ...]]:
-    """Return the degrees of all sets of three units that connect all pairs."""
+    """Return all sets of three degrees with which all pairs are connected."""
     found = combinations(range(1, 8), 3)
     return {three for three in found if all(any(j <= d < i for d in three) for i, j in pairs)}
 

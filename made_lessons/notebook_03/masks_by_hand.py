@@ -24,7 +24,7 @@ from ..checking import (
 
 Masks = list[list[list[int]]]
 RULES_SWAPPED = (
-    "you swapped the two rules: equal degrees are allowed into a hidden unit, but not into an "
+    "you swapped the two rules. Equal degrees are allowed into a hidden unit, but not into an "
     "output"
 )
 _ORDERING, _HIDDEN = [2, 3, 1], [1, 2, 2, 1]
@@ -45,17 +45,17 @@ def _masks(order: list[int], hidden: list[int], into_hidden=le, into_output=lt) 
 def _wrong_masks(
     ordering: list[int], hidden: list[int], own_degree: str, ordering_used: str
 ) -> dict[str, Masks]:
-    """Return the wrong masks by cause, for an ordering of 1..D and the hidden degrees."""
+    """Return wrong masks by cause, for an ordering of 1..D and the degrees of hidden units."""
     order = _degrees(ordering)
     transposed = [[list(row) for row in zip(*m, strict=True)] for m in _masks(order, hidden)]
     return {
-        "in your first mask, units of degree 1 see nothing: a hidden unit may also see an equal "
-        "degree": _masks(order, hidden, lt, lt),
-        f"in your output mask, {own_degree}: an output may only see smaller degrees": (
+        "in your first mask, units of degree 1 see nothing, but a hidden unit may also see an "
+        "equal degree": _masks(order, hidden, lt, lt),
+        f"in your output mask, {own_degree}, but an output may see only smaller degrees": (
             _masks(order, hidden, le, le)
         ),
         RULES_SWAPPED: _masks(order, hidden, lt, le),
-        "rows and columns are swapped: a row belongs to the unit that sees, and a column to the "
+        "rows and columns are swapped. A row belongs to the unit that sees, and a column to the "
         "unit that is seen": transposed,
         f"{ordering_used}. The degree of x₁ is the step that generates x₁": (
             _masks(ordering, hidden)
@@ -84,15 +84,15 @@ def _two_masks(answer: object) -> Masks:
 
 
 def _view(order: list[int], hidden: list[int], wrong: Mapping[str, Masks]) -> View:
-    """Return a view of both masks. It explains the first one that has a wrong shape or row."""
+    """Return a view of both masks, which explains the first mask with a wrong shape or row."""
 
     def why(answer: object, *_: object) -> str:
         masks = zip(("first", "output"), _two_masks(answer), _masks(order, hidden), strict=True)
         for k, (name, mask, right) in enumerate(masks):
             if (len(mask), len(mask[0])) != (len(right), len(right[0])):
                 return (
-                    f"the {name} mask must have {len(right)} rows of {len(right[0])} entries: one "
-                    "row per unit that sees, and one column per unit that it may see"
+                    f"the {name} mask must have {len(right)} rows of {len(right[0])} entries, with "
+                    "one row per unit that sees, and one column per unit that it may see"
                 )
             known = [cause for cause, masks in wrong.items() if mask == masks[k] != right]
             rows = [row for row, entries in enumerate(mask) if entries != right[row]]
@@ -106,17 +106,17 @@ def _view(order: list[int], hidden: list[int], wrong: Mapping[str, Masks]) -> Vi
 def _row_rule(k: int, row: int, degree: int) -> str:
     if k == 0:
         return (
-            f"look again at hidden unit {row + 1}: its degree is {degree}, so it may see the "
+            f"look again at hidden unit {row + 1}. Its degree is {degree}, so it may see the "
             f"variables of degree {degree} or less"
         )
     return (
-        f"look again at output {variable_names(row + 1)[row]}: its degree is {degree}, so it may "
+        f"look again at output {variable_names(row + 1)[row]}. Its degree is {degree}, so it may "
         f"see the units whose degree is less than {degree}"
     )
 
 
 def _vary(exercise: Exercise, variant: str) -> Exercise:
-    """Choose another ordering of four variables, and five hidden units."""
+    """Choose an ordering of four variables, and degrees of five hidden units."""
     tries = (shuffled(f"{variant} {k}", [1, 2, 3, 4]) for k in count())
     # an ordering that is its own inverse would hide a mix-up of ordering and degrees
     ordering = next(tried for tried in tries if _degrees(tried) != tried)

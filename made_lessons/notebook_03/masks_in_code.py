@@ -46,11 +46,11 @@ def build_masks(degrees: list[Tensor]) -> list[BoolTensor]:
 
 known_mistakes(
     {
-        "output x₃ sees x₃: the output mask needs `>`, not `>=`": but(
+        "output x₃ sees x₃, because the output mask has `>=`. It needs `>`": but(
             "outputs[:, None] >", "outputs[:, None] >="
         ),
-        "a unit of degree 1 sees nothing: masks into hidden layers need `>=`, and only the output "
-        "mask needs `>`": but("above[:, None] >=", "above[:, None] >"),
+        "a unit of degree 1 sees nothing, because masks into hidden layers need `>=`. Only the "
+        "output mask needs `>`": but("above[:, None] >=", "above[:, None] >"),
         RULES_SWAPPED: but(
             "above[:, None] >=", "above[:, None] >", "outputs[:, None] >", "outputs[:, None] >="
         ),
@@ -62,7 +62,7 @@ known_mistakes(
             "outputs[:, None] >",
             "outputs[:, None] - int(not masks) >=",
         ),
-        "your masks are transposed: they must be (out_features, in_features), like the weight of "
+        "your masks are transposed. They must be (out_features, in_features), like the weight of "
         "nn.Linear, with one row per unit that sees": but(
             "return masks", "return [mask.T for mask in masks]"
         ),
@@ -74,7 +74,7 @@ known_mistakes(
         ),
         "your outputs see the first hidden layer, degrees[1], but the layer below them is the last "
         "one, degrees[-1]": but("degrees[-1]", "degrees[1]"),
-        "you compare each layer with itself, but a mask is between two layers: compare the layer "
+        "you compare each layer with itself, but a mask is between two layers. Compare the layer "
         "above with the layer below": (
             lambda degrees: [layer[:, None] >= layer for layer in degrees]
         ),
@@ -93,7 +93,7 @@ known_mistakes(
         "the output mask is first in your list, but masks are listed from the inputs upwards": but(
             "return masks", "return [masks[-1], *masks[:-1]]"
         ),
-        "your comparison is reversed: the degree of the unit that sees, in the row, must be the "
+        "your comparison is reversed. The degree of the unit that sees, in the row, must be the "
         "larger one": but(
             "above[:, None] >=", "above[:, None] <=", "outputs[:, None] >", "outputs[:, None] <"
         ),

@@ -42,7 +42,7 @@ def _masks(*degrees: list[int]) -> tuple[list[Tensor]]:
     ),
 )
 def connectivity(masks: list[Tensor]) -> BoolTensor:
-    """Return a (D, D) tensor: [i, j] is True if a path leads from input j to output i."""
+    """Return a (D, D) tensor in which [i, j] is True if a path leads from input j to output i."""
     paths = masks[0].long()
     for mask in masks[1:]:
         paths = mask.long() @ paths  # the later layer is the left factor
@@ -51,19 +51,17 @@ def connectivity(masks: list[Tensor]) -> BoolTensor:
 
 known_mistakes(
     {
-        "you return numbers of paths, but expected is True or False: is there at least one?": but(
-            "paths > 0", "paths"
-        ),
+        "you returned the number of paths, but True or False is expected. Is there at least one "
+        "path?": but("paths > 0", "paths"),
         "your result is True only if there is exactly one path. Several paths count as well, so "
         "compare with > 0": but("paths > 0", "paths == 1"),
         "your result is True only if there are two or more paths. One is enough, so compare with "
         "> 0": but("paths > 0", "paths > 1"),
-        "your result is True everywhere: no number of paths is below 0. Compare with > 0": but(
-            "paths > 0", "paths >= 0"
-        ),
+        "your result is True everywhere, because no number of paths is below 0. Compare with "
+        "> 0": but("paths > 0", "paths >= 0"),
         "you add the masks entry by entry, but a path goes through all layers, so you need their "
         "matrix product `@`": but("@ paths", "+ paths"),
-        "the product is in the wrong order: x passes through the first mask first, so that mask is "
+        "the product is in the wrong order. x passes through the first mask first, so that mask is "
         "the rightmost factor, output @ … @ first": lambda masks: connectivity(masks[::-1]),
         "you set the diagonal to False, but an output that sees its own variable is a leak that "
         "this matrix should show": but("paths > 0", "(paths > 0) & ~torch.eye(len(paths)).bool()"),
@@ -73,8 +71,8 @@ known_mistakes(
         "enough, so use .any()": but(
             "mask.long() @ paths", "(mask[:, :, None] & (paths > 0)).all(1)"
         ),
-        "with 256 paths your count overflows: eight bits have 256 values, and 256 becomes 0. Use "
-        ".long() or .float()": but(
+        "your count overflows with 256 paths, because eight bits have only 256 values, so 256 "
+        "becomes 0. Use .long() or .float()": but(
             "masks[0].long()", "masks[0].to(torch.uint8)", "mask.long()", "mask.to(torch.uint8)"
         ),
     }

@@ -66,7 +66,7 @@ def uniforms(rows: int, columns: int) -> Tensor:
     ),
 )
 def sample(forward, order: LongTensor, u: Tensor) -> Tensor:
-    """Draw a sample for each row of u, one variable at a time, smallest degree first."""
+    """Draw a sample for each row of u, one variable at a time, in the order of their degrees."""
     x = torch.zeros_like(u)
     for i in torch.argsort(order).tolist():
         p = torch.sigmoid(forward(x)[:, i])
@@ -81,8 +81,9 @@ known_mistakes(
             "torch.argsort(order)", "(order - 1)"
         ),
         "you draw the variables from the first column to the last, but their degrees give the "
-        "order: begin with "
-        "the smallest degree": but("torch.argsort(order).tolist()", "range(len(order))"),
+        "order. Begin with the smallest degree": but(
+            "torch.argsort(order).tolist()", "range(len(order))"
+        ),
         "you draw each variable as if from one forward pass over zeros. The second variable must "
         "see the value of the first, so each step needs its own forward pass over the values drawn "
         "so far. The same happens if your loop begins with the largest degree": but(
@@ -92,7 +93,7 @@ known_mistakes(
         "a random draw. A variable is 1 if u ≤ p": but("u[:, i] <= p", "p >= 0.5"),
         "your comparison is reversed, so a variable is 1 with probability 1 − p. It must be 1 if "
         "u ≤ p": but("<= p", ">= p"),
-        "column i of u decides variable i, at whichever step it is drawn": but(
+        "column i of u decides variable i, whatever the step at which it is drawn": but(
             "u[:, i]", "u[:, order[i] - 1]"
         ),
         "you compare u with a logit, which is not a probability. Use p = torch.sigmoid(logit)": but(
@@ -106,11 +107,10 @@ known_mistakes(
         "x, u and the logits, where i is the variable of this step": but(
             "x[:, i]", "x[:, order[i] - 1]", "u[:, i]", "u[:, order[i] - 1]"
         ),
-        "these are the probabilities of a 1, but a sample has zeros and ones: 1 if u ≤ p": (
-            lambda forward, order, u: torch.sigmoid(forward(sample(forward, order, u)))
-        ),
-        "you apply the sigmoid twice. Once turns a logit into a probability; twice gives a number "
-        "between ½ and 0.73": but("[:, i])", "[:, i]).sigmoid()"),
+        "these are the probabilities of a 1, but a sample has zeros and ones. A variable is 1 if u "
+        "≤ p": (lambda forward, order, u: torch.sigmoid(forward(sample(forward, order, u)))),
+        "you apply the sigmoid twice. Applied once, it gives a probability. Applied twice, it "
+        "gives a number between ½ and 0.73": but("[:, i])", "[:, i]).sigmoid()"),
         "you only draw the variable of the smallest degree, and the others stay 0. Is `return` "
         "inside the loop? It belongs below it": but("argsort(order)", "argsort(order)[:1]"),
         "the variable of the largest degree is never drawn and stays 0, because your loop ends one "

@@ -58,7 +58,7 @@ def bernoulli_log_prob(logits: Tensor, x: Tensor) -> Tensor:
 
 
 def of_probabilities(p: Tensor, x: Tensor) -> Tensor:
-    """Apply the plain formula, which is right until a probability is rounded to 0 or 1."""
+    """Return the log-probability of each row by the plain formula, in which log 0 can occur."""
     return (x * torch.log(p) + (1 - x) * torch.log(1 - p)).sum(dim=1)
 
 
@@ -82,12 +82,12 @@ known_mistakes(
         "you only count the zeros. Where x is 1, add log σ(z), which is −softplus(−z)": but(
             "x * log_p1 + ", ""
         ),
-        "you sum over the rows, but each row is an example with its own number. Sum over dimension "
-        "1": lambda logits, x: bernoulli_log_prob(logits.T, x.T),
+        "you sum over the rows, but each row is an example with its own log-probability. Sum over "
+        "dimension 1": lambda logits, x: bernoulli_log_prob(logits.T, x.T),
         "your variables share one softmax, but each variable is its own coin, with p = σ(z)": (
             lambda logits, x: F.log_softmax(logits, 1).gather(1, x.long()).sum(1)
         ),
-        "log(1 + exp(z)) is missing: log p(x) is the sum of x · z − softplus(z)": (
+        "log(1 + exp(z)) is missing. log p(x) is the sum of x · z − softplus(z)": (
             lambda logits, x: (x * logits).sum(1)
         ),
         "you sum probabilities, but you must sum their logarithms": but(
@@ -101,7 +101,7 @@ known_mistakes(
         ),
         "where x is 0, z · x is 0 too, so its logit does not count. Use log(1 − σ(z)) = "
         "−softplus(z)": (lambda logits, x: F.logsigmoid(logits * x).sum(1)),
-        "you swapped zeros and ones: use log σ(z) where x is 1, and log(1 − σ(z)) where x is 0": (
+        "you swapped zeros and ones. Use log σ(z) where x is 1, and log(1 − σ(z)) where x is 0": (
             lambda logits, x: bernoulli_log_prob(-logits, x)
         ),
         "you use the logits as probabilities, but a logit z is any real number, and p = σ(z)": (

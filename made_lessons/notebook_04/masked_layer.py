@@ -73,7 +73,7 @@ _MASKED = f"set_mask({as_text(_MASK)})"
 
 
 def _layer(answer: object, *masks: Tensor, bias: bool = True) -> nn.Linear:
-    """Build a layer from 3 to 2 with fixed weights, and run it between two masks."""
+    """Build a layer from 3 inputs to 2 outputs with fixed weights, and set each mask in turn."""
     layer, tried = instance_of(answer, 3, 2, bias), call_as_text(answer, (3, 2, bias))
     if not isinstance(layer, nn.Linear):
         cause = "the layer must be a subclass of nn.Linear, which creates weight and bias"
@@ -97,7 +97,7 @@ def _output(answer: object, *masks: Tensor, bias: bool = True) -> object:
 
 
 def _masked(*masks: Tensor, bias: bool = True) -> tuple[str, Callable[[object], object]]:
-    """Return words for these masks, and a function that returns the output with the last."""
+    """Return the calls with these masks as text, and a function that returns the last output."""
     tried = "; ".join(f"set_mask({as_text(mask)}), then forward" for mask in masks)
     tried += "" if bias else ", with bias=False"
     return tried, lambda answer: _output(answer, *masks, bias=bias)
@@ -127,11 +127,11 @@ add_view(
         "you add the mask to the weights. Multiply them by it": but(
             "self.weight *", "self.weight +"
         ),
-        "your mask is inverted: a weight stays where the mask is 1, and is 0 where the mask is 0. "
+        "your mask is inverted. A weight stays where the mask is 1, and is 0 where the mask is 0. "
         "(masked_fill fills where its mask is True, so pass it mask == 0)": but(
             "* self.mask", "* (1 - self.mask)"
         ),
-        "a masked weight is 0. −inf is for attention scores before a softmax": but(
+        "a masked weight must be 0. −inf is for attention scores before a softmax": but(
             "self.weight * self.mask", "self.weight.masked_fill(self.mask == 0, -torch.inf)"
         ),
         "you also mask the bias, but a bias is not a connection, and the mask has no "
@@ -173,7 +173,7 @@ add_view(
 
 
 def _loaded(answer: object) -> str:
-    """List the keys of the state dict; all three if a layer that loads it works the same."""
+    """List the keys of the state dict, or the right ones if a layer works after loading it."""
     layer, loaded = _layer(answer, _MASK), _layer(answer)
     run(loaded.load_state_dict, layer.state_dict())
     if is_same(run(loaded.forward, _X), run(layer.forward, _X)):
@@ -203,7 +203,7 @@ add_view(
 
 
 def _gradients(answer: object) -> tuple[Tensor, Tensor]:
-    """Return the gradients of the weights and of the input; zeros if there are none."""
+    """Return the gradients of the weights and of the input, or zeros if there are none."""
     layer, x = _layer(answer, _MASK), _X.clone().requires_grad_()
     output = layer(x)
     if output.requires_grad:
@@ -214,7 +214,7 @@ def _gradients(answer: object) -> tuple[Tensor, Tensor]:
 add_view(
     f"{_MASKED}, then a backward pass",
     lambda answer: _gradients(answer)[0][_MASK],
-    "the weights get no gradient, so nothing is learned: .data, .detach() and no_grad hide them "
+    "the weights get no gradient, so nothing is learned. .data, .detach() and no_grad hide them "
     "from autograd. Use self.weight itself in forward",
     but("self.weight *", "self.weight.data *"),
 )
@@ -240,7 +240,7 @@ add_view(*_masked(_MASK, bias=False), name="the output")
 
 
 def _devices(answer: object) -> list[str]:
-    moved = _layer(answer).to("meta")  # a device other than the CPU that every computer has
+    moved = _layer(answer).to("meta")  # a device that every computer has, and that is not the CPU
     run(moved.set_mask, _MASK)
     return sorted({part.device.type for part in [*moved.parameters(), *moved.buffers()]})
 
@@ -258,7 +258,7 @@ add_view(
 def _after_the_callers_change(answer: object) -> list[object]:
     layer, outputs = _layer(answer), []
     for given in (_MASK.float(), _MASK.clone()):
-        layer.set_mask(given)  # without a copy
+        layer.set_mask(given)  # not by run(), which would pass a copy
         given.zero_()
         outputs.append(run(layer.forward, _X))
     return outputs
@@ -285,7 +285,7 @@ def _of_another_size(answer: object) -> str:
 
 
 add_view(
-    "a layer from 4 to 5, set_mask, forward",
+    "a layer from 4 inputs to 5 outputs, set_mask, then forward",
     _of_another_size,
     "your layer only works for 3 inputs and 2 outputs. The shape of the mask is (out_features, "
     "in_features) for all sizes",

@@ -46,7 +46,7 @@ class MADE(nn.Module):
 
 
 altered = partial(changed, MADE)
-"""Returns a subclass of MADE with one fault; see :func:`changed`."""
+"""Function that returns a subclass of MADE with one fault; see :func:`changed`."""
 
 
 def unmask(layers: Sequence[MaskedLinear]) -> None:
@@ -71,11 +71,11 @@ MODELS: dict[str, type[MADE]] = {
     "output sees itself": altered(
         lambda self: self.layers[-1].set_mask(self.order[:, None] >= self.degrees[-1])
     ),
-    # order = ordering + 1, and the masks follow from it
+    # order is ordering + 1, and the masks are built from it
     "ordering as degrees": edited(MADE, "input_degrees(ordering)", "torch.as_tensor(ordering) + 1"),
     # the mask of the middle layer is all ones
     "mask forgotten": altered(lambda self: unmask([self.layers[len(self.layers) // 2]])),
-    # the weights are multiplied by the masks when the model is built, and never again
+    # the masks are multiplied into the weights when the model is built, and never again
     "masked once": edited(
         MADE,
         "layer.set_mask(mask)",
@@ -89,5 +89,5 @@ MODELS: dict[str, type[MADE]] = {
     # .mean(dim=1) instead of .sum(dim=1)
     "mean for sum": edited(MADE, "(self(x), x)", "(self(x), x) / x.shape[1]"),
 }
-"""Name in exercise 4.4 → model."""
+"""The correct model and its mutants, by their names in exercise 4.4."""
 MUTANTS = [name for name in MODELS if name != "sound"]

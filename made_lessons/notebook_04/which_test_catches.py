@@ -22,7 +22,7 @@ def enlarge(model: nn.Module, factor: float = 4.0) -> None:
 
 
 def random_networks(model_class: type[MADE]) -> Iterator[MADE]:
-    """Yield twelve untrained networks with large weights, because one may hide a fault."""
+    """Yield twelve untrained networks with large weights, because a single one may hide a fault."""
     for seed in range(12):
         torch.manual_seed(seed)
         model = model_class(3, (8, 8), [1, 2, 0])
@@ -35,8 +35,9 @@ WHY: dict[str, dict[str, str]] = {
         "sum": "an output that sees its own variable computes p(xᵢ = 1) and p(xᵢ = 0) in two "
         "different passes, and these two need not sum to one",
         "flip": "if you flip x₃, the output of x₃ moves",
-        "gradient": "the layer obeys its wrong mask: where the mask is zero, the gradient is zero. "
-        "This test compares a layer with its mask, not the mask with the ordering",
+        "gradient": "the layer obeys its wrong mask, so the gradient is zero wherever the mask is "
+        "zero. This test compares a layer with its mask, not the mask with "
+        "the ordering",
         "samples": "when x₃ is drawn, its output sees a zero instead of it, but when it is scored, "
         "its output sees the drawn value",
     },
@@ -61,8 +62,9 @@ WHY: dict[str, dict[str, str]] = {
         "sum": "these networks are not trained. Before the first step, all forbidden weights are "
         "zero, and the model is correct",
         "flip": "these networks are not trained, and before the first step no path leaks",
-        "gradient": "no mask is between weight and output, so a forbidden weight gets a gradient, "
-        "and the first training step will change it. This test finds the leak before it exists",
+        "gradient": "there is no mask between weight and output, so a forbidden weight gets a "
+        "gradient, and the first training step will change it. This test finds the "
+        "leak before it exists",
         "samples": "these networks are not trained, and before the first step the model is "
         "correct, so its samples follow its log_prob",
     },
@@ -81,16 +83,16 @@ WHY: dict[str, dict[str, str]] = {
         "samples": "the samples are right, but exp(log_prob) is far above their frequency",
     },
 }
-"""Mutant → test → why the test catches it, or why not."""
+"""Reasons why each mutant is caught or not, by the names of mutant and test."""
 
 
 def _about(mutant: str, test: str) -> str:
     verdict = "catches" if test in caught_by()[mutant] else "does not catch"
-    return f'the test "{test}" {verdict} "{mutant}": {WHY[mutant][test]}'
+    return f'the test "{test}" {verdict} "{mutant}", because {WHY[mutant][test]}'
 
 
 def _tests(answer: object) -> Mapping[str, object]:
-    """Return an answer after checking its form."""
+    """Return an answer after checking that it has a set of tests for each mutant."""
     if not isinstance(answer, Mapping) or set(answer) != set(MUTANTS):
         raise Wrong(
             "the answer must be a dict with one entry per mutant", expected=as_text(MUTANTS)
@@ -119,7 +121,7 @@ def _verdict(mutant: str, test: str, answer: object) -> str:
     "Six mutants, four tests",
     stars=2,
     message="Each of flip, gradient and samples catches one mutant that no other test catches. The "
-    "sum does not: whenever it fails, another test fails too.",
+    "sum does not, because whenever it fails, another test also fails.",
     is_value=True,
     hints=(
         "First ask for each test what it uses: log_prob, the logits, the gradients or sample. It "

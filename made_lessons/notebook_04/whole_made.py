@@ -44,14 +44,14 @@ add_model_view(
     {
         "you use the ordering (plus one) as the degrees, but order[i] is the step that generates "
         "variable i: order = argsort(ordering) + 1": MODELS["ordering as degrees"],
-        "order is the ordering, but it must be the degrees: order[i] is the step, counted from 1, "
-        "that generates variable i. Use argsort(ordering) + 1": altered(
+        "order is the ordering, but it must be the degrees, where order[i] is the step, counted "
+        "from 1, that generates variable i. Use argsort(ordering) + 1": altered(
             lambda self: self.order.copy_(self.order.argsort())
         ),
         "your order counts from 0, but degrees count from 1. Use argsort(ordering) + 1": altered(
             lambda self: self.order.sub_(1)
         ),
-        "order must be the degree of each variable: (D,), dtype long": None,
+        "order must be the degree of each variable, a tensor (D,) of dtype long": None,
     },
 )
 add_model_view(
@@ -98,7 +98,7 @@ def _widths_without_effect(trial: Trial) -> list[list[int]]:
 
 
 add_model_view(
-    ", then hidden_dims with as many parameters",
+    ", then other hidden_dims with the same number of parameters",
     _widths_without_effect,
     "other hidden_dims give the same number of parameters. Each number in hidden_dims is the width "
     "of a hidden layer, so do not write widths into your code",
@@ -120,7 +120,7 @@ def _twice(trial: Trial) -> str:
     is_kept = is_unchanged(dict(kept), dict(trial.model.state_dict()))
     if is_same(first, again):
         return "the same logits"
-    return "other logits" if is_kept else "other logits, and the state dict changes"
+    return "different logits" if is_kept else "different logits, and the state dict has changed"
 
 
 add_model_view(
@@ -144,7 +144,7 @@ def _alone(trial: Trial) -> str:
     trial.model.double()
     points, first = trial.points, trial.points[:1]
     among_others, alone = (trial.call("forward", x, x)[:1] for x in (points, first))
-    return "the same logits" if is_same(among_others, alone) else "other logits"
+    return "the same logits" if is_same(among_others, alone) else "different logits"
 
 
 add_model_view(
@@ -157,7 +157,7 @@ add_model_view(
 
 
 def _range(trial: Trial) -> str:
-    """Describe the range of the logits; with one variable they depend on a bias only."""
+    """Describe the range of the logits. With one variable, only a bias changes them."""
     trial.model.double()
     outputs = [trial.call("forward", trial.points, trial.points)]
     for _ in range(8):
@@ -167,8 +167,8 @@ def _range(trial: Trial) -> str:
     if len(trial.ordering) == 1 or (lowest <= -20 and highest >= 20):
         return "numbers far below 0 and far above 1"
     if lowest < 0:
-        return "none far below 0, or none far above 1"
-    return "none below 0, none above 1" if highest <= 1 else "none below 0"
+        return "no logit far below 0, or none far above 1"
+    return "no logit below 0 or above 1" if highest <= 1 else "no logit below 0"
 
 
 add_model_view(
@@ -189,7 +189,7 @@ add_model_view(
 
 
 def _pairs(pairs: Tensor, verb: str) -> dict[str, str]:
-    """Describe a (D, D) bool tensor of pairs: output, with a verb → its inputs."""
+    """Describe a (D, D) bool tensor of pairs: the inputs of each output, after a verb."""
     names = variable_names(len(pairs))
     return {
         f"the output of {names[i]} {verb}": ", ".join(names[j] for j in row.nonzero().ravel())
@@ -199,7 +199,7 @@ def _pairs(pairs: Tensor, verb: str) -> dict[str, str]:
 
 
 def keeping_masks(keep: Callable[[Tensor], Tensor]) -> type[MADE]:
-    """Return a class with random masks, which its layers store as keep(mask)."""
+    """Return a class with random masks, each of which its layer stores as keep(mask)."""
     drawn = altered(_draw_masks)
     return changed(drawn, lambda self: [*map(stored_as("mask", keep), self.layers)])
 
@@ -236,7 +236,7 @@ def _kind_of_leak(trial: Trial, got: object, right: object) -> str:
             ">? Is x added at the end? Or do hidden degrees go up to D, with >= in the output mask?"
         )
     if is_own:
-        return "an output sees its own variable: the output mask needs >, not >="
+        return "an output sees its own variable. The output mask needs >, not >="
     if any(torch.equal(trial.sees[1], direct_mask(order)) for order in others):
         return "your masks belong to another ordering. Build them from the degrees in order"
     return "an output sees a variable that is not generated before its own"
@@ -264,7 +264,7 @@ add_model_view(
 
 
 def _lost(trial: Trial, is_so: bool) -> dict[str, str]:
-    """Describe the allowed inputs that outputs never see, if ``is_so``."""
+    """List the allowed inputs that each output never sees, or nothing if ``is_so`` is False."""
     return _pairs(trial.allowed & ~trial.sees[1], "never moves with") if is_so else {}
 
 
@@ -309,8 +309,8 @@ add_model_view(
     " with large weights: the output of x₁, z(x₂, x₃)",
     _bend,
     "the output of x₁ is only a sum of a term of x₂ and a term of x₃. Without an activation after "
-    "each hidden layer, all layers are equal to a single matrix. Or does no hidden unit see both "
-    "inputs? This happens with direct connections and degrees from randint(1, D − 1), which ends "
-    "with D − 2",
+    "each hidden layer, all layers together are a single linear layer. Or does no hidden unit see "
+    "both inputs? This happens with direct connections and degrees from randint(1, D − 1), which "
+    "ends with D − 2",
     but("torch.relu(layer(x))", "layer(x)"),
 )

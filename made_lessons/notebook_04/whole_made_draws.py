@@ -33,13 +33,13 @@ add_model_view(": the sum of exp(log_prob) over all inputs", _total, "")
 
 
 def _distribution(trial: Trial) -> str:
-    """Describe how log_prob relates to the logits of forward."""
+    """Say to which logits log_prob belongs."""
     logits, expected, got = trial.scores
     if is_same(got, expected):
         return "that of the logits of forward(x)"
     if is_same(got, bernoulli_log_prob(logits.sigmoid(), trial.points)):
         return "that of σ(logits) instead of the logits"
-    return "another distribution"
+    return "a different distribution"
 
 
 add_model_view(
@@ -69,7 +69,7 @@ def _at_large_logits(trial: Trial) -> str:
     if is_same(got, expected):
         return "the sum of the log-probabilities"
     k = (got - expected).nan_to_num(nan=torch.inf).abs().argmax()
-    return f"{as_text(got[k])} for {as_text(expected[k])}"
+    return f"{as_text(got[k])} instead of {as_text(expected[k])}"
 
 
 add_model_view(
@@ -82,7 +82,7 @@ add_model_view(
 
 
 def _without_gradient(trial: Trial) -> list[str]:
-    """List the parameters that change log_prob, but never get a gradient."""
+    """List the parameters that log_prob depends on, but that never get a gradient from it."""
     stuck, points = trial.trained() if trial.is_wide else {}, trial.points.float()
     for _ in range(4 if stuck else 0):
         trial.shake()
@@ -127,9 +127,8 @@ def _samples(trial: Trial) -> str:
     )
 
 
-_SAMPLED = View(
-    see=lambda draw, *given: run(lambda: draw(*given))
-)  # a lambda, so that the model is not copied
+# run() copies its arguments, but not the model that a function without arguments uses
+_SAMPLED = View(see=lambda draw, *given: run(lambda: draw(*given)))
 
 
 def _why_samples_differ(trial: Trial) -> str:
@@ -148,8 +147,8 @@ def _why_samples_differ(trial: Trial) -> str:
             return known.cause
     if draws_alike(trial.u.flip(0)):
         return (
-            "your samples are the same for every u, but u must decide: variable i is 1 if "
-            "u[:, i] ≤ p"
+            "your samples are the same for every u, but u must decide. Variable i is 1 if u[:, i] "
+            "≤ p"
         )
     return "your samples are not the ones that log_prob implies for these u"
 
@@ -162,14 +161,14 @@ def _loaded(trial: Trial) -> str:
     run(other.load_state_dict, trial.model.float().state_dict())
     with torch.no_grad():
         is_back = is_same(other.log_prob(points), trial.model.log_prob(points))
-    return "the same probabilities" if is_back else "other probabilities"
+    return "the same probabilities" if is_back else "different probabilities"
 
 
 add_model_view(
     ", saved and loaded",
     _loaded,
-    "a second model that loads the state dict of the first has other probabilities, because the "
-    "masks are not in it. Make them buffers",
+    "a second model that loads the state dict of the first has different probabilities, because "
+    "the masks are not in it. Make them buffers",
     keeping_masks(lambda mask: mask),
 )
 defined_exercise("4.5").views.extend(views_of_models())

@@ -1,4 +1,4 @@
-"""Build models of an answer to exercise 4.5, and compute the properties that are compared."""
+"""Build models of an answer to exercise 4.5, and compute the properties that views compare."""
 
 from __future__ import annotations
 
@@ -132,7 +132,13 @@ class Trial:
 
     @torch.no_grad()
     def shake(self, size: float = 2.0, seed: int | None = None, only_zeros: bool = False) -> None:
-        """Draw other weights, which are large so that every path shows."""
+        """Draw random weights that are large, so that every path shows.
+
+        Args:
+            size: typical size of a unit's input.
+            seed: seed of the weights; None uses torch's global stream.
+            only_zeros: whether to replace only parameters that are all zero.
+        """
         generator = None if seed is None else torch.Generator().manual_seed(seed)
         for parameter in self.trained().values():
             if not (only_zeros and bool(parameter.any())):
@@ -141,7 +147,7 @@ class Trial:
 
     @torch.no_grad()
     def _moved(self) -> Tensor:
-        """Return a (D, D) bool tensor: [i, j] is True if output i moves when input j is flipped."""
+        """Return a bool tensor (D, D): output i moves when input j is flipped."""
         before, moved = self.model(self.points), []
         for j in range(len(self.ordering)):
             flipped = self.points.clone()
@@ -151,7 +157,7 @@ class Trial:
 
     @cached_property
     def sees(self) -> tuple[Tensor, Tensor]:
-        """(D, D) bools: output i moves with input j, in a new model and with other weights."""
+        """Bool tensors (D, D), of the first and of random weights: output i moves with input j."""
         self.model = self.new().double()
         self.shake(only_zeros=True)  # weights that start at zero would hide dependences
         at_first = later = self._moved()
@@ -162,12 +168,12 @@ class Trial:
 
     @cached_property
     def leaks(self) -> Tensor:
-        """(D, D) bool tensor: [i, j] is True if output i sees input j, but must not."""
+        """Bool tensor (D, D) in which [i, j] is True if output i sees input j, but must not."""
         return self.sees[1] & ~self.allowed
 
     @cached_property
     def scores(self) -> tuple[Tensor, Tensor, Tensor]:
-        """The logits (N, D), their log-probabilities (N,), and the model's own, in float64."""
+        """Logits (N, D), log-probabilities (N,) computed from them, and the model's own (N,)."""
         self.model.double()
         self.shake()
         logits = self.model(self.points).detach()
@@ -175,7 +181,7 @@ class Trial:
         return logits, expected, self.call("log_prob", self.points, expected)
 
     def drawn(self, sampler: Callable[..., object]) -> Iterator[object]:
-        """Yield samples of twelve networks, because two samplers may agree in one."""
+        """Yield samples of twelve networks, because a wrong sampler may be right in one of them."""
         self.model.float()
         for seed, size in enumerate(3 * (0.5, 1, 2, 4)):
             self.shake(size, seed)

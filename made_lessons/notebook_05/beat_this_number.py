@@ -25,12 +25,13 @@ difference between two models on the test images has a standard error of up to 0
 INDEPENDENT = 211.0
 """NLL of the test images under independent pixels, in nats."""
 SAME_WEIGHTS = 2.5
-"""Standard deviation, over images, of the difference in NLL below which a model is a copy of the
-shipped weights: 1.1 nats if each weight is off by 5%, and 10 for section 6's model."""
+"""Standard deviation in nats, over images, of the difference between two NLLs, below which a model
+counts as a copy of the shipped weights. It is 1.1 if each weight is off by 5%, and 10 for section
+6's model."""
 DOUBTFUL = 73.0
 """NLL in nats that no model trained on only these images has reached."""
 BANDS = (
-    (DOUBTFUL, "No model that we trained on these 4,000 images came this far. How did yours?"),
+    (DOUBTFUL, "No model that we trained on these 4,000 images got this far. How did you do it?"),
     (78.0, "You had a good idea, and some patience."),
     (83.0, "It is clearly better."),
     (math.inf, "You win. What would improve it further?"),
@@ -86,13 +87,13 @@ def _small_set() -> tuple[Tensor, Tensor]:
     is_value=True,
     hints=(
         "Where does the notebook's model lose? Compare its NLL on training images and on new "
-        "images: with so few images it memorises them. More dropout, a smaller network or fewer "
+        "images. With so few images, it memorises them. More dropout, a smaller network or fewer "
         "epochs do not help by themselves. A random ordering gains more than a nat, and more "
         "images would gain more.",
-        "You can make images: a digit that is shifted by one pixel is still a digit. "
+        "You can make new images, because a digit that is shifted by one pixel is still a digit. "
         "image.view(28, 28).roll((1, 0), (0, 1)) moves it one row down.",
         "fit takes any object with __len__ (the number of batches per epoch) and __iter__ (which "
-        "yields them): let yours yield shifted batches, each with a new shift.",
+        "yields them). Let yours yield shifted batches, each with a new shift.",
     ),
 )
 def train_on_shifted_images() -> MADE:

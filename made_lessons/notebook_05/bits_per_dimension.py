@@ -20,7 +20,7 @@ from ..checking import exercise, further_cases, known_mistakes, one_of, uniform
     ),
 )
 def bits_per_dimension(nll: float, input_dim: int) -> float:
-    """Convert nats for all variables into bits per variable."""
+    """Convert the nats of all variables to bits per variable."""
     return nll / (input_dim * math.log(2))
 
 
@@ -29,21 +29,21 @@ known_mistakes(
         "you returned nats per pixel. A bit is ln 2 nats, so also divide by math.log(2)": (
             lambda nll, input_dim: nll / input_dim
         ),
-        "you multiplied by ln 2. A bit is the smaller unit, only ln 2 = 0.693 nats, so the "
-        "number of bits is larger: divide": lambda nll, input_dim: nll * math.log(2) / input_dim,
-        "you returned the bits of the whole image: also divide by the number of variables": (
+        "you multiplied by ln 2. A bit is the smaller unit, only ln 2 = 0.693 nats, so the number "
+        "of bits is larger. Divide by it": lambda nll, input_dim: nll * math.log(2) / input_dim,
+        "you returned the bits of the whole image. Also divide by the number of variables": (
             lambda nll, input_dim: nll / math.log(2)
         ),
-        "you divided by the logarithm of D. The cost is shared by D variables: divide by D "
+        "you divided by the logarithm of D. The cost is shared by D variables, so divide by D "
         "itself, and by ln 2": lambda nll, input_dim: nll / math.log2(input_dim),
         "you took a logarithm of the nats. Nats are already logarithms, to base e. To convert "
         "them to base 2, divide by ln 2": lambda nll, input_dim: math.log2(nll) / input_dim,
-        "you divided by 2. A bit is not 2 nats, but ln 2 = 0.693 nats: divide by math.log(2)": (
+        "you divided by 2. A bit is not 2 nats, but ln 2 = 0.693 nats. Divide by math.log(2)": (
             lambda nll, input_dim: nll / 2 / input_dim
         ),
         "you took a logarithm of nats per pixel. Nats are already logarithms. To convert them to "
         "base 2, divide by ln 2": lambda nll, input_dim: math.log2(nll / input_dim),
-        "784 is written into your formula: use the argument input_dim": (
+        "784 is written into your formula. Use the argument input_dim": (
             lambda nll, input_dim: nll / (784 * math.log(2))
         ),
     }

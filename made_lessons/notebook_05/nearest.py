@@ -18,8 +18,8 @@ def nearest_images(samples: Tensor, images: Tensor, shift: int = 0) -> tuple[Ten
     Args:
         samples: (n, D) zeros and ones, square images.
         images: (N, D) zeros and ones.
-        shift: how many pixels a sample may be moved up, down, left and right. Pixels that leave at
-            one edge come back at the opposite edge.
+        shift: largest number of pixels by which a sample is moved up, down, left and right. Pixels
+            that leave at one edge come back at the opposite edge.
 
     Returns:
         (n,) index of the nearest image, and (n,) number of pixels that differ.

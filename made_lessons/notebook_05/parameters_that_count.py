@@ -1,4 +1,4 @@
-"""5.3: how many parameters the masks leave."""
+"""5.3: count the parameters that the masks leave."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ def _networks() -> tuple[tuple[MADE], ...]:
         torch.manual_seed(0)
         large = MADE(5, (7, 4), ordering=[3, 0, 4, 1, 2], degrees="even", direct=True)
         nn.init.normal_(large.direct.weight)
-        large.direct.weight.data[0, large.direct.mask[0].nonzero()[0]] = (
-            0  # zero, although it is not masked
-        )
+        allowed = large.direct.mask[0].nonzero()[0]
+        large.direct.weight.data[0, allowed] = 0  # zero, although it is not masked
         small = MADE(3, (4,), ordering=[1, 2, 0], degrees="even")
-    large.__name__ = "MADE(5, hidden_dims=(7, 4), direct=True)"  # the name in messages
+    large.__name__ = "MADE(5, hidden_dims=(7, 4), direct=True)"  # for messages
     small.__name__ = "MADE(3, hidden_dims=(4,))"
     return (large,), (small,)
 
@@ -34,9 +33,9 @@ def _networks() -> tuple[tuple[MADE], ...]:
     hints=(
         "Go through the layers. A masked layer has a weight, a mask of the same shape, and "
         "usually a bias.",
-        "layer.mask.sum() counts the ones of a mask. for layer in model.modules() visits every "
+        "layer.mask.sum() counts the 1s in a mask. for layer in model.modules() visits every "
         "layer; isinstance(layer, MaskedLinear) is True for a masked layer.",
-        "The direct connections are also a MaskedLinear. They have no bias: layer.bias is None.",
+        "The direct connections are also a MaskedLinear. They have no bias, so layer.bias is None.",
     ),
 )
 def used_parameters(model: MADE) -> int:
@@ -52,14 +51,14 @@ def used_parameters(model: MADE) -> int:
 
 known_mistakes(
     {
-        "you counted all entries of the masks, including the zeros, and left out the biases: "
-        "count the ones, and all biases": but(
+        "you counted all entries of the masks, including the zeros, and left out the biases. Count "
+        "the 1s in the masks, and add all biases": but(
             "layer.mask.sum()", "layer.mask.numel()", "len(layer.bias)", "0"
         ),
         "you counted every parameter. A weight whose mask is 0 has no effect, whatever its value "
         "is": (MADE.n_parameters),
         "you counted the parameters that are not 0. A masked weight itself is not 0, because the "
-        "mask is multiplied in at each forward pass. Count the ones of the masks": (
+        "mask is only applied in the forward pass. Count the 1s in the masks": (
             lambda model: sum(int((p != 0).sum()) for p in model.parameters())
         ),
         "you counted only the weights. A bias has no mask, so all biases count": but(
@@ -70,26 +69,25 @@ known_mistakes(
             lambda model: sum(int(mask.sum()) for mask in model.masks)
         ),
         "you counted the weights that are not 0 after masking. A weight can be 0 by chance, and "
-        "direct connections start at 0: count the ones of the mask": but(
+        "direct connections start at 0. Count the 1s in the mask": but(
             "layer.mask.sum()", "(layer.masked_weight() != 0).sum()"
         ),
         "model.net holds the layers from input to output. If there are direct connections, they "
         "are in model.direct": but("model.modules()", "model.net"),
-        "half of all parameters is only a rule of thumb: count the ones of the masks, and all "
+        "half of all parameters is only a rule of thumb. Count the 1s in the masks, and add all "
         "biases": (lambda model: model.n_parameters() // 2),
-        "you counted D too many. Direct connections have no bias: their layer.bias is None": but(
+        "you counted D too many. Direct connections have no bias, so their layer.bias is None": but(
             "return used", "return used + (model.direct is not None) * model.input_dim"
         ),
-        "you counted only the first layer: go through all masked layers": but(
+        "you counted only the first layer. Go through all masked layers": but(
             "model.modules()", "model.net[:1]"
         ),
-        "you counted the weights that the masks cut: a mask is 1 where a weight counts": but(
+        "you counted the weights that the masks cut, but a mask is 1 where a weight counts": but(
             "layer.mask.sum()", "(layer.mask == 0).sum()", "len(layer.bias)", "0"
         ),
-        "you counted the zeros of the masks and all biases: a mask is 1 where a weight counts": but(
-            "layer.mask.sum()", "(layer.mask == 0).sum()"
-        ),
-        "you counted only the biases of the outputs: hidden units also have biases": but(
+        "you counted the zeros in the masks and all biases, but a mask is 1 where a "
+        "weight counts": but("layer.mask.sum()", "(layer.mask == 0).sum()"),
+        "you counted only the biases of the outputs, but hidden units also have biases": but(
             "layer.bias is not None", "layer is model.net[-1]"
         ),
     }

@@ -17,11 +17,11 @@ from made_course.training.history import History
 from ..checking import Misformed, View, but, exercise, further_cases, known_mistakes, run, shuffled
 
 _TWO_NUMBERS = (
-    "two calls gave two numbers. Either the model is in training mode, where dropout switches off "
-    "different units each time, or your code draws rows at random. evaluate switches dropout off: "
-    "give it all of train"
+    "two calls returned different numbers. Either the model is in training mode, where dropout "
+    "switches off different units each time, or your code draws rows at random. evaluate switches "
+    "dropout off. Give it all of train"
 )
-_MEAN_FORGOTTEN = "you returned one number for each row: take the mean, or let evaluate do it"
+_MEAN_FORGOTTEN = "you returned one number for each row. Take the mean, or let evaluate do it"
 
 
 def _steadiness(answer: object, model: MADE, *rest: object) -> str:
@@ -30,11 +30,11 @@ def _steadiness(answer: object, model: MADE, *rest: object) -> str:
     if isinstance(first, Tensor) and first.shape == (len(rest[1]),):
         got = f"a tensor of shape {tuple(first.shape)}"
         raise Misformed(_MEAN_FORGOTTEN, got=got, expected="a number")
-    return "the same number twice" if _are_close(first, second) else "two numbers"
+    return "the same number twice" if _are_close(first, second) else "two different numbers"
 
 
 def _are_close(first: object, second: object) -> bool:
-    """Return True if two values are close, or not numbers, which the next view judges."""
+    """Return True if two values are close, or are not numbers (the next view judges those)."""
     with suppress(TypeError, ValueError, RuntimeError):
         first, second = (torch.as_tensor(number).item() for number in (first, second))
         return math.isclose(first, second, rel_tol=1e-5)
@@ -51,7 +51,7 @@ def _scores(answer: object) -> str:
 
 
 def _run_tried(answer: object, model: MADE, history: History, *rows: Tensor) -> str:
-    return f"a run of {len(history)} epochs on boards of 4 × 4 pixels, dropout {model.dropout}"
+    return f"a run of {len(history)} epochs on boards of 4 × 4 pixels, with dropout {model.dropout}"
 
 
 @exercise(
@@ -79,7 +79,7 @@ def train_nll_now(model: MADE, history: History, train: Tensor, valid: Tensor) -
 
 known_mistakes(
     {
-        "you scored training and validation images together: score only train": but(
+        "you scored training and validation images together. Score only train": but(
             "model, train)", "model, torch.cat([train, valid]))"
         ),
         "you returned the last entry of history.train_nll. It is a mean over the batches of the "
@@ -89,16 +89,16 @@ known_mistakes(
         "over the batches of an epoch, with dropout on. Score train with the finished weights": but(
             "evaluate(model, train)", "min(history.train_nll)"
         ),
-        "you returned the NLL of the validation images, the last entry of history.valid_nll: "
-        "score the training images, train": but("model, train)", "model, valid)"),
+        "you returned the NLL of the validation images, the last entry of history.valid_nll. Score "
+        "the training images, train": but("model, train)", "model, valid)"),
         "you returned nats per variable. The NLL is a sum over variables, and a mean only over "
         "rows": but("model, train)", "model, train) / train.shape[1]"),
         _TWO_NUMBERS: but("evaluate(model, train)", "-model.log_prob(train).mean().item()"),
         _MEAN_FORGOTTEN: but("evaluate(model, train)", "-model.log_prob(train)"),
-        "you scored only the first rows: take all of train": but(
+        "you scored only the first rows. Take all of train": but(
             "model, train)", "model, train[:64])"
         ),
-        "you scored only as many rows of train as valid has: take all of them": but(
+        "you scored only as many rows of train as valid has. Take all of them": but(
             "model, train)", "model, train[: len(valid)])"
         ),
     }
@@ -109,17 +109,20 @@ known_mistakes(
 def _finished_run(key: str = "") -> tuple[MADE, History, Tensor, Tensor]:
     """Train a model for 20 epochs by gradient descent, and leave it in training mode.
 
-    The boards are many and sorted, so that no part of them has the same NLL as all of them. The
-    large rate of the last epoch but one makes the history's last entries differ from its lowest.
+    There are many boards, sorted so that no part of them has the same NLL as all of them. The
+    large learning rate of the second to last epoch makes the last entries of the history differ
+    from the lowest ones.
 
     Args:
-        key: variant key; other boards are validation boards.
+        key: variant key, which decides which boards are validation boards.
 
     Returns:
-        model, history, training boards and validation boards.
+        The model, the history, the training boards and the validation boards.
     """
     boards = bars_and_stripes()
-    boards = boards[torch.arange(len(boards)) * 7 % len(boards)]  # bars and stripes in both parts
+    boards = boards[
+        torch.arange(len(boards)) * 7 % len(boards)
+    ]  # both parts contain bars and stripes
     if key:
         boards = boards[torch.tensor(shuffled(key, range(len(boards))))]
     train, valid = boards[:20].repeat_interleave(60, 0), boards[20:]

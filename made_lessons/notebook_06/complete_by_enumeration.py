@@ -16,7 +16,7 @@ _X = torch.tensor([0.0, 1.0, 0.0, 1.0])
 _TABLE = torch.tensor([9, 2, 1, 5, 3, 8, 2, 1, 4, 7, 1, 6, 2, 3, 10, 1]) / 65
 
 ONE_ROW = "log_prob takes rows (n, D). For a single row, use x[None]"
-NO_VALUE = "log_prob takes only zeros and ones: no number stands for unknown"
+NO_VALUE = "log_prob takes only zeros and ones, so no number stands for unknown"
 
 
 def diary(x: Tensor) -> Tensor:
@@ -109,37 +109,37 @@ known_mistakes(
                 known, x, fill_in(log_prob, x, torch.zeros_like(known))
             )
         ),
-        "you returned p(xᵢ = 1, known): divide by the sum over all assignments, which is "
-        "p(known)": but("softmax(0)", "exp()"),
+        "you returned p(xᵢ = 1, known). Divide by the sum over all assignments, which "
+        "is p(known)": but("softmax(0)", "exp()"),
         "exp of a log-probability as low as −300 is 0, and 0 / 0 is nan. .softmax(0) of the "
         "log-probabilities gives the same weights safely": but(
             "log_prob(rows).softmax(0)", "(p := log_prob(rows).exp()) / p.sum()"
         ),
-        "your weights are relative to the most probable assignment: divide them by their sum": but(
+        "your weights are relative to the most probable assignment. Divide them by their sum": but(
             "log_prob(rows).softmax(0)", "(log_prob(rows) - log_prob(rows).max()).exp()"
         ),
-        "you returned 0 for the known variables: return their values": but(
+        "you returned 0 for the known variables. Return their values": but(
             "p @ rows", "(p @ rows) * ~known"
         ),
-        "you weighted the assignments by their log-probabilities: take .exp() first": but(
+        "you weighted the assignments by their log-probabilities. Take .exp() first": but(
             "log_prob(rows).softmax(0)", "log_prob(rows) / log_prob(rows).sum()"
         ),
-        "you returned ½ for each unknown variable, as if all assignments were equally probable: "
-        "weight each by its probability": but("p @ rows", "rows.mean(0)"),
+        "you returned ½ for each unknown variable, as if all assignments were equally probable. "
+        "Weight each by its probability": but("p @ rows", "rows.mean(0)"),
         "you set the other unknown variables to 0, so this is p(xᵢ = 1 | known, all others 0). "
         "Sum over both of their values": (
             lambda log_prob, x, known: _one_at_a_time(log_prob, x, known, 0.0)
         ),
-        "you used the values of x at unknown positions as if they were known: only x[known] "
+        "you used the values of x at unknown positions as if they were known, but only x[known] "
         "counts": (lambda log_prob, x, known: _one_at_a_time(log_prob, x, known, x)),
         "you returned the single most probable assignment. Return the mean over all assignments, "
         "weighted by their probability": but("p @ rows", "rows[p.argmax()]"),
         ONE_ROW: (lambda log_prob, x, known: log_prob(x) * x),
-        "for the unknown variables you returned p(xᵢ = 0 | known): sum over the rows in which xᵢ "
+        "for the unknown variables you returned p(xᵢ = 0 | known). Sum over the rows in which xᵢ "
         "is 1": but("p @ rows", "torch.where(known, x, 1 - p @ rows)"),
-        "you returned only the unknown variables: return one entry for every variable. The entry "
+        "you returned only the unknown variables. Return one entry for every variable. The entry "
         "of a known variable is its value": but("p @ rows", "(p @ rows)[~known]"),
-        "you returned p(xᵢ = 1) of all variables, as if nothing were known: keep only the rows "
+        "you returned p(xᵢ = 1) of all variables, as if nothing were known. Keep only the rows "
         "with the known values": (
             lambda log_prob, x, known: fill_in(log_prob, x, torch.zeros_like(known))
         ),

@@ -12,7 +12,7 @@ from ..checking import Exercise, Misformed, View, add_view, as_text, exercise, o
 
 
 def _table(answer: object) -> Tensor:
-    """Return the answer as a float64 table (2, 2)."""
+    """Convert an answer to a (2, 2) table in float64."""
     got = f"a {type(answer).__name__}"
     with suppress(TypeError, ValueError, RuntimeError):
         table = torch.as_tensor(answer, dtype=torch.float64).detach()
@@ -20,7 +20,7 @@ def _table(answer: object) -> Tensor:
             return table
         got = f"shape {tuple(table.shape)}"
     raise Misformed(
-        "return the four entries of a joint distribution: table[a, b] is p(x₁ = a, x₂ = b)",
+        "return the four entries of a joint distribution, where table[a, b] is p(x₁ = a, x₂ = b)",
         got=got,
         expected="shape (2, 2)",
     )
@@ -40,7 +40,7 @@ def _has_tie(table: Tensor) -> bool:
 
 
 def _finding(answer: object) -> str:
-    """Say what is wrong with a table, or that greedy misses its most probable row."""
+    """Describe the fault of a table, or say that greedy misses its most probable row."""
     table = _table(answer)
     if not bool((table > 0).all()):
         return "an entry that is not greater than 0"
@@ -68,7 +68,7 @@ def _result(answer: object) -> str:
 
 
 def _vary_table(exercise: Exercise, variant: str) -> Exercise:
-    """Ask for a given p(x₁ = 1), which is not the 0.6 of the solution."""
+    """Ask for a given p(x₁ = 1) other than the 0.6 of the solution."""
     likelier = one_of(variant, [n / 1000 for n in range(505, 640) if n != 600])
     rest = 1 - likelier
     table = torch.tensor([[0.95 * rest, 0.05 * rest], [0.53 * likelier, 0.47 * likelier]])
@@ -100,7 +100,7 @@ def _vary_table(exercise: Exercise, variant: str) -> Exercise:
     ),
 )
 def misleading_table() -> Tensor:
-    """Return a table in which x₁ = 1 is likelier, but divides its probability between two rows."""
+    """Return a table in which x₁ = 1 is more probable, but its probability is nearly halved."""
     return torch.tensor([[0.38, 0.02], [0.32, 0.28]])
 
 
@@ -115,8 +115,8 @@ add_view(
         "joint distribution, whose four entries together sum to one": torch.tensor(
             [[0.95, 0.05], [0.53, 0.47]]
         ),
-        "two values are equally probable, so greedy has no clear choice: change an "
-        "entry a little": torch.tensor([[0.38, 0.02], [0.3, 0.3]]),
+        "two values are equally probable, so greedy has no clear choice. Change an entry "
+        "a little": torch.tensor([[0.38, 0.02], [0.3, 0.3]]),
         "your table would be right if its columns were x₁. table[a, b] is p(x₁ = a, x₂ = b), so "
         "each row of the table belongs to one value of x₁": misleading_table().T,
         "greedy finds the most probable row of your table, because the largest entry belongs to "

@@ -1,4 +1,4 @@
-"""6.1: which hidden units and outputs a step computes."""
+"""6.1: the hidden units and the output that a step computes."""
 
 from __future__ import annotations
 
@@ -47,16 +47,16 @@ known_mistakes(
     {
         "a hidden unit of degree t sees the variable of degree t, which step t has not drawn "
         "yet. The unit has to wait for the next step": but("units == t - 1", "units == t"),
-        "the values are right, but you compute most of them again: a unit of a smaller degree "
-        "got its final value at an earlier step": but("units == t - 1", "units < t"),
-        "units of degree t and more are not final yet, because some of their inputs are not "
-        "drawn. Step t computes the units of degree t - 1": but("units == t - 1", "units >= t"),
+        "the values are right, but you compute most of them again, because a unit of a smaller "
+        "degree got its final value at an earlier step": but("units == t - 1", "units < t"),
+        "units of degree t or more are not final yet, because some of their inputs are not drawn. "
+        "Step t computes the units of degree t - 1": but("units == t - 1", "units >= t"),
         "you replaced t by the degree of the t-th variable. t is a step, so it is already a "
         "degree": (lambda degrees, t: to_compute(degrees, int(degrees[0][t - 1]))),
-        "you compute units of a larger degree too early: some of their inputs are not "
+        "you compute units of a larger degree too early, because some of their inputs are not "
         "drawn yet": but("units == t - 1", "units >= t - 1"),
-        "you looked up the output in the ordering. degrees[0][i] is already the step of variable "
-        "i, so compare it with t": but("order == t", "torch.argsort(order) + 1 == t"),
+        "you looked up the output in the ordering, but degrees[0][i] is already the step of "
+        "variable i, so compare it with t": but("order == t", "torch.argsort(order) + 1 == t"),
         "you put the output's mask first, as in degrees. It belongs last, because the output is "
         "the last layer": but(
             "*(units == t - 1 for units in hidden), order == t",
@@ -74,9 +74,9 @@ known_mistakes(
         ),
         "the hidden units are right, but the output belongs to the next step. Step t draws the "
         "variable of degree t": but("order == t", "order == t + 1"),
-        "you marked all outputs of degree t and more. Outputs of a larger degree are not final "
-        "yet, and step t needs only one output": but("order == t", "order >= t"),
-        "your list begins with the inputs, as degrees does. Inputs are not computed: begin with "
+        "you marked all outputs of degree t or more. Outputs of a larger degree are not final yet, "
+        "and step t needs only one output": but("order == t", "order >= t"),
+        "your list begins with the inputs, as degrees does. Inputs are not computed, so begin with "
         "the first hidden layer, and put the output last": but(
             "in hidden), order == t", "in degrees)"
         ),
@@ -84,14 +84,16 @@ known_mistakes(
         "degrees, degrees[0]. The hidden layers are degrees[1:]": but(
             "order, *hidden", "*hidden, order"
         ),
-        "you return a mask for the inputs and none for the outputs. Inputs are not computed: "
-        "begin with the first hidden layer, whose units wait for the variable of degree t - 1, "
-        "and end with the output of degree t": lambda degrees, t: [layer == t for layer in degrees],
+        "you return a mask for the inputs and none for the outputs. Inputs are not computed, so "
+        "begin with the first hidden layer, whose units wait for the variable of degree t - 1, and "
+        "end with the output of degree t": lambda degrees, t: [layer == t for layer in degrees],
         "you return a mask for only the first hidden layer. There may be any number of them, "
         "degrees[1:]": but("in hidden", "in hidden[:1]"),
-        "you compute each deeper layer one step later. It need not wait: once the first layer's "
-        "units of degree t - 1 are computed, so can those of the second layer be, in the same "
-        "step": but("t - 1 for units in hidden", "t - k for k, units in enumerate(hidden, 1)"),
+        "you compute each deeper layer one step later. It need not wait, because as soon as the "
+        "first layer's units of degree t - 1 are computed, the second layer's can be computed in "
+        "the same step": but(
+            "t - 1 for units in hidden", "t - k for k, units in enumerate(hidden, 1)"
+        ),
         "you returned the indices of the units. Return a mask, with True or False for each unit "
         "of the layer, as a comparison gives it": (
             lambda degrees, t: [mask.nonzero()[:, 0] for mask in to_compute(degrees, t)]

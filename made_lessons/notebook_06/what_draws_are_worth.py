@@ -32,13 +32,13 @@ from ..checking import but, exercise, further_cases, known_mistakes, one_of, uni
     ),
 )
 def effective_size(log_w: Tensor) -> Tensor:
-    """Return (Σw)² / Σw² from log-weights. Normalised weights sum to one, so it is 1 / Σw²."""
+    """Return (Σw)² / Σw² from log-weights; this is 1 / Σw² for weights that sum to one."""
     shares = torch.softmax(log_w, dim=0)
     return 1 / (shares**2).sum()
 
 
 def _worth(weights: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
-    """Return the formula with other weights, computed from the log-weights."""
+    """Return a function of log-weights that applies the formula to ``weights(log_w)``."""
     return lambda log_w: weights(log_w).sum() ** 2 / (weights(log_w) ** 2).sum()
 
 
@@ -46,15 +46,15 @@ known_mistakes(
     {
         "exp(-900) is 0 in floating point, and 0 / 0 is nan. First subtract log_w.max(), which "
         "multiplies all weights by the same number": _worth(torch.exp),
-        "you used the logarithms as if they were the weights: subtract the largest, then take "
+        "you used the logarithms as if they were the weights. Subtract the largest, then take "
         ".exp()": _worth(Tensor.clone),
-        ".exp() is missing: after subtracting the largest, you still have logarithms": _worth(
+        "you forgot .exp(). After subtracting the largest, you still have logarithms": _worth(
             lambda log_w: log_w - log_w.max()
         ),
         "you divided the sum of the weights by the largest one. Divide the square of the sum by "
         "the sum of the squares": lambda log_w: (log_w - log_w.max()).exp().sum(),
-        "your denominator is the square of only the largest weight: sum the squares of all "
-        "weights": but("(shares**2).sum()", "shares.max() ** 2"),
+        "your denominator is the square of only the largest weight. Sum the squares of "
+        "all weights": but("(shares**2).sum()", "shares.max() ** 2"),
         "you squared the sum instead of summing the squares. Normalised weights sum to 1, so "
         "your result is always 1": but("(shares**2).sum()", "shares.sum() ** 2"),
         "you returned exp of the entropy of the weights. It is also between 1 and n, but the "
@@ -63,7 +63,7 @@ known_mistakes(
         ),
         "you returned the effective share of the draws. Return their number, which is n times "
         "larger": but("(shares**2).sum()", "(shares**2).sum() / len(log_w)"),
-        "the sum in your numerator is not squared: divide (w1 + ... + wn)² by the sum of the "
+        "the sum in your numerator is not squared. Divide (w1 + ... + wn)² by the sum of the "
         "squares": lambda log_w: effective_size(log_w) / (log_w - log_w.max()).exp().sum(),
         "you subtracted less than the largest logarithm, so the largest weight is exp of a large "
         "number. It or its square is inf in floating point, and inf / inf is nan. Subtract "
@@ -72,7 +72,7 @@ known_mistakes(
         "divide weights, subtract logarithms: log_w - log_w.max()": _worth(
             lambda log_w: (log_w / log_w.max()).exp()
         ),
-        "you squared the result of log_softmax, which is logarithms: softmax gives the "
+        "you squared the result of log_softmax, which consists of logarithms. softmax returns the "
         "normalised weights themselves": but("softmax", "log_softmax"),
         "adding a small number avoids 0 / 0, but all weights are already rounded to 0. Subtract "
         "log_w.max() first": (

@@ -31,7 +31,7 @@ from ..checking import exercise, further_cases, known_mistakes, one_of, uniform
     ),
 )
 def log_mean_exp(log_p: Tensor) -> Tensor:
-    """Return the log-probabilities (N,) of the mixture of K models, from those (K, N) of each."""
+    """Return the log-probabilities (N,) of a mixture of K models, from their own (K, N)."""
     return torch.logsumexp(log_p, dim=0) - math.log(len(log_p))
 
 
@@ -48,28 +48,28 @@ known_mistakes(
         "you subtracted K. To divide a probability by K, subtract ln K from its logarithm": (
             lambda log_p: log_p.logsumexp(0) - len(log_p)
         ),
-        "you divided the logarithm by K. Divide the probability: subtract ln K from "
-        "its logarithm": lambda log_p: log_p.logsumexp(0) / len(log_p),
-        "you added ln K, which multiplies by K: subtract it": (
+        "you divided the logarithm by K. To divide a probability by K, subtract ln K from its "
+        "logarithm": lambda log_p: log_p.logsumexp(0) / len(log_p),
+        "you added ln K, which multiplies the probability by K. Subtract ln K": (
             lambda log_p: log_p.logsumexp(0) + math.log(len(log_p))
         ),
         "you returned the worst member of each row. A mixture is never this bad": (
             lambda log_p: log_p.min(0).values
         ),
-        "you divided the logarithms by K, which takes roots of the probabilities: subtract ln K "
+        "you divided the logarithms by K, which takes roots of the probabilities. Subtract ln K "
         "from the logsumexp": lambda log_p: (log_p / len(log_p)).logsumexp(0),
-        "you returned the best member of each row. You can choose it only after seeing the row, "
-        "and the total is above 1": _best,
+        "you returned the best member of each row. You can choose it only after seeing the row, so "
+        "the total is above 1": _best,
         "you averaged over rows, which gives one number per model. Models are in dimension 0, so "
         "average over dimension 0": lambda log_p: log_mean_exp(log_p.T),
-        "you subtracted the largest value and did not add it back, so this is how far the "
-        "mixture is from the best member": lambda log_p: log_mean_exp(log_p) - _best(log_p),
+        "you subtracted the largest value and did not add it back, so this is the difference "
+        "between the mixture and the best member": lambda log_p: log_mean_exp(log_p) - _best(log_p),
         "you returned only the best member, divided by K. The others also give the row some "
         "probability": lambda log_p: _best(log_p) - math.log(len(log_p)),
         "you subtracted ln N, with N the number of rows. The mean is over the K models, so "
         "subtract ln K": lambda log_p: log_p.logsumexp(0) - math.log(log_p.shape[1]),
         **{
-            f"you subtracted ln {k}. The number of models is not always {k}: it is len(log_p)": (
+            f"you subtracted ln {k}. The number of models is not always {k}. Use len(log_p)": (
                 lambda log_p, k=k: log_p.logsumexp(0) - math.log(k)
             )
             for k in (2, 3, 8)

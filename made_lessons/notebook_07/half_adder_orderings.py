@@ -18,34 +18,34 @@ COLUMNS = (0, 1, CARRY, SUM)
 """The variable in each column. A variant has the columns in a different order."""
 
 CAUSES = {
-    "you swapped best and worst: once the carry is known, the others are easy to predict": (
+    "you swapped best and worst. Once the carry is known, the others are easy to predict": (
         [0, 1, SUM, CARRY],
         [0, 1, CARRY, SUM],
     ),
     "in your best ordering the carry comes last, so the third step has to do without it. Any two "
-    "of the other three determine the third one by a rule that bends: it is 1 if exactly one of "
-    "them is. For a weighted sum, it is a fair coin": (
+    "of the other three determine the third one, which is 1 if exactly one of them is 1. But a "
+    "weighted sum of the two does not predict it better than a fair coin": (
         [0, 1, SUM, CARRY],
         [SUM, 1, 0, CARRY],
     ),
-    "your worst is one of the best orderings. Causes need not come before their effects: given "
-    "carry and sum, the two coins are as easy to predict as the other way round. Which step "
-    "would have to bend?": (
+    "your worst is one of the best orderings. Causes need not come before their effects. Given "
+    "carry and sum, the two coins are as easy to predict as the other way round. At which step "
+    "would a weighted sum not be enough?": (
         [0, 1, CARRY, SUM],
         [SUM, CARRY, 0, 1],
     ),
-    "your worst is one of the best orderings, because a weighted sum is enough at each step. "
-    "Which variable must be missing, so that some step has to bend?": (
+    "your worst is one of the best orderings, because a weighted sum is enough at each step. Which "
+    "variable must be missing, so that a weighted sum is not enough?": (
         [SUM, CARRY, 0, 1],
         [0, 1, CARRY, SUM],
     ),
-    "your worst is one of the best orderings. It helps to know the carry early, because a "
-    "weighted sum is then enough. In which ordering does some step have to bend?": (
+    "your worst is one of the best orderings. It helps to know the carry early, because a weighted "
+    "sum is then enough. In which ordering is it not enough?": (
         [0, 1, CARRY, SUM],
         [CARRY, SUM, 0, 1],
     ),
 }
-"""Cause → a best and a worst ordering, of variables, that are wrong for this reason."""
+"""For each cause, a wrong answer: a best and a worst ordering of the variables."""
 
 
 @cache
@@ -88,7 +88,7 @@ def _orderings(answer: object, columns: Sequence[int]) -> list[list[int]]:
 
 
 def _costs_of(answer: object, columns: Sequence[int]) -> str:
-    """Say what both orderings cost, and how the worst one begins if it costs too little."""
+    """Describe the costs of both orderings, and a worst one that costs too little."""
     best, worst = _orderings(answer, columns)
     costs = f"best {_nats(best)}, worst {_nats(worst)}"
     if CARRY in (best[-1], worst[-1]):
@@ -105,7 +105,7 @@ def _view(columns: Sequence[int]) -> View:
 def _answer(
     columns: Sequence[int], best: Sequence[int], worst: Sequence[int]
 ) -> dict[str, list[int]]:
-    """Return an answer, which orders columns, from two orderings of variables."""
+    """Return the answer, which has numbers of columns, for two orderings of variables."""
     return {
         "best": [columns.index(i) for i in best],
         "worst": [columns.index(i) for i in worst],
@@ -119,7 +119,7 @@ def _known_mistakes(columns: Sequence[int]) -> tuple[KnownMistake, ...]:
 
 
 def _vary_guess(exercise: Exercise, variant: str) -> Exercise:
-    """Put the columns in a different order, and fix the first variable of both orderings."""
+    """Change the order of the columns, and ask for orderings with a given first variable."""
     columns = shuffled(variant, COLUMNS)
     if columns[2] == CARRY:
         columns = columns[::-1]
@@ -150,8 +150,9 @@ def _vary_guess(exercise: Exercise, variant: str) -> Exercise:
     hints=(
         "A step is exact if a weighted sum of the known variables is enough. Look for the step "
         "that needs more.",
-        "Any two of x₁, x₂ and the sum determine the third: it is 1 if exactly one of the two "
-        "is. This rule bends, like parity. Which orderings avoid this step?",
+        "Any two of x₁, x₂ and the sum determine the third, which is 1 if exactly one of the two "
+        "is 1. No weighted sum can do this, because it is like parity. Which orderings avoid this "
+        "step?",
         "The sum is x₁ + x₂ − 2 · carry, a weighted sum once the carry is known. So it matters "
         "only whether the carry comes last.",
     ),

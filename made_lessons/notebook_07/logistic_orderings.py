@@ -22,7 +22,7 @@ from made_course.leaks.dependence import binary_points
 
 
 def chain_joint(input_dim: int = 4) -> Tensor:
-    """Return the joint distribution of a chain: each variable repeats the previous with p = 0.9."""
+    """Return the joint distribution of a chain that repeats a variable with probability 0.9."""
     points = binary_points(input_dim)
     repeats = points[:, 1:] == points[:, :-1]
     return (0.1 + 0.8 * repeats.double()).prod(dim=1) / 2
@@ -35,7 +35,7 @@ def parity_joint(input_dim: int = 4) -> Tensor:
 
 
 def half_adder_joint() -> Tensor:
-    """Return the joint distribution of two fair coins x₁ and x₂, the carry and sum of x₁ + x₂.
+    """Return the joint distribution of two fair coins x₁ and x₂, and the digits of their sum.
 
     Each of the two digits is wrong with probability 0.001, independently of the other.
     """
@@ -76,7 +76,7 @@ def fit_orderings(
 
 
 def _best_regression(joint: Tensor, inputs: Tensor, target: Tensor) -> tuple[float, Tensor]:
-    """Minimise the cross-entropy, which is convex; return it and the logit of each row."""
+    """Fit a logistic regression, and return its cross-entropy and the logit of each row."""
     features = torch.cat([inputs, torch.ones(len(inputs), 1)], dim=1).double()
     weights = torch.zeros(features.shape[1], dtype=torch.float64, requires_grad=True)
     optimizer = torch.optim.LBFGS(

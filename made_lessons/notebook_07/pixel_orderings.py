@@ -11,7 +11,7 @@ SIDE = 28
 
 
 def rows_and_columns() -> tuple[Tensor, Tensor]:
-    """Return row and column of each pixel, LongTensors (784,)."""
+    """Return the row and the column of each pixel, two LongTensors (784,)."""
     pixels = torch.arange(SIDE**2)
     return pixels // SIDE, pixels % SIDE
 

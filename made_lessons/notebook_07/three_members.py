@@ -46,7 +46,7 @@ def _powers(members: Sequence[int]) -> str:
 
 
 def _wrong_numbers(members: Sequence[int]) -> dict[str, float]:
-    """Return causes, and the wrong NLL for one image that each explains, in nats."""
+    """Return wrong NLLs of one image in nats, each with its cause as the key."""
     best, right, powers = members[0], _mixture(members), _powers(members)
     return {
         f"you averaged the nats. A mixture averages probabilities, and of {powers} the first is "
@@ -57,11 +57,11 @@ def _wrong_numbers(members: Sequence[int]) -> dict[str, float]:
         "members give the image no probability at all, but they give it some": best + math.log(3),
         "you did not divide the sum of the probabilities by 3, so your NLL is too low by ln 3 = "
         "1.10 nats": right - math.log(3),
-        "you took exp of the nats. Nats are negative log-probabilities: an image that costs "
+        "you took exp of the nats. Nats are negative log-probabilities, so an image that costs "
         f"{best} nats has probability e^−{best}": _mixture(members, sign=1),
         "you returned the log-probability. The NLL is its negative": -right,
-        "you returned bits: use the natural logarithm, ln": right / math.log(2),
-        "your logarithm of 3 is to base 2. For nats use the natural one, ln 3 = 1.10": (
+        "you returned bits. Use the natural logarithm, ln": right / math.log(2),
+        "your logarithm of 3 is to base 2. For nats, use the natural logarithm, ln 3 = 1.10": (
             right - math.log(3) + math.log2(3)
         ),
         "you returned the probability itself, the mean of three. Its cost in nats is −ln of it": (
@@ -140,7 +140,8 @@ def _views(members: Sequence[int]) -> list[View]:
         View(
             one_image,
             "one image",
-            f"take −ln of the mean of three probabilities, {_powers(members)}, to within 0.01",
+            f"the NLL is −ln of the mean of three probabilities, {_powers(members)}. Compute it to "
+            "within 0.01",
         ),
         View(
             possible_means,
@@ -152,7 +153,7 @@ def _views(members: Sequence[int]) -> list[View]:
 
 
 def _vary_members(exercise: Exercise, variant: str) -> Exercise:
-    """Ask about three other members, the first of which is better by two or three nats."""
+    """Ask about three other members. The first is better than the others by at least two nats."""
     best = one_of(variant, [n for n in range(80, 100) if n != 90])
     further = one_of(f"{variant} further", [(2, 3), (2, 4), (2, 5), (3, 4), (3, 5), (3, 6)])
     members = (best, *(best + nats for nats in further))
@@ -161,8 +162,8 @@ def _vary_members(exercise: Exercise, variant: str) -> Exercise:
         reference=lambda: _answer(_mixture(members), candidates(members)[:3]),
         known_mistakes=_known_mistakes(members),
         views=_views(members),
-        asks=f"Your variant: three members at {listing([*map(str, members)])} nats, and for the "
-        f"means of the three others {listing([*map(str, candidates(members))])}.",
+        asks=f"Your variant: three members at {listing([*map(str, members)])} nats. For 'possible "
+        f"means', choose from {listing([*map(str, candidates(members))])}.",
     )
 
 
@@ -184,7 +185,7 @@ def _vary_members(exercise: Exercise, variant: str) -> Exercise:
     views=_views(MEMBERS),
 )
 def three_members() -> dict[str, object]:
-    """Return the log-mean-exp for one image, and the means at most ln 3 above the best member."""
+    """Return the NLL of one image by log-mean-exp, and the means below the best member + ln 3."""
     nats = torch.tensor([90.0, 92.0, 94.0])
     one_image = math.log(3) - torch.logsumexp(-nats, dim=0).item()
     return {"one image": one_image, "possible means": [85, 89, 90.5]}

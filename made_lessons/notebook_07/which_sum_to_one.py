@@ -13,12 +13,12 @@ CYCLE = (
 _WHY = {
     "probabilities": "the probabilities of each model sum to one, so their mean sums to (1 + ... "
     "+ 1) / 8 = 1, whatever the orderings are",
-    "largest p": "on each board, the largest p is at least the first model's p, which already "
-    "sums to one. Wherever the models differ it is larger. Choosing the best model after seeing "
-    "the board is not a model",
+    "largest p": "on each board, the largest p is at least the first model's p, which already sums "
+    "to one. Wherever the models differ, it is larger. A model cannot choose after "
+    "seeing the board",
     "log p": "exp of the mean of log p is the geometric mean of the probabilities. It is never "
     "above their mean, which sums to one, and it is below it wherever the models differ",
-    "logits": "the total can be on either side of one: for the half adder's 24 orderings it is "
+    "logits": "the total can be on either side of one. For the half adder's 24 orderings it is "
     "2.739, and for other networks it is below one",
     "logits, one ordering": "within one ordering, the eight logits of a variable depend only on "
     "the variables before it. So does their mean, and its sigmoid is a conditional, so the chain "
@@ -30,7 +30,7 @@ CHOICES = f"each of {', '.join(map(repr, AVERAGES))} needs one of {', '.join(map
 
 
 def _total(answer: object, average: str) -> str:
-    """Say which total an answer predicts for a kind of average."""
+    """Return the total that an answer predicts for a kind of average."""
     if not isinstance(answer, Mapping) or set(answer) != set(AVERAGES):
         raise Misformed(CHOICES, got=as_text(answer))
     total = answer[average]
@@ -48,7 +48,7 @@ def _total(answer: object, average: str) -> str:
     hints=(
         "Write Σp as a sum over boards. For the first three averages, compare with the eight "
         "sums that you know: each is 1.",
-        "A geometric mean is never larger than the mean; a largest value is never smaller.",
+        "A geometric mean is never larger than the mean, and a largest value is never smaller.",
         "For logits, ask which variables the averaged output of one variable depends on. If "
         "these are only earlier variables in some ordering, the chain rule holds.",
     ),

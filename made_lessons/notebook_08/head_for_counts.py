@@ -1,4 +1,4 @@
-"""8.4: a head for counts, whose samples must match its log-probabilities."""
+"""8.4: a head for counts, in which samples must match log-probabilities."""
 
 from __future__ import annotations
 
@@ -11,20 +11,26 @@ from made_course.model.heads import Head
 from ..checking import Misformed, View, Wrong, as_text, but, exercise, known_mistakes, run
 
 _RAISED = (
-    "your log_prob is right at moderate logits, but not at large ones. There σ(z) is rounded to "
-    "0 or 1, and the small number that you add to avoid log 0 replaces it. logsigmoid is exact"
+    "your log_prob is right at moderate logits, but not at large ones. For these, σ(z) is rounded "
+    "to 0 or 1, so the small number that you add to avoid log 0 decides the result. logsigmoid is "
+    "exact"
 )
 _LOG_PROB_FLAT = (
     "log_prob is right for one row of counts, but not if x has more dimensions. params[..., 0] "
     "always has the shape of x, but params[:, 0] does not"
 )
 _IS_DENSITY = (
-    "counts have probabilities, not densities: leave out is_density, because it makes nats "
+    "counts have probabilities, not densities. Leave out is_density, which would make the nats "
     "differential nats"
 )
-_COIN = "sample returns only 0 and 1, as for a coin: a count can be any whole number"
-_ONE_MORE = "all your samples are too large by one: a share q of all u must give 0 failures"
-_ONE_LESS = "all your samples are too small by one: a share q of all u must give 0 failures, not −1"
+_COIN = "sample returns only 0 and 1, as for a coin, but a count can be any whole number"
+_ONE_MORE = (
+    "all your samples are too large by one. For a share q of all u, the sample must be 0 failures"
+)
+_ONE_LESS = (
+    "all your samples are too small by one. For a share q of all u, the sample must be 0 "
+    "failures, not −1"
+)
 _REAL = "samples must be whole numbers, such as the smallest k with u ≤ P(x ≤ k)"
 _BELOW_ZERO = (
     "u = 0 gives −1, which is not a count, and torch.rand sometimes draws 0. Use clamp(min=0), "
@@ -32,15 +38,15 @@ _BELOW_ZERO = (
 )
 _CUT_OFF = (
     "large counts are never drawn. A table or loop with a largest count is too short for a small "
-    "q: solve u = 1 − (1 − q)^(k+1) for k"
+    "q. Solve u = 1 − (1 − q)^(k+1) for k"
 )
-_OF_ROUNDED = "if q is tiny, 1 − q is rounded to 1, and its logarithm is 0: use logsigmoid(−z)"
+_OF_ROUNDED = "if q is tiny, 1 − q is rounded to 1, and its logarithm is 0. Use logsigmoid(−z)"
 _SAMPLES_FLAT = (
     "sample is right for one row of u, but not if u has more dimensions. params[..., 0] always "
     "has the shape of u, but params[:, 0] does not"
 )
 _IGNORES_U = (
-    "every u gives the same count: sample must draw, so a larger u must give a larger count"
+    "every u gives the same count, but sample must draw. A larger u must give a larger count"
 )
 _DRAWS_ITSELF = (
     "sample draws its own random numbers. It must use u, so that the same u gives the same sample"
@@ -48,7 +54,7 @@ _DRAWS_ITSELF = (
 
 MANY = torch.arange(400.0)
 """Counts that have nearly all of the probability at the logits below."""
-TRIED_LOGITS = (-1.5, 0.1, 1.0)  # at 0, some u would be ties
+TRIED_LOGITS = (-1.5, 0.1, 1.0)  # not 0, because some u would then be ties
 SMALL, TINY = -5.0, -18.0
 """Logits at which half of all counts are above 100, and above 45 million."""
 U = (torch.arange(1000) + 0.5) / 1000
@@ -58,8 +64,8 @@ def _built(answer: object) -> Head:
     is_class = isinstance(answer, type)
     if not is_class or not issubclass(answer, Head):
         raise Misformed(
-            "a class that inherits from Head is expected, with log_prob and sample: pass the "
-            "class itself",
+            "the answer must be a class that inherits from Head, with log_prob and sample. Pass "
+            "the class itself",
             got=f"the class {answer.__name__}" if is_class else f"a {type(answer).__name__}",
             expected="class Geometric(Head)",
         )
@@ -75,12 +81,13 @@ def _attribute(name: str, cause: str) -> View:
 
 def _log_prob(params: Tensor, x: Tensor) -> View:
     if bool((params.abs() > 20).any()):
-        cause = _RAISED  # because the view of small logits passed
+        cause = _RAISED  # the view of small logits has passed
     elif params.dim() > 2:
-        cause = _LOG_PROB_FLAT  # because the view of one row passed
+        cause = _LOG_PROB_FLAT  # the view of one row has passed
     else:
         cause = (
-            "log_prob differs from that of x failures, each of probability 1 − q, and one success"
+            "log_prob must be the log-probability of x failures, each with probability 1 − q, and "
+            "one success"
         )
     return View(
         lambda answer, *case: run(_built(answer).log_prob, *case),
@@ -92,7 +99,7 @@ def _log_prob(params: Tensor, x: Tensor) -> View:
 
 
 def _drawn(answer: object, z: float) -> dict[str, object]:
-    """Describe the samples for evenly spaced u, in a way that does not depend on their order."""
+    """Describe the samples for evenly spaced u by numbers that do not depend on their order."""
     head, params = _built(answer), torch.full((len(U), 1), z)
     got = run(head.sample, params, U)
     if not isinstance(got, Tensor) or got.shape != U.shape:
@@ -112,7 +119,7 @@ def _why_different(answer: object, got: dict, right: dict) -> str:
     is_same = torch.allclose(*(seen["shares of 0 to 4"].float() for seen in (got, right)))
     if is_same and got["largest"] < right["largest"]:
         return _CUT_OFF
-    return "samples are not as frequent as your log_prob says"
+    return "your samples do not have the frequencies that your log_prob gives"
 
 
 def _samples(z: float) -> View:
@@ -121,7 +128,7 @@ def _samples(z: float) -> View:
 
 
 def _in_two_dimensions(answer: object) -> str:
-    """Say whether a row of u and the same u in two dimensions give the same samples."""
+    """Say whether u gives the same samples in one dimension and in two."""
     head, params = _built(answer), torch.linspace(-1.5, 1.0, len(U))[:, None]
     row = run(head.sample, params, U)
     try:
@@ -136,7 +143,7 @@ _SHAPE = (len(U) // 2, 2)
 
 
 def _ends(z: float) -> View:
-    """Return a view of the samples for the smallest and the largest number of torch.rand."""
+    """Return a view of the samples for the smallest and the largest u that torch.rand draws."""
 
     def see(answer: object) -> str:
         u = torch.tensor([0.0, 1 - 2**-24])
@@ -159,7 +166,7 @@ _FURTHER = ((0.4, 0.0), (-0.7, 3.0), (120.0, 2.0), (-120.0, 2.0))
     "A head for counts",
     stars=3,
     views=(
-        _attribute("params_per_variable", "one number for each variable is enough, its logit"),
+        _attribute("params_per_variable", "each variable needs only one number, its logit"),
         _attribute("is_density", _IS_DENSITY),
         _log_prob(_ONE, torch.tensor([0.0, 3.0])),
         _log_prob(_TWO, torch.tensor([[0.0, 3.0], [1.0, 2.0]])),
@@ -180,15 +187,16 @@ _FURTHER = ((0.4, 0.0), (-0.7, 3.0), (120.0, 2.0), (-120.0, 2.0))
         _ends(0.0),
         _ends(TINY),
     ),
-    message="Σp = 1, and samples are as frequent as log_prob says.",
+    message="Σp = 1, and samples have the frequencies that log_prob gives.",
     hints=(
         "First write down the probability of x failures and one success: (1 − q)^x · q. Then "
         "take the logarithm, with log q = logsigmoid(z) and log(1 − q) = logsigmoid(−z).",
         "For sample: P(x ≤ k) = 1 − (1 − q)^(k+1). What is the smallest k for which this is at "
         "least u? Solve for k. (A table of sums would be too long: at z = −18, half of all "
         "counts are above 45 million.)",
-        "u ≤ 1 − (1 − q)^(k+1) means k + 1 ≥ ln(1 − u) / ln(1 − q). The floor of this quotient "
-        "is such a k: (torch.log1p(-u) / logsigmoid(-z)).floor(). Keep u a little below 1.",
+        "u ≤ 1 − (1 − q)^(k+1) means k + 1 ≥ ln(1 − u) / ln(1 − q). The floor of this quotient is "
+        "such a k: (torch.log1p(-u) / logsigmoid(-z)).floor(). Clamp u to a value a little "
+        "below 1.",
     ),
 )
 class Geometric(Head):
@@ -210,17 +218,17 @@ class Geometric(Head):
 
 known_mistakes(
     {
-        "you swapped success and failure: q = σ(z) is the probability of the success, and 1 − q "
+        "you swapped success and failure. q = σ(z) is the probability of the success, and 1 − q "
         "that of each failure": but(
             "z = params[..., 0]", "z = -params[..., 0]", "logsigmoid(-params", "logsigmoid(params"
         ),
-        "you count all tries, from 1: x counts only the failures, so it can be 0": but(
+        "you count all tries, from 1, but x counts only the failures, so it can be 0": but(
             "x * logsigmoid", "(x - 1) * logsigmoid"
         ),
-        "the success at the end is missing: x failures and one success are x + 1 factors": but(
+        "the success at the end is missing, but x failures and one success are x + 1 factors": but(
             "logsigmoid(z) + ", ""
         ),
-        "you returned probabilities: log_prob must return their logarithms": but(
+        "you returned probabilities, but log_prob must return their logarithms": but(
             "logsigmoid(z) + x * logsigmoid(-z)", "(logsigmoid(z) + x * logsigmoid(-z)).exp()"
         ),
         "at large logits your log_prob is minus infinity, because 1 − q is rounded to 0 before "
@@ -234,20 +242,20 @@ known_mistakes(
             "logsigmoid(-z)",
             "(1 - z.sigmoid() + 1e-8).log()",
         ),
-        "you returned the NLL: log_prob is its negative, which is never above 0": but(
+        "you returned the NLL, but log_prob is its negative, which is never above 0": but(
             "logsigmoid(z) + x", "-logsigmoid(z) - x"
         ),
         "you used 1 − log q for log(1 − q). Because 1 − σ(z) = σ(−z), log(1 − q) is "
         "logsigmoid(−z)": but("logsigmoid(-z)", "(1 - logsigmoid(z))"),
-        "you have x + 1 failures: the last of the x + 1 factors is the success, of "
+        "you counted x + 1 failures, but the last of the x + 1 factors is the success, with "
         "probability q": but("logsigmoid(z) + x *", "(x + 1) *"),
         "params has one dimension more than x, so each number is combined with each count. "
         "params[..., 0] has the shape of x": but("z = params[..., 0]", "z = params"),
         _LOG_PROB_FLAT: but("z = params[..., 0]", "z = params[:, 0]"),
-        "log_prob has one dimension too many: params is (..., 1), and params[..., 0] has the "
-        "shape of x": but("z = params[..., 0]", "z, x = params, x[..., None]"),
-        "your log_prob sums over variables: a head returns one number per variable, and the "
-        "model sums them": but(
+        "log_prob has one dimension too many, because params is (..., 1). But params[..., 0] has "
+        "the shape of x": but("z = params[..., 0]", "z, x = params, x[..., None]"),
+        "your log_prob sums over the variables, but a head returns one number per variable, and "
+        "the model sums them": but(
             "logsigmoid(z) + x * logsigmoid(-z)", "(logsigmoid(z) + x * logsigmoid(-z)).sum(-1)"
         ),
         _IS_DENSITY: but("params_per_variable = 1", "params_per_variable, is_density = 1, True"),

@@ -46,7 +46,7 @@ def _other_mixture(key: str) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     ),
 )
 def mixture_log_prob(x: Tensor, weights: Tensor, means: Tensor, stds: Tensor) -> Tensor:
-    """Return the log of a weighted sum of Gaussian densities, from the logs of its terms."""
+    """Return the log of a weighted sum of Gaussian densities, by logsumexp of its terms."""
     z = (x[:, None] - means) / stds
     log_normal = -(z**2) / 2 - stds.log() - math.log(2 * math.pi) / 2
     return (weights.log() + log_normal).logsumexp(dim=-1)
@@ -55,12 +55,12 @@ def mixture_log_prob(x: Tensor, weights: Tensor, means: Tensor, stds: Tensor) ->
 known_mistakes(
     {
         "you averaged logarithms. The density is a weighted sum of Gaussians, so take the "
-        "logarithm after the sum: logsumexp of the logs of the terms": but(
+        "logarithm after the sum, with logsumexp of the logs of the terms": but(
             "(weights.log() + log_normal).logsumexp(dim=-1)", "(weights * log_normal).sum(-1)"
         ),
-        "the weights are missing: without them, the K components integrate to K instead of "
-        "one": but("weights.log() + ", ""),
-        "ln σ is missing: a narrow Gaussian must be high to integrate to one": but(
+        "the weights are missing. Without them, the K components integrate to K instead "
+        "of one": but("weights.log() + ", ""),
+        "ln σ is missing. A narrow Gaussian must be high, so that it integrates to one": but(
             " - stds.log()", ""
         ),
         "you used σ as if it were the variance σ²": but(
@@ -70,33 +70,33 @@ known_mistakes(
         "training, but without it the density does not integrate to one": but(
             " - math.log(2 * math.pi) / 2", ""
         ),
-        "you summed the log-densities, which multiplies the components. A mixture adds them: use "
+        "you summed the log-densities, which multiplies the components. A mixture adds them. Use "
         "logsumexp instead of sum": but("logsumexp(dim=-1)", "sum(-1)"),
-        "you added the weights themselves to logarithms: add their logarithms": but(
+        "you added the weights themselves to logarithms. Add their logarithms": but(
             "weights.log() +", "weights +"
         ),
         "you multiplied the log-densities by the weights. The weights multiply the densities, so "
         "add their logarithms": but("weights.log() +", "weights *"),
-        "you divided (x − μ)² by σ: divide by σ², because (x − μ)/σ is squared": but(
+        "you divided (x − μ)² by σ. Divide by σ², because (x − μ)/σ is squared": but(
             "-(z**2)", "-(z**2) * stds"
         ),
         "the ½ before ((x − μ)/σ)² is missing": but("-(z**2) / 2", "-(z**2)"),
         "the ½ before ln 2π is missing": but("math.pi) / 2", "math.pi)"),
-        "you added ln σ: subtract it, because a narrow Gaussian is high": but(
+        "you added ln σ. Subtract it, because a narrow Gaussian is high": but(
             "- stds.log()", "+ stds.log()"
         ),
-        "you added ½ ((x − μ)/σ)²: subtract it, because a Gaussian is low far from μ": but(
+        "you added ½ ((x − μ)/σ)². Subtract it, because a Gaussian is low far from μ": but(
             "-(z**2)", "z**2"
         ),
-        "you used one Gaussian with the mean of the μ and of the σ: a mixture is a weighted sum "
+        "you used one Gaussian with the means of all μ and all σ, but a mixture is a weighted sum "
         "of densities": (
             lambda x, weights, means, stds: mixture_log_prob(
                 x, torch.ones(1), (weights * means).sum(0, True), (weights * stds).sum(0, True)
             )
         ),
-        "you averaged logarithms, which multiplies the components. A mixture adds them: use "
+        "you averaged logarithms, which multiplies the components. A mixture adds them. Use "
         "logsumexp instead of mean": but("logsumexp(dim=-1)", "mean(-1)"),
-        "you took only the largest component at each x: a mixture adds all of them, with "
+        "you took only the largest component at each x, but a mixture adds all of them, with "
         "logsumexp": but("logsumexp(dim=-1)", "amax(-1)"),
     }
 )

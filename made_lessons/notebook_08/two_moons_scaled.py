@@ -30,13 +30,13 @@ def nll_after_scaling(nll: float, scale: float, input_dim: int) -> float:
 known_mistakes(
     {
         "you left the NLL unchanged. The same probability is now spread over a larger area, so "
-        "there is less of it per unit of area": lambda nll, scale, d: nll,
-        "your sign is wrong: on a larger area the density is lower, so its negative logarithm is "
+        "there is less probability per unit of area": lambda nll, scale, d: nll,
+        "your sign is wrong. On a larger area the density is lower, so its negative logarithm is "
         "higher": lambda nll, scale, d: nll - d * math.log(scale),
-        "you changed only one variable: each of the D axes is stretched": (
+        "you changed only one variable, but each of the D axes is stretched": (
             lambda nll, scale, d: nll + math.log(scale)
         ),
-        "you added half of the change: add ln(scale) for each of the D axes": (
+        "you added half of the change. Add ln(scale) for each of the D axes": (
             lambda nll, scale, d: nll + d / 2 * math.log(scale)
         ),
         "you multiplied the NLL. The points are multiplied, so the density is divided by a "
@@ -53,13 +53,13 @@ known_mistakes(
         "to the NLL": (lambda nll, scale, d: nll / scale),
         "you divided the NLL by scale ** D. The density is divided by it. The NLL is its "
         "negative logarithm, so a number is added": lambda nll, scale, d: nll / scale**d,
-        "you multiplied the NLL by D · ln(scale): add it instead": (
+        "you multiplied the NLL by D · ln(scale). Add it instead": (
             lambda nll, scale, d: nll * d * math.log(scale)
         ),
-        "you divided ln(scale) by D: add it once for each of the D axes": (
+        "you divided ln(scale) by D. Add it once for each of the D axes": (
             lambda nll, scale, d: nll + math.log(scale) / d
         ),
-        "you also multiplied the NLL by D. It already includes all variables: only ln(scale) is "
+        "you also multiplied the NLL by D. It already includes all variables, so only ln(scale) is "
         "added D times": lambda nll, scale, d: (nll + math.log(scale)) * d,
         "your change is never negative. With a factor below one, the area gets smaller and the "
         "density higher, so the NLL falls": lambda nll, scale, d: nll + abs(d * math.log(scale)),

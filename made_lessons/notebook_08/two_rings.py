@@ -21,9 +21,9 @@ RADII, BLUR = (10.0, 20.0), 1.0
 ENTROPY = 6.596
 """Entropy of the rings in differential nats, estimated from a million points."""
 WITHIN = 0.1
-"""Distance from the entropy, in differential nats, that solves the exercise."""
+"""Largest distance from the entropy, in differential nats, that solves the exercise."""
 BANDS = (
-    (0.008, "No model that we trained on these 4,000 points came this close. How did yours?"),
+    (0.008, "No model that we trained on these 4,000 points came this close. How did you do it?"),
     (0.02, "You had a good idea, or some patience."),
     (0.04, "This is as good as the notebook's network for the moons, in the right unit."),
     (WITHIN, "You win. What would improve it further?"),
@@ -69,13 +69,13 @@ def _rings_log_prob(x: Tensor) -> Tensor:
     score=lambda model: _score(model),
     is_value=True,
     hints=(
-        "Look at the points: how large are they? The head needs a scale of about 1. Train on "
-        "points / 10. Then look at section 7: what must you add to the NLL of a model in a "
+        "Look at the points. How large are they? The head needs a scale of about 1. Train on "
+        "points / 10. Then look at section 7. What must you add to the NLL of a model in a "
         "different unit?",
         "Write a class with a method log_prob(self, x) that returns the model's log_prob of "
         "x / 10, minus 2 · ln 10.",
-        "To improve it further: the rings look the same from all sides, so rotating the points "
-        "by random angles gives as many new points as you like.",
+        "To improve it further, rotate the points. The rings look the same from all sides, so "
+        "random angles give as many new points as you like.",
     ),
 )
 def train_on_scaled_points() -> object:
@@ -120,7 +120,8 @@ def _broad_log_prob(x: Tensor) -> Tensor:
 def _score(model: object) -> str:
     if isinstance(model, type) or not callable(getattr(model, "log_prob", None)):
         raise Misformed(
-            "a model is needed: an object with log_prob(x), from points (n, 2) to (n,) numbers",
+            "the answer must be a model, an object whose log_prob(x) takes points (n, 2) and "
+            "returns (n,) numbers",
             got="a class" if isinstance(model, type) else f"a {type(model).__name__}",
             expected="a MADE, or an object of your own",
         )
@@ -138,7 +139,7 @@ def _score(model: object) -> str:
             **_report(truth - log_p, area),
         )
     if above < -0.03:
-        cause = "that is better than the true density, which is only possible by luck"
+        cause = "your score is better than that of the true density, which is possible only by luck"
         raise Wrong(cause, **_report(truth - log_p, area))
     praise = next(words for nats, words in BANDS if above < nats)
     return (
@@ -148,7 +149,7 @@ def _score(model: object) -> str:
 
 
 def _integrated(model: object, points: Tensor) -> tuple[Tensor, float]:
-    """Return the log-densities of the test points and the integral, which must be about 1."""
+    """Return the log-densities (n,) of points, and the integral, which must be about 1."""
     grid, cell = _grid()
     log_p, on_grid = _log_densities_together(model, points, grid)
     _require_rows_apart(log_p, _log_densities_together(model, points, grid[:BATCH])[0])
@@ -164,8 +165,8 @@ def _integrated(model: object, points: Tensor) -> tuple[Tensor, float]:
             )
         if 0.9 < area < 1.1:
             raise Wrong(
-                "it is a density, but not better than one broad Gaussian. Has the model been "
-                "trained, and on points of a scale of about 1, as the head needs them?",
+                "the model is a density, but not better than one broad Gaussian. Has it been "
+                "trained, on points with a scale of about 1, as the head needs them?",
                 **_report(apart, area),
             )
     if not 0.9 < area < 1.01:
@@ -193,13 +194,15 @@ def _log_densities(model: object, x: Tensor) -> Tensor:
     if log_p.shape != x.shape[:1]:
         cause = "log_prob(x) has the wrong shape"
         if log_p.numel() == 1:
-            cause = "log_prob returned one number for all points: return one for each row"
+            cause = "log_prob returned one number for all points. Return one number for each row"
         elif log_p.shape == x.shape:
-            cause = "log_prob returned one number for each variable: the log-density is their sum"
+            cause = (
+                "log_prob returned one number for each variable, but the log-density is their sum"
+            )
         got, expected = f"shape {tuple(log_p.shape)}", f"shape ({len(x)},)"
         raise Wrong(cause, got=got, expected=expected)
     if bool(log_p.isnan().any()) or bool((log_p == math.inf).any()):
-        raise Wrong("log_prob(x) is not finite everywhere: compute it in its stable form")
+        raise Wrong("log_prob(x) is not finite everywhere. Use a numerically stable formula")
     return log_p
 
 
@@ -210,7 +213,7 @@ def _log_densities_together(model: object, *parts: Tensor) -> tuple[Tensor, ...]
 
 
 def _is_of_smaller_points(model: object, points: Tensor) -> bool:
-    """Return True if the model scores the points far better once they are divided by a number."""
+    """Return True if the model scores points far better after they are divided by some number."""
     broad = _broad_log_prob(points).mean() + 0.1
     return any(_log_densities(model, points / s).mean() - 2 * math.log(s) > broad for s in _SCALES)
 
@@ -219,8 +222,8 @@ def _require_rows_apart(log_p: Tensor, again: Tensor) -> None:
     if not torch.allclose(log_p, again, rtol=1e-3, atol=1e-3):
         at = (log_p - again).abs().argmax()
         raise Wrong(
-            "the number of a row changes with the other rows: log_prob(x) must treat each row by "
-            "itself",
+            "the log_prob of a row depends on the other rows, but log_prob(x) must score each row "
+            "by itself",
             tried="log_prob of one point twice, each time among different points",
             expected="the same number",
             got=f"{log_p[at]:.3f} and {again[at]:.3f}",
@@ -230,9 +233,9 @@ def _require_rows_apart(log_p: Tensor, again: Tensor) -> None:
 def _why_not_one(area: float, log_p: Tensor, grid: Tensor, cell: float) -> str:
     """Return the likely cause of an integral that is not 1."""
     if log_p.max() - log_p.min() < 1e-4:
-        return "every point has the same log-density: the integral over the plane is not finite"
+        return "every point has the same log-density, so the integral over the plane is not finite"
     if not math.isfinite(area):
-        return "log_prob is enormously high at some point: what is it far from all points?"
+        return "log_prob is extremely high at some point. How high is it far away from all points?"
     of_radius = (log_p.exp() / (2 * math.pi * grid.norm(dim=1))).sum().item() * cell
     if 0.97 < of_radius < 1.02:
         return (
@@ -240,7 +243,10 @@ def _why_not_one(area: float, log_p: Tensor, grid: Tensor, cell: float) -> str:
             "a circle of length 2πr, so subtract ln 2πr"
         )
     if abs((-log_p).exp().sum().item() * cell - 1) < 0.1:
-        return "this is the negative of a log-density: log_prob is higher where points are likelier"
+        return (
+            "this is the negative of a log-density. log_prob must be higher where points are "
+            "more likely"
+        )
     if bool((log_p >= 0).all()):
         return (
             "no number is below 0, but the logarithm of a density is, wherever the density is "
@@ -251,7 +257,7 @@ def _why_not_one(area: float, log_p: Tensor, grid: Tensor, cell: float) -> str:
         if 1.5 < s < 50 and abs(s - round(s)) < 0.02 * s:
             return (
                 f"{_TOO_MUCH}. If you divided the points by {s:.2g}, subtract ln {s:.2g} for each "
-                f"of the *two* variables. In your log_prob it {done}"
+                f"of the *two* variables. In your log_prob, this {done}"
             )
     if area > 1:
         return (
@@ -259,7 +265,7 @@ def _why_not_one(area: float, log_p: Tensor, grid: Tensor, cell: float) -> str:
             "peaks so narrow that they fall between the points of the sum"
         )
     return (
-        "the integral of your density is smaller than 1. A part of it is outside of the square, or "
+        "the integral of your density is smaller than 1. A part of it lies outside the square, or "
         "is missing. If you divided the points by s, subtract ln s once for each of the two "
         "variables"
     )
@@ -267,14 +273,14 @@ def _why_not_one(area: float, log_p: Tensor, grid: Tensor, cell: float) -> str:
 
 @cache
 def _test_points() -> tuple[Tensor, Tensor]:
-    """Return 10,000 points that the learner does not have, and their true log-densities."""
+    """Return 10,000 points that learners do not have, and their true log-densities."""
     points = _rings(10_000, seed=808)
     return points, _rings_log_prob(points.double())
 
 
 @cache
 def _grid() -> tuple[Tensor, float]:
-    """Return a random point in each cell, so that no narrow peak hides, and a cell's area."""
+    """Return one random point per cell, so that no narrow peak hides, and the area of a cell."""
     side = 2 * REACH / CELLS
     corners = torch.cartesian_prod(*[torch.arange(CELLS) * side - REACH] * 2)
     offsets = torch.rand(corners.shape, generator=torch.Generator().manual_seed(0))

@@ -29,7 +29,7 @@ models was trained on 285 of the 335 permitted rows, with the other 50 as valida
 INDEPENDENT = 22.1
 """NLL of the held-out members under independent columns, in nats."""
 BANDS = (
-    (10.0, "No model that we trained on this table came this far. How did yours?"),
+    (10.0, "No model that we trained on this table got this far. How did you do it?"),
     (10.2, "You had a good idea, and some patience."),
     (math.inf, "You win. What would improve it further?"),
 )
@@ -58,7 +58,7 @@ def _held_out_rows() -> Tensor:
     hints=(
         "You may train on all 335 rows, because the exercise holds out 100 others. Dropout and "
         "direct connections help a little. What could you average?",
-        "Notebook 7: within one ordering, a mean of logits is an honest model. Train several "
+        "In notebook 7, a mean of logits within one ordering was an honest model. Train several "
         "models with the same ordering, each with different validation rows.",
         "Write a module whose forward(x) is torch.stack([m(x) for m in members]).mean(0), and "
         "whose log_prob(x) is the negative cross-entropy with these logits, summed over columns.",

@@ -29,7 +29,7 @@ from ..checking import but, exercise, further_cases, known_mistakes, uniform
     ),
 )
 def mix(log_p: Tensor, log_q: Tensor, share: float) -> Tensor:
-    """Return log(share · p + (1 - share) · q), computed with logarithms only."""
+    """Return log(share · p + (1 - share) · q), computed only with logarithms."""
     return torch.logaddexp(math.log(share) + log_p, math.log1p(-share) + log_q)
 
 
@@ -37,34 +37,34 @@ known_mistakes(
     {
         "you averaged log-probabilities. A mixture averages probabilities, and the logarithm "
         "comes last": lambda log_p, log_q, share: share * log_p + (1 - share) * log_q,
-        "you subtracted the logarithms of the shares, which divides the probabilities by them: "
-        "add log(share) and log(1 - share)": but(
+        "you subtracted the logarithms of the shares, which divides the probabilities by them. Add "
+        "log(share) and log(1 - share)": but(
             "math.log(share)", "-math.log(share)", "math.log1p(-share)", "-math.log1p(-share)"
         ),
-        "the shares are missing: you returned log(p + q)": (
+        "you returned log(p + q), without the shares": (
             lambda log_p, log_q, share: torch.logaddexp(log_p, log_q)
         ),
         "you multiplied log p by share, which is the logarithm of p to the power of share. To "
         "multiply p by share, add log(share) to log p": but(
             "math.log(share) +", "share *", "math.log1p(-share) +", "(1 - share) *"
         ),
-        "you averaged log_p and log_q and took the logarithm again. They are already logarithms: "
-        "a mixture averages the probabilities": (
+        "you averaged log_p and log_q and took the logarithm again. They are already logarithms, "
+        "and a mixture averages probabilities": (
             lambda log_p, log_q, share: (share * log_p + (1 - share) * log_q).log()
         ),
-        "q has no share in your mixture: its share is 1 - share, so add log(1 - share) to "
+        "q has no share in your mixture. Its share is 1 - share, so add log(1 - share) to "
         "log q": but("math.log1p(-share) + ", ""),
-        "q has the same share as p in your mixture: its share is 1 - share": but(
+        "q has the same share as p in your mixture, but its share is 1 - share": but(
             "log1p(-share)", "log(share)"
         ),
         "you subtracted log(share) from log q, which divides q by it. The share of q is 1 - "
         "share, so add log(1 - share)": but("math.log1p(-share)", "-math.log(share)"),
-        "you added the shares themselves to logarithms: add their logarithms": but(
+        "you added the shares themselves to logarithms. Add their logarithms": but(
             "math.log(share)", "share", "math.log1p(-share)", "1 - share"
         ),
-        "you took the larger of the two terms, which is not their sum: torch.logaddexp also adds "
+        "you took the larger of the two terms, which is not their sum. torch.logaddexp also adds "
         "the smaller one": but("logaddexp", "maximum"),
-        "you added the logarithms, which multiplies the probabilities. A mixture adds them: "
+        "you added the logarithms, which multiplies the probabilities. A mixture adds them, with "
         "torch.logaddexp": but("logaddexp", "add"),
     }
 )

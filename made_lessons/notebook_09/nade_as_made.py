@@ -50,8 +50,8 @@ def _weights(answer: object, W: Tensor, c: Tensor, V: Tensor, order: Tensor) -> 
             return [part.detach().double() for part in parts]
         got = f"shapes {found}"
     raise Misformed(
-        "return three tensors, weight, bias and out, for D · H hidden units: H units of each "
-        "degree 0..D-1",
+        "return three tensors, weight, bias and out, for D · H hidden units, H of each degree from "
+        "0 to D-1",
         got=got,
         expected=f"shapes {shapes}",
     )
@@ -74,8 +74,8 @@ def _which_outputs(answer: object, got: Tensor, right: Tensor) -> str:
     views=[View(_logits_of, _tried, _which_outputs, cases=(nade,)) for nade in _nades()],
     message="On all binary rows, your MADE and the NADE have the same logits.",
     hints=(
-        "Copy the hidden layer D times. Copy number d, counted from 0, has degree d: it sees the "
-        "variables of order d and less. Which copy must the output of order d see?",
+        "Copy the hidden layer D times. Copy number d, counted from 0, has degree d, so it sees "
+        "the variables of order d or less. Which copy must the output of order d see?",
         "W.repeat(D, 1), c.repeat(D) and V.repeat(1, D) have the right shapes. Two masks are "
         "missing. degree = torch.arange(D).repeat_interleave(H) is the degree of each unit, "
         "which is the number of its copy.",
@@ -102,58 +102,58 @@ known_mistakes(
         "sees one hidden layer, which sees all d − 1 variables before it": but(
             "degree == order[:, None] - 1", "degree < order[:, None]"
         ),
-        "each of your copies misses one variable: the copy of degree d must see d variables, "
+        "each of your copies misses one variable, but the copy of degree d must see d variables, "
         "including the d-th": but("order <= degree", "order < degree"),
         "each of your copies sees all variables, so this is an autoencoder. The copy of degree d "
-        "must see the variables of order d and less": but("order <= degree[:, None]", "order > 0"),
-        "the bias c is missing: each copy has it, even the copy that sees nothing": but(
+        "must see the variables of order d or less": but("order <= degree[:, None]", "order > 0"),
+        "the bias c is missing. Each copy has it, even the copy that sees nothing": but(
             "c.repeat(D)", "torch.zeros(D * H)"
         ),
-        "you swapped ordering and order: order[i] is the step of variable i. In the natural "
+        "you swapped ordering and order. order[i] is the step of variable i. In the natural "
         "ordering, both are the same": (
             lambda W, c, V, order: tie(W, c, V, torch.argsort(order) + 1)
         ),
-        "your degrees and weights are in different orders. W.repeat gives all H units, then all "
-        "H again, so degrees must be 0 H times, then 1 H times: use repeat_interleave": but(
+        "your degrees and weights are in different orders. W.repeat gives all H units, then all H "
+        "again, so degrees must be 0 H times, then 1 H times. Use repeat_interleave": but(
             "repeat_interleave(H)", "repeat(H)"
         ),
-        "each output sees a copy that sees the output's variable, so it leaks. If your degrees "
-        "go from 1 to D, they are too high by one: the first copy sees nothing": but(
+        "each output sees a copy that sees the output's variable, so it leaks. If your degrees go "
+        "from 1 to D, they are one too high, because the first copy must see nothing": but(
             "order <= degree[:, None]", "order <= degree[:, None] + 1"
         ),
-        "the second mask is missing: your outputs see all copies, even those that see the "
+        "the second mask is missing, so your outputs see all copies, even those that see the "
         "output's own variable. An output must see one copy": but(
             "degree == order[:, None] - 1", "degree > -1"
         ),
-        "your first comparison is reversed: the copy of degree d sees the variables of order d "
-        "and less, not more": but("order <= degree", "order >= degree"),
-        "each of your copies sees one variable: copy d must see the first d variables, not only "
-        "the d-th": but("order <= degree", "order == degree"),
-        "all your outputs see the last copy, which sees almost everything: the output of degree "
-        "d must see the copy of degree d − 1": but(
+        "your first comparison is reversed. The copy of degree d must see the variables of order d "
+        "or less": but("order <= degree", "order >= degree"),
+        "each of your copies sees only one variable, but copy d must see the first d variables, "
+        "not only the d-th": but("order <= degree", "order == degree"),
+        "all your outputs see the last copy, which sees almost everything, but the output of "
+        "degree d must see the copy of degree d − 1": but(
             "degree == order[:, None] - 1", "degree == D - 1"
         ),
-        "your first mask selects units, which are the rows of W: it must select variables, the "
-        "columns of W, by their order": but(
+        "your first mask selects units, which are the rows of W, but it must select variables, "
+        "which are the columns of W, by their order": but(
             "order <= degree[:, None]", "(torch.arange(D * H) % H <= degree)[:, None]"
         ),
-        "you reshaped or transposed V, which mixes its numbers: the output of variable i needs "
+        "you reshaped or transposed V, which mixes its numbers, but the output of variable i needs "
         "row i of V unchanged": but("V.repeat", "V.T.reshape(D, H).repeat"),
-        "out is sorted by unit, but weight is sorted by copy: in both, the H units of copy d are "
-        "d · H to (d + 1) · H − 1": but(
+        "out is sorted by unit, but weight is sorted by copy. In both, the H units of copy d must "
+        "have the indices d · H to (d + 1) · H − 1": but(
             "V.repeat(1, D) * outputs",
             "V.repeat_interleave(D, 1) * (torch.arange(D * H) % D == order[:, None] - 1)",
         ),
-        "you took the variables in the order in which they are stored: order[i] is the step of "
+        "you took the variables in the order in which they are stored, but order[i] is the step of "
         "variable i": (lambda W, c, V, order: tie(W, c, V, torch.arange(len(order)) + 1)),
-        "you returned only the masks: multiply W and V by them, so that the weights that remain "
+        "you returned only the masks. Multiply W and V by them, so that the weights that remain "
         "keep their values": lambda W, c, V, order: tie(W**0, c, V**0, order),
-        "you set the bias of the copy of degree 0 to zero. It sees nothing, but it has the bias "
-        "c: in a NADE the first variable's hidden layer is σ(c)": but(
+        "you set the bias of the copy of degree 0 to zero. It sees nothing, but it has the bias c, "
+        "because in a NADE the first variable's hidden layer is σ(c)": but(
             "c.repeat(D)", "c.repeat(D) * (degree > 0)"
         ),
         **{
-            f"{name} is repeated in a different order from the rest: repeat gives all H units, "
+            f"{name} is repeated in a different order from the rest. repeat gives all H units, "
             "then all H again, but repeat_interleave gives each unit D times. All three tensors "
             "and the degrees must have the same order": but(repeat, instead)
             for name, repeat, instead in (

@@ -24,7 +24,7 @@ from ..checking import but, exercise, further_cases, known_mistakes, one_of
     ),
 )
 def window_mask(side: int, strict: bool) -> BoolTensor:
-    """Return which earlier neighbours each pixel sees, and itself unless ``strict``."""
+    """Return a (D, D) mask: a pixel sees its earlier neighbours, and itself unless ``strict``."""
     index = torch.arange(side * side)
     row, column = index // side, index % side
     near_row = (row[:, None] - row).abs() <= 1
@@ -35,36 +35,36 @@ def window_mask(side: int, strict: bool) -> BoolTensor:
 
 known_mistakes(
     {
-        "your window wraps around: the last pixel of a row and the first of the next differ by 1 "
+        "your window wraps around. The last pixel of a row and the first of the next differ by 1 "
         "in index, but they are not neighbours. Compare rows and columns": but(
             "near_row & near_column & earlier",
             "torch.isin(index[:, None] - index, "
             "torch.tensor([strict, 1, side - 1, side, side + 1]))",
         ),
-        "your window includes later pixels: keep only the earlier ones": but(
+        "your window includes later pixels. Keep only the earlier ones": but(
             "& earlier", "& ~(torch.eye(side**2).bool() & strict)"
         ),
-        "you returned all earlier pixels, which is MADE's mask: a window reaches only one row "
+        "you returned all earlier pixels, which is MADE's mask, but a window reaches only one row "
         "and one column away": but("near_row & near_column & ", ""),
-        "the corners of the window are missing: a neighbour may be one row and also one column "
+        "the corners of the window are missing, but a neighbour may be one row and also one column "
         "away": but(
             "near_row & near_column",
             "((row[:, None] - row).abs() + (column[:, None] - column).abs() <= 1)",
         ),
-        "your window is 5 × 5: in a window of 3 × 3, rows and columns differ by at most 1": but(
+        "your window is 5 × 5, but in a window of 3 × 3, rows and columns differ by at most 1": but(
             "row).abs() <= 1", "row).abs() <= 2", "column).abs() <= 1", "column).abs() <= 2"
         ),
-        "you compared the indices of pixels, which continue from row to row: compare rows and "
+        "you compared the indices of pixels, which continue from row to row. Compare rows and "
         "columns": but("near_row & near_column", "(index[:, None] - index <= side + 1)"),
-        "near in rows *or* in columns is a cross of stripes: a window needs both, combined "
+        "near in rows *or* in columns is a cross of stripes, but a window needs both, combined "
         "with &": but("near_row & near_column", "(near_row | near_column)"),
-        "the pixel above and to the right is missing: it is in the row above, so it comes "
-        "earlier, although its column is larger": but(
+        "the pixel above and to the right is missing. It is in the row above, so it comes earlier, "
+        "although its column is larger": but(
             "& earlier", "& earlier & (column[:, None] >= column)"
         ),
-        "you count pixels column by column. They are counted row by row: the row is i // side, "
+        "you count pixels column by column. They are counted row by row, so the row is i // side, "
         "the column i % side": but("index % side", "index % side\n    index = column * side + row"),
-        "your matrix has side rows: it needs one row for each of the side² pixels": (
+        "your matrix has side rows, but it needs one row for each of the side² pixels": (
             lambda side, strict: torch.ones(side, side).tril(-1 if strict else 0).bool()
         ),
         "you returned the window itself. The matrix says for each of the side² pixels which of "

@@ -1,4 +1,4 @@
-"""Numbers for the cases of exercises 10.1 to 10.3."""
+"""Random numbers for the cases of exercises 10.1 to 10.3."""
 
 from torch import Tensor
 
@@ -6,5 +6,5 @@ from ..checking import uniform
 
 
 def around_zero(key: str, *shape: int) -> Tensor:
-    """Return numbers between −2 and 2 that are the same for the same word on any computer."""
+    """Return uniform numbers between −2 and 2 that depend only on the key, on any computer."""
     return 4 * uniform(key, *shape) - 2

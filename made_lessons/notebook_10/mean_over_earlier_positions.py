@@ -28,7 +28,7 @@ from .drawn_around_zero import around_zero
         )
     ),
     hints=(
-        "Compute the scores first: query @ key.mT has shape (B, T, T). Row t belongs to the "
+        "Compute the scores first. query @ key.mT has shape (B, T, T). Row t belongs to the "
         "position that looks, column s to the position that it looks at. Divide by the root of d.",
         "A later position must get the weight 0, so its score is -math.inf before the softmax. "
         "Which entries of a (T, T) matrix have s > t? torch.ones(T, T).tril().bool() is True for "
@@ -37,7 +37,7 @@ from .drawn_around_zero import around_zero
     ),
 )
 def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """Return, at each position, the mean of the values up to it, weighted by query times key."""
+    """Return a weighted mean of the values up to each position, by causal attention."""
     scores = query @ key.mT / math.sqrt(query.shape[-1])
     mask = torch.ones_like(scores).tril().bool()
     return scores.masked_fill(~mask, -math.inf).softmax(-1) @ value
@@ -52,7 +52,7 @@ known_mistakes(
         "Mask the scores before the softmax": but(
             "scores.masked_fill(~mask, -math.inf).softmax(-1)", "(scores.softmax(-1) * mask)"
         ),
-        "this is right on paper: masked weights divided by their sum are the softmax over "
+        "this is right on paper, because masked weights divided by their sum are the softmax over "
         "earlier positions. But if a later score is far larger, the earlier weights are 0 in "
         "float32, and 0 / 0 is not a number. Mask the scores before the softmax": but(
             "scores.masked_fill(~mask, -math.inf).softmax(-1)",
@@ -66,22 +66,20 @@ known_mistakes(
         "should stay. masked_fill writes -inf only where it belongs": but(
             "scores.masked_fill(~mask, -math.inf)", "(scores - math.inf * ~mask)"
         ),
-        "a large negative number is not -inf: if the scores of earlier positions are lower still, "
+        "a large negative number is not -inf. If the scores of earlier positions are lower still, "
         "the later position is seen": but("-math.inf", "-1e9"),
-        "your softmax is over the positions that look, so columns sum to one and a weight "
-        "depends on the queries of later positions. Each row must sum to one: softmax(-1)": but(
+        "your softmax is over the positions that look, so columns sum to one and a weight depends "
+        "on the queries of later positions. Each row must sum to one, so use softmax(-1)": but(
             "softmax(-1)", "softmax(-2)"
         ),
         "your positions do not see themselves, and the first one sees nothing, so its softmax is "
-        "not a number. Include the diagonal of the triangle: the shift of the inputs makes the "
-        "model honest": but("tril()", "tril(-1)"),
-        "your triangle is upside down: each position sees itself and the later ones. Row t "
-        "belongs to the position that looks, so keep s <= t, which is tril": but(
-            "tril()", "triu()"
-        ),
+        "not a number. Include the diagonal of the triangle, because the shift of the inputs makes "
+        "the model honest": but("tril()", "tril(-1)"),
+        "your triangle is upside down. Each position sees itself and the later ones. Row t belongs "
+        "to the position that looks, so keep s <= t, which is tril": but("tril()", "triu()"),
         "the division by the root of d is missing. Without it, scores grow with d, and the softmax "
         "gives nearly all the weight to one position": but(" / math.sqrt(query.shape[-1])", ""),
-        "you gave all earlier positions the same weight: use the queries and keys": (
+        "you gave all earlier positions the same weight. Use the queries and keys": (
             lambda query, key, value: value.cumsum(1) / torch.arange(1, value.shape[1] + 1)[:, None]
         ),
     }

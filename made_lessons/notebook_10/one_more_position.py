@@ -40,7 +40,7 @@ from .drawn_around_zero import around_zero
 def one_more(
     query: Tensor, key: Tensor, value: Tensor, keys: Tensor, values: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the mean at a new position, and the cache with its key and value appended."""
+    """Return the attention at a new position, and the cache with its key and value appended."""
     keys, values = torch.cat([keys, key[None]]), torch.cat([values, value[None]])
     weights = (keys @ query / math.sqrt(len(query))).softmax(0)
     return weights @ values, keys, values
@@ -48,7 +48,7 @@ def one_more(
 
 known_mistakes(
     {
-        "the new position does not see itself: append its key and value to the cache before you "
+        "the new position does not see itself. Append its key and value to the cache before you "
         "compute the scores. Otherwise the first position has nothing to look at": but(
             "(keys @", "(keys[:-1] @", "weights @ values", "weights @ values[:-1]"
         ),
@@ -61,14 +61,14 @@ known_mistakes(
             "[values, value[None]]",
             "[value[None], values]",
         ),
-        "the division by the root of d is missing: every other position has it": but(
+        "the division by the root of d is missing, but every other position has it": but(
             " / math.sqrt(len(query))", ""
         ),
-        "keys and values are swapped: the query is multiplied by the keys, and the weights by the "
+        "keys and values are swapped. The query is multiplied by the keys, and the weights by the "
         "values": but("(keys @", "(values @", "weights @ values", "weights @ keys"),
-        "your weights do not sum to one: the softmax over the positions in the cache "
-        "is missing": but(".softmax(0)", ""),
-        "you returned only the value of the new position: return a mean over all positions in "
-        "the cache": but("weights @ values,", "value,"),
+        "your weights do not sum to one, because the softmax over the positions in the cache is "
+        "missing": but(".softmax(0)", ""),
+        "you returned only the value of the new position. Return a mean over all positions in the "
+        "cache": but("weights @ values,", "value,"),
     }
 )

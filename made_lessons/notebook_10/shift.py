@@ -38,20 +38,19 @@ def shift(h: Tensor, start: Tensor) -> Tensor:
 
 known_mistakes(
     {
-        "roll carries the last vector to the first position, so x₁ would be predicted from x_D: a "
-        "leak. The first position holds the start": lambda h, start: h.roll(1, 1),
-        "you did not shift anything: position t still holds x_t, which its output must predict": (
-            lambda h, start: h
-        ),
-        "only the first position has changed: the others still hold their own variable. Move every "
+        "roll carries the last vector to the first position, so x₁ would be predicted from x_D, "
+        "which is a leak. The first position must hold the start": lambda h, start: h.roll(1, 1),
+        "you did not shift anything, so position t still holds x_t, which its output "
+        "must predict": (lambda h, start: h),
+        "only the first position has changed. The others still hold their own variable. Move every "
         "vector to the next position": but(":-1", "1:"),
-        "you shifted in the other direction: position t holds x_(t+1), the future": (
+        "you shifted in the other direction, so position t holds x_(t+1), the future": (
             lambda h, start: torch.cat([h[:, 1:], start.expand(len(h), 1, -1)], dim=1)
         ),
-        "you have one position too many: the last vector is not needed, so use h[:, :-1]": but(
+        "you have one position too many. The last vector is not needed, so use h[:, :-1]": but(
             "h[:, :-1]", "h"
         ),
-        "the first position is missing: it must hold the start, from which x₁ is predicted": (
+        "the first position is missing. It must hold the start, from which x₁ is predicted": (
             lambda h, start: h[:, :-1]
         ),
         "the first position is filled with zeros instead of the start, which is learned": but(

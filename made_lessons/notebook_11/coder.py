@@ -25,7 +25,7 @@ MOST = 170
 
 
 def chance_in_boards(bits: list[int]) -> int:
-    """Return the chance of a 1 next, in 65,536ths, from counts of boards; never 0 or 1."""
+    """Return the chance that the next bit is 1, in 65,536ths, by counting boards."""
     past = bits[len(bits) - len(bits) % 16 :]
     alike = [board for board in BOARDS if board[: len(past)] == past]
     ones = sum(board[len(past)] for board in alike)
@@ -74,7 +74,7 @@ def _right_boards(answer: object) -> str:
 
 
 def _decoded(answer: object, bits: list[int], chances: list[int]) -> str:
-    """Say which bits the code of some bits decodes to. A right code need not be the shortest."""
+    """Describe the bits that a code decodes to. A right code need not be the shortest."""
     code = run(answer, bits, chances)
     if not isinstance(code, str) or not set(code) <= {"0", "1"}:
         raise Misformed("return a string of 0 and 1", got=as_text(code))
@@ -115,7 +115,7 @@ _OTHER_BITS = (
     ),
 )
 def encode(bits: list[int], chances: list[int]) -> str:
-    """Return a number in the interval of these bits, in as few bits as its width ensures."""
+    """Return the binary digits of a number in the interval of ``bits``, by arithmetic coding."""
     low, width = 0, 1
     for bit, chance in zip(bits, chances, strict=True):
         low, split, width = low << 16, width * chance, width << 16
@@ -127,27 +127,26 @@ def encode(bits: list[int], chances: list[int]) -> str:
 
 known_mistakes(
     {
-        "you swapped the parts: a 1 takes the lower part, because a sampler draws a 1 if its "
+        "you swapped the parts. A 1 takes the lower part, because a sampler draws a 1 if its "
         "random number is at most p": but("if bit else", "if not bit else"),
-        "your code has no leading zeros. It is read from its first bit on, so 001 is not 1": but(
-            "0{k}b", "b"
-        ),
-        "you put the leading zeros at the end: they belong in front of the number": but(
+        "your code has no leading zeros. It is read from its first bit, so 001 is not the same "
+        "as 1": but("0{k}b", "b"),
+        "you put the leading zeros at the end, but they belong in front of the number": but(
             'f"{number:0{k}b}"', 'f"{number:b}".ljust(k, "0")'
         ),
         "your number is below the interval, because low is rounded down. Round it up, -(-low >> "
         "…)": (but("-(-low >>", "(low >>", "- k)", "- k)")),
-        "the interval of a 0 keeps its width in your code: it must lose the lower part, which "
+        "the interval of a 0 keeps its width in your code, but it must lose the lower part, which "
         "belongs to a 1": but("width - split", "width"),
-        "one bit is missing: if the numbers of k bits are farther apart than the interval is "
-        "wide, none of them may be in it": but(".bit_length() + 1", ".bit_length()"),
+        "one bit is missing. If the numbers of k bits are farther apart than the interval is wide, "
+        "none of them may be in it": but(".bit_length() + 1", ".bit_length()"),
         _OTHER_BITS: but("low << 16", "low"),
     }
 )
 add_view(
     "thirty boards",
     _length,
-    "your code is longer than necessary: of all numbers in the interval, choose one with the "
+    "your code is longer than necessary. Of all numbers in the interval, choose one with the "
     "fewest bits, about −log₂ of the interval's width",
     but('f"{number:0{k}b}" if k else ""', 'f"{low:0{16 * len(bits)}b}" if bits else ""'),
 )
@@ -165,7 +164,7 @@ def _by_floats(bits: list[int], chances: list[int]) -> str:
 add_view(
     "thirty boards, coded and decoded",
     _right_boards,
-    "low and width need 16 more bits for each variable, but a float has only 53 bits: use whole "
+    "low and width need 16 more bits for each variable, but a float has only 53 bits. Use whole "
     "numbers",
     _by_floats,
 )

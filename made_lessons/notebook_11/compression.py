@@ -1,9 +1,9 @@
 """Compress binary rows with a MADE, and draw rows from bytes.
 
-This is the coder of exercise 11.5, for one variable of all rows, then the next variable, with two
-changes. Sixteen bits are appended to ``width`` only when it gets narrow, so that it stays below
-2⁶⁴. And the model is rounded, because sums of floats depend on their order, which differs between
-machines and batch sizes, and after one different bit everything decoded is noise.
+The coder of exercise 11.5 is used with two changes, first for one variable of all rows, then for
+the next variable. Sixteen bits are appended to ``width`` only when it gets narrow, so that it stays
+below 2⁶⁴. The model is rounded, because a sum of floats depends on the order of its terms, which
+differs between machines and batch sizes, and after one wrong bit everything decoded is noise.
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ def compress(model: MADE, rows: Tensor) -> bytes:
 def decompress(model: MADE, data: bytes, n: int) -> Tensor:
     """Draw (n, D) rows with the model's sampler and ``data`` as its noise.
 
-    What ``compress`` wrote gives the same rows again, and random bytes give new samples. Zeros
-    follow the last byte.
+    The bytes from :func:`compress` give its rows again, and random bytes give new samples. After
+    the last byte, zeros are read.
     """
     own = _rounded(model)
     own.head = _FromBytes(data)
@@ -96,7 +96,7 @@ def _chances(logits: Tensor) -> list[int]:
 
 
 def _bits_and_chances(own: MADE, rows: Tensor) -> Iterator[tuple[int, int]]:
-    """Yield the variable that is drawn first for all rows, then the next, as the sampler does."""
+    """Yield each bit and its chance: one variable of all rows, then the next, as when sampling."""
     ordering = own.order.argsort(stable=True)
     for part in rows.double().split(ROWS_AT_ONCE):
         bits = part.T[ordering].flatten().int().tolist()
@@ -104,7 +104,7 @@ def _bits_and_chances(own: MADE, rows: Tensor) -> Iterator[tuple[int, int]]:
 
 
 class _FromBytes(Bernoulli):
-    """Binary variables whose noise is a file."""
+    """A Bernoulli head that draws samples with the bytes of a file as its noise."""
 
     def __init__(self, data: bytes) -> None:
         self.rest, self.point, self.width = iter(data), 0, 1

@@ -56,11 +56,9 @@ def _pairs(rows: Tensor, past: list[int], group: list[int]) -> float:
 
 known_mistakes(
     {
-        "the past is missing: variables that are independent may depend on each other once "
-        "others are known, and vice versa": (
-            lambda rows, past, group: cost_of_group(rows, [], group)
-        ),
-        "you summed over pairs. Three variables may be independent in pairs but not together: if "
+        "the past is missing. Variables that are independent may depend on each other once others "
+        "are known, and vice versa": (lambda rows, past, group: cost_of_group(rows, [], group)),
+        "you summed over pairs. Three variables may be independent in pairs but not together. If "
         "the third is the parity of the others, no single variable helps to predict another, but "
         "two of them determine the third": _pairs,
         "both of your entropies include the past. It does not cancel, because it is counted once "
@@ -71,9 +69,9 @@ known_mistakes(
         "minus H(past)": but("[*past, i]) - known", "[*past, i])"),
         "your joint entropy includes the past. H(group given the past) is H(past and group) "
         "minus H(past)": but("[*past, *group]) - known", "[*past, *group])"),
-        "you returned the joint entropy, the cost of the group one by one: subtract it from the "
+        "you returned the joint entropy, the cost of the group one by one. Subtract it from the "
         "sum of the entropies": but("each - joint", "joint"),
-        "you returned the cost of the group at once: subtract the joint entropy from it": but(
+        "you returned the cost of the group at once. Subtract the joint entropy from it": but(
             "each - joint", "each"
         ),
     }

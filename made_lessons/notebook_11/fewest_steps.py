@@ -20,7 +20,7 @@ LEAST = {
     4: [[3, 6, 12], [0, 9], [1, 2], [4, 5, 7, 8, 10, 11, 13, 14, 15]],
     5: [[3, 12], [0, 9], [1, 6], [2], [4, 5, 7, 8, 10, 11, 13, 14, 15]],
 }
-"""Groups that lose least, by number of steps. All groupings were tried; others lose as little."""
+"""Groups that lose the fewest nats of all groupings, by number of steps. Others lose as few."""
 LOST = 1e-6
 """Smallest loss in nats that is not rounding."""
 
@@ -28,7 +28,7 @@ _LOSSY = (
     "the variables of this step still depend on each other, given everything before them. Which "
     "of them would have to be known, so that the others are independent?"
 )
-_TWO_DIGITS = "two digits do not show this loss: 3.4034 is printed as 3.40, and so is 3.4012"
+_TWO_DIGITS = "two digits do not show this loss, because 3.4034 and 3.4012 are both printed as 3.40"
 
 
 def _groups(answer: object) -> list[list[int]]:
@@ -47,7 +47,7 @@ def _groups(answer: object) -> list[list[int]]:
 
 
 def _in_lists(value: object) -> object:
-    """Return lists and plain numbers for tuples, tensors and NumPy's arrays and numbers."""
+    """Convert tuples, tensors, and NumPy arrays and numbers to lists and plain numbers."""
     value = value.tolist() if isinstance(value, Tensor | np.ndarray | np.generic) else value
     return [_in_lists(part) for part in value] if isinstance(value, list | tuple) else value
 

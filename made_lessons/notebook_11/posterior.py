@@ -47,18 +47,18 @@ def posterior(log_prior: Tensor, log_given: Tensor) -> Tensor:
 
 known_mistakes(
     {
-        "the prior is missing: a rare label needs stronger evidence from the picture": but(
+        "the prior is missing, but a rare label needs stronger evidence from the picture": but(
             "log_prior + log_given", "log_given"
         ),
-        "you returned log p(y, x), whose probabilities do not sum to one over labels: subtract "
-        "log p(x), the logsumexp of the row": but(" - joint.logsumexp(1, keepdim=True)", ""),
+        "you returned log p(y, x), whose probabilities do not sum to one over labels. Subtract log "
+        "p(x), the logsumexp of the row": but(" - joint.logsumexp(1, keepdim=True)", ""),
         "you summed over rows, dimension 0. Labels are in dimension 1, and each row must sum to "
         "one": but("logsumexp(1,", "logsumexp(0,"),
         "you computed p(x) without the prior. It is the sum of p(y) p(x | y), so apply softmax "
         "after adding the prior": (
             lambda log_prior, log_given: log_prior + log_given.log_softmax(1)
         ),
-        "e^(−90) loses its digits in float32, or is 0: use only logarithms, with logsumexp or "
+        "e^(−90) loses its digits in float32, or is 0. Use only logarithms, with logsumexp or "
         "log_softmax": (
             lambda log_prior, log_given: (
                 (log_prior + log_given).exp() / (log_prior + log_given).exp().sum(1, keepdim=True)
@@ -67,7 +67,7 @@ known_mistakes(
         "you counted the prior twice: once in the posterior, and once more in front of it": (
             lambda log_prior, log_given: log_prior + posterior(log_prior, log_given)
         ),
-        "you added the prior to a logarithm as a probability: both must be logarithms": but(
+        "you added the prior to a logarithm as a probability, but both must be logarithms": but(
             "log_prior + log_given", "log_prior.exp() + log_given"
         ),
     }

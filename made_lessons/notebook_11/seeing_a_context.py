@@ -36,7 +36,7 @@ def _degrees(answer: object, width: int, D: int) -> Tensor:
         raise Misformed("return a tensor of whole numbers", got=as_text(degrees))
     if degrees.shape != (width,):
         got = f"shape {tuple(degrees.shape)}"
-        raise Misformed("return one degree for each unit: shape (width,)", got=got)
+        raise Misformed("return one degree for each unit, a tensor of shape (width,)", got=got)
     return degrees
 
 
@@ -65,7 +65,7 @@ known_mistakes(
         "no output can see a unit of degree D, because no output has a larger degree": but(
             "% D", "% D + 1"
         ),
-        "a unit of degree −1 does not even see the context: the smallest degree is 0": but(
+        "a unit of degree −1 does not even see the context. The smallest degree is 0": but(
             "% D", "% D - 1"
         ),
     }

@@ -58,9 +58,9 @@ known_mistakes(
     {
         "your result is not a number if a probability is 0, because 0 · ln 0 is nan in floats. "
         "torch.xlogy(p, p) is 0 there": _without_xlogy,
-        "you returned the joint entropy, which is the cost of drawing both together: subtract it "
-        "from the cost of drawing them at once": but(_COST, "entropy(joint)"),
-        "you returned the cost of drawing the two at once: subtract their joint entropy": but(
+        "you returned the joint entropy, which is the cost of drawing one after the other. "
+        "Subtract it from the cost of drawing both at once": but(_COST, "entropy(joint)"),
+        "you returned the cost of drawing both at once. Subtract their joint entropy": but(
             " - entropy(joint)", ""
         ),
         "you returned the cost of b once a is known, H(a, b) − H(a). The cost of drawing both at "

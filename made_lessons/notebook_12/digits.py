@@ -1,4 +1,4 @@
-"""The shipped network of digits without a mask, and a MADE of any ordering beside it."""
+"""The shipped network of digits without a mask, and scores of a MADE for comparison."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def load_network() -> nn.Sequential:
 
 
 def drawn_bounds(network: nn.Module, x: Tensor, hidden: Tensor) -> Tensor:
-    """Draw which of the hidden pixels are known, and return the loss (B,) of each row.
+    """Draw a random set of known pixels for each row, and return the loss (B,).
 
-    The number of known pixels is spread evenly over the rows.
+    Over the rows, the number of hidden pixels that become known is spread evenly.
 
     Args:
         network: a network that reads (x · known, known).
         x: (B, D) rows.
-        hidden: (D,) bool, the pixels to predict; all others are known.
+        hidden: (D,) bool, the pixels to predict; all others are always known.
     """
     rows, size = len(x), int(hidden.sum())
     t = ((torch.randperm(rows) + torch.rand(rows)) * size / rows).long()[:, None]

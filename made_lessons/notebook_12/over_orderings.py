@@ -66,10 +66,8 @@ def over_orderings(log_p: Tensor, combine: Callable[[Tensor], Tensor]) -> Tensor
 
 known_mistakes(
     {
-        "you counted only the first step: the value of the larger set is missing, or still 0 "
-        "when you need it. Begin with the full set": but(
-            "reversed(range(sets - 1))", "range(sets - 1)"
-        ),
+        "you counted only the first step. The value of the larger set is missing, or still 0 when "
+        "you need it. Begin with the full set": but("reversed(range(sets - 1))", "range(sets - 1)"),
         "you read log p where the pixel is already known, log_p[after, i]. This is a leak, "
         "because the pixel is predicted from itself. Read log_p[known, i]": but(
             "log_p[known, hidden]", "log_p[after, hidden]"
@@ -82,8 +80,8 @@ known_mistakes(
         "you counted known pixels among the choices. Only a hidden pixel can come next": but(
             " if not known >> i & 1", ""
         ),
-        "you numbered the pixels from the other end: bit i of a set, known >> i & 1, belongs to "
-        "pixel i": but("known >> i", "known >> D - 1 - i", "1 << i", "1 << D - 1 - i"),
+        "you numbered the pixels from the other end, but bit i of a set, known >> i & 1, belongs "
+        "to pixel i": but("known >> i", "known >> D - 1 - i", "1 << i", "1 << D - 1 - i"),
         "you followed a single ordering, 0, 1, 2 and so on. Combine over all pixels that can "
         "come next": but(
             "hidden = [i for i in range(D) if not known >> i & 1]",
@@ -92,7 +90,7 @@ known_mistakes(
         "you returned the table of all sets. Return the value of the empty set, value[0]": but(
             "return value[0]", "return value"
         ),
-        "you always take the mean: call `combine`": but(
+        "you always take the mean. Call `combine` instead": but(
             "combine(log_p[known, hidden] + value[after])",
             "(log_p[known, hidden] + value[after]).mean(0)",
         ),

@@ -9,7 +9,7 @@ from ..checking import but, exercise, further_cases, known_mistakes, one_of, uni
 
 
 def _case(key: str, rows: int, D: int) -> tuple[Tensor, Tensor]:
-    """Return costs of all pixels, and known pixels: from none in the first row to all but one."""
+    """Return random costs, and known pixels: none in the first row, all but one in the last."""
     counts = torch.linspace(0, D - 1, rows).round()[:, None]
     return 3 * uniform(key, rows, D), (uniform(f"{key} known", rows, D).argsort(1) < counts).float()
 
@@ -38,30 +38,27 @@ def weighted_loss(cost: Tensor, known: Tensor) -> Tensor:
 _HIDDEN = "(cost * hidden)"
 known_mistakes(
     {
-        "you also counted the known pixels. The network reads them, so their costs say nothing: "
-        "multiply the costs by 1 - known": but(_HIDDEN, "cost"),
+        "you also counted the known pixels. The network reads them, so their costs say nothing. "
+        "Multiply the costs by 1 - known": but(_HIDDEN, "cost"),
         "you summed the costs of the known pixels. The network must predict the hidden ones": but(
             _HIDDEN, "(cost * known)"
         ),
-        "the weight is missing: a board with few hidden pixels has few costs in its sum, but it "
+        "the weight is missing. A board with few hidden pixels has few costs in its sum, but it "
         "represents D steps like all others": but("cost.shape[1] / hidden.sum(1) * ", ""),
         "you returned the mean cost of one hidden pixel. An ordering has D steps, so multiply by "
         "D": but("cost.shape[1] / hidden", "1 / hidden"),
         "your weight is D / t, where t is the number of known pixels. Divide by the number of "
         "hidden pixels, D − t": but("/ hidden.sum(1)", "/ known.sum(1)"),
-        "your fraction is upside down: many hidden pixels need a small weight, because all of "
-        "them are in the sum": but(
-            "cost.shape[1] / hidden.sum(1)", "hidden.sum(1) / cost.shape[1]"
-        ),
+        "your fraction is upside down. Many hidden pixels need a small weight, because all of them "
+        "are in the sum": but("cost.shape[1] / hidden.sum(1)", "hidden.sum(1) / cost.shape[1]"),
         "your weight is D / (D − t + 1), which is right if t is the step that is predicted, "
         "counted from 1. Here t is the number of known pixels": but(
             "hidden.sum(1)", "(hidden.sum(1) + 1)"
         ),
         "you returned one number for all boards. Each board has its own t, so return one number "
         "for each: (B,)": lambda cost, known: weighted_loss(cost, known).mean(),
-        "you used the mean t for all boards. Each board has its own t: sum over dimension 1": but(
-            "hidden.sum(1) *", "hidden.sum(1).mean() *"
-        ),
+        "you used the mean t for all boards. Each board has its own t, so sum over "
+        "dimension 1": but("hidden.sum(1) *", "hidden.sum(1).mean() *"),
         "you applied the weight twice": but(
             "cost.shape[1] / hidden.sum(1)", "(cost.shape[1] / hidden.sum(1)) ** 2"
         ),
