@@ -27,7 +27,7 @@ known_mistakes(
     {
         "you count both p(xᵢ = 0 | …) and p(xᵢ = 1 | …), but they sum to one, so one of them is "
         "enough": but("2**i", "2 ** (i + 1)"),
-        "in Python, ^ compares bits, and a power is **": but("2**i", "2 ^ i"),
+        "in Python, ^ compares bits. Write a power with **": but("2**i", "2 ^ i"),
         "you add one number per variable, but xᵢ needs one number per combination of the earlier "
         "values, and each variable doubles their number": but("2**i", "i + 1"),
         "you multiply by 2, but you need a power, 2 ** i, because each variable doubles the "

@@ -69,9 +69,9 @@ def _sum_with_a_leak(answer: Callable[[Tensor], Tensor]) -> str:
     logits = _logits(answer)  # only once, because the next call may return other logits
     found = _dependence(logits)
     if not found.by_flip.any():
-        raise Wrong(CONSTANT, tried="flipping each input", got="no output moved")
+        raise Wrong(CONSTANT, got="no output moved")
     if not found.leaks(ORDERING):
-        raise Wrong(HONEST, tried="flipping each input", expected="a leak", got="none")
+        raise Wrong(HONEST, expected="a leak", got="none")
     total = log_bernoulli(logits.double(), binary_points(3).double()).exp().sum().item()
     return f"{total:.6f}"
 
@@ -79,6 +79,11 @@ def _sum_with_a_leak(answer: Callable[[Tensor], Tensor]) -> str:
 def _why_not_one(answer: Callable[[Tensor], Tensor], *_: object) -> str:
     # without either, the answer would be honest in some ordering of the three variables
     return SELF if _dependence(_logits(answer)).by_flip.diagonal().any() else CYCLE
+
+
+def _describe_input(answer: Callable[[Tensor], Tensor]) -> str:
+    leaks = _leaks(answer)
+    return f"adding up the 8 probabilities (leaks: {leaks})" if leaks else "flipping each input"
 
 
 def _leaks(answer: Callable[[Tensor], Tensor]) -> str:
@@ -94,7 +99,7 @@ def _leaks(answer: Callable[[Tensor], Tensor]) -> str:
     views=(
         View(
             _sum_with_a_leak,
-            lambda answer: f"adding up the 8 probabilities (leaks: {_leaks(answer)})",
+            _describe_input,
             _why_not_one,
             "1, to six decimals",
         ),

@@ -76,14 +76,16 @@ def _why_others_occur(_: object, got: list[int], right: list[int]) -> str:
     return next((cause for cause, is_so in faults.items() if is_so), some)
 
 
-def _is_uniform(answer: object, below: list[int], input_dim: int) -> bool:
+def _frequencies(answer: object, below: list[int], input_dim: int) -> str:
     counts = _drawn(answer, below, input_dim).bincount()[min(below) :]
-    return bool(counts.max() < 1.3 * _MANY / len(counts))
+    is_uniform = bool(counts.max() < 1.3 * _MANY / len(counts))
+    return "all degrees equally often" if is_uniform else "some degrees more often than others"
 
 
-def _changes(answer: object, below: list[int], input_dim: int) -> bool:
+def _next_call(answer: object, below: list[int], input_dim: int) -> str:
     first, again = (_drawn(answer, below, input_dim) for _ in range(2))
-    return len(first.unique()) == 1 or not first.equal(again)
+    is_new = len(first.unique()) == 1 or not first.equal(again)
+    return "different degrees in the next call" if is_new else "the same degrees in the next call"
 
 
 def _call(answer: object, below: list[int], input_dim: int) -> str:
@@ -111,8 +113,8 @@ _SAME_AGAIN = "two calls return the same degrees. Draw new ones in each call, wi
             _why_others_occur,
             cases=_CASES,
         ),
-        View(_changes, _call, _SAME_AGAIN, "other degrees in the next call", cases=_CASES),
-        View(_is_uniform, _call, _NOT_UNIFORM, "all degrees equally often", cases=_CASES),
+        View(_next_call, _call, _SAME_AGAIN, cases=_CASES),
+        View(_frequencies, _call, _NOT_UNIFORM, cases=_CASES),
     ),
     package=package.hidden_degrees,
     hints=(

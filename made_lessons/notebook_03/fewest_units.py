@@ -26,15 +26,15 @@ _ALLOWED = [(i, j) for i in range(2, 9) for j in range(1, i)]
 _NAMES = variable_names(8)
 
 _ONE_EACH = (
-    "all five pairs are connected, but you need as many units as pairs. One unit can serve several "
-    "pairs. Which degrees work for two pairs at once?"
+    "all five pairs are connected, but you use as many units as there are pairs. One unit can "
+    "serve several pairs. Which degrees work for two pairs at once?"
 )
 _EVERY_DEGREE = (
     "with every degree from 1 to 7, all 28 allowed pairs are connected, but you need only five of "
     "them"
 )
 _NOT_FEWEST = (
-    "all five pairs are connected, but fewer units can do it. Does each unit serve as many pairs "
+    "all five pairs are connected, but fewer units are enough. Does each unit serve as many pairs "
     "as it could? A unit of degree d also sees the d-th variable itself"
 )
 
@@ -128,7 +128,7 @@ def _threes(pairs: Pairs) -> set[tuple[int, ...]]:
     "Fewest units",
     stars=3,
     views=_views(_PAIRS),
-    message="All five pairs with 3 units, and fewer cannot do it.",
+    message="You connected all five pairs with 3 units, and fewer are not enough.",
     is_value=True,
     vary=_vary,
     hints=(

@@ -49,8 +49,10 @@ known_mistakes(
         "output x₃ sees x₃, because the output mask has `>=`. It needs `>`": but(
             "outputs[:, None] >", "outputs[:, None] >="
         ),
-        "a unit of degree 1 sees nothing, because masks into hidden layers need `>=`. Only the "
-        "output mask needs `>`": but("above[:, None] >=", "above[:, None] >"),
+        "a unit of degree 1 sees nothing, because your mask into its layer has `>`. Masks into "
+        "hidden layers need `>=`, and only the output mask needs `>`": but(
+            "above[:, None] >=", "above[:, None] >"
+        ),
         RULES_SWAPPED: but(
             "above[:, None] >=", "above[:, None] >", "outputs[:, None] >", "outputs[:, None] >="
         ),
@@ -62,8 +64,8 @@ known_mistakes(
             "outputs[:, None] >",
             "outputs[:, None] - int(not masks) >=",
         ),
-        "your masks are transposed. They must be (out_features, in_features), like the weight of "
-        "nn.Linear, with one row per unit that sees": but(
+        "your masks are transposed. They must have the shape (out_features, in_features), like the "
+        "weight of nn.Linear, with one row per unit that sees": but(
             "return masks", "return [mask.T for mask in masks]"
         ),
         "your outputs have the degrees 1, 2, 3, …, but an output has the degree of its variable, "

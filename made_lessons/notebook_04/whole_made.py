@@ -56,11 +56,10 @@ add_model_view(
 )
 add_model_view(
     ".state_dict()",
-    lambda trial: "order" in trial.model.state_dict(),
+    lambda trial: f"{'a' if 'order' in trial.model.state_dict() else 'no'} key 'order'",
     "order is not saved with the model, because a plain attribute is not in the state dict. It "
     "also does not move with the model. Use register_buffer",
     altered(stored_as("order", lambda order: order)),
-    expected="",
 )
 
 
@@ -73,7 +72,7 @@ def _parameters(trial: Trial) -> str:
             isinstance(part, nn.Module | nn.Parameter) and id(part) not in known for part in parts
         ):
             return as_text([name for name, _ in trial.model.named_parameters()])
-    return "those of all layers"
+    return "the parameters of all layers"
 
 
 add_model_view(

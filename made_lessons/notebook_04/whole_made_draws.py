@@ -36,9 +36,9 @@ def _distribution(trial: Trial) -> str:
     """Say to which logits log_prob belongs."""
     logits, expected, got = trial.scores
     if is_same(got, expected):
-        return "that of the logits of forward(x)"
+        return "the distribution of the logits of forward(x)"
     if is_same(got, bernoulli_log_prob(logits.sigmoid(), trial.points)):
-        return "that of σ(logits) instead of the logits"
+        return "the distribution of σ(logits) instead of the logits"
     return "a different distribution"
 
 
@@ -75,8 +75,8 @@ def _at_large_logits(trial: Trial) -> str:
 add_model_view(
     ".log_prob(x) with very large weights",
     _at_large_logits,
-    "log_prob is right for small logits, but not finite or cut off for large ones. Use softplus, "
-    "as in exercise 4.2",
+    "log_prob is right for small logits, but for large ones it is not finite, or it is cut off. "
+    "Use softplus, as in exercise 4.2",
     altered(log_prob=lambda self, x: of_probabilities(self(x).sigmoid(), x)),
 )
 

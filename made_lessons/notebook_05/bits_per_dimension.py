@@ -30,7 +30,7 @@ known_mistakes(
             lambda nll, input_dim: nll / input_dim
         ),
         "you multiplied by ln 2. A bit is the smaller unit, only ln 2 = 0.693 nats, so the number "
-        "of bits is larger. Divide by it": lambda nll, input_dim: nll * math.log(2) / input_dim,
+        "of bits is larger. Divide by ln 2": lambda nll, input_dim: nll * math.log(2) / input_dim,
         "you returned the bits of the whole image. Also divide by the number of variables": (
             lambda nll, input_dim: nll / math.log(2)
         ),

@@ -94,8 +94,8 @@ known_mistakes(
         "the same step": but(
             "t - 1 for units in hidden", "t - k for k, units in enumerate(hidden, 1)"
         ),
-        "you returned the indices of the units. Return a mask, with True or False for each unit "
-        "of the layer, as a comparison gives it": (
+        "you returned the indices of the units. Return a mask, with True or False for each unit of "
+        "the layer, as a comparison returns it": (
             lambda degrees, t: [mask.nonzero()[:, 0] for mask in to_compute(degrees, t)]
         ),
     }

@@ -14,8 +14,8 @@ _WHY = {
     "probabilities": "the probabilities of each model sum to one, so their mean sums to (1 + ... "
     "+ 1) / 8 = 1, whatever the orderings are",
     "largest p": "on each board, the largest p is at least the first model's p, which already sums "
-    "to one. Wherever the models differ, it is larger. A model cannot choose after "
-    "seeing the board",
+    "to one. Wherever the models differ, it is larger. A choice that is made after "
+    "seeing the board does not give a distribution",
     "log p": "exp of the mean of log p is the geometric mean of the probabilities. It is never "
     "above their mean, which sums to one, and it is below it wherever the models differ",
     "logits": "the total can be on either side of one. For the half adder's 24 orderings it is "

@@ -225,7 +225,7 @@ known_mistakes(
         "you count all tries, from 1, but x counts only the failures, so it can be 0": but(
             "x * logsigmoid", "(x - 1) * logsigmoid"
         ),
-        "the success at the end is missing, but x failures and one success are x + 1 factors": but(
+        "the success at the end is missing. x failures and one success give x + 1 factors": but(
             "logsigmoid(z) + ", ""
         ),
         "you returned probabilities, but log_prob must return their logarithms": but(
@@ -252,8 +252,10 @@ known_mistakes(
         "params has one dimension more than x, so each number is combined with each count. "
         "params[..., 0] has the shape of x": but("z = params[..., 0]", "z = params"),
         _LOG_PROB_FLAT: but("z = params[..., 0]", "z = params[:, 0]"),
-        "log_prob has one dimension too many, because params is (..., 1). But params[..., 0] has "
-        "the shape of x": but("z = params[..., 0]", "z, x = params, x[..., None]"),
+        "log_prob has one dimension too many, because params has the shape (..., 1). Use "
+        "params[..., 0], which has the shape of x": but(
+            "z = params[..., 0]", "z, x = params, x[..., None]"
+        ),
         "your log_prob sums over the variables, but a head returns one number per variable, and "
         "the model sums them": but(
             "logsigmoid(z) + x * logsigmoid(-z)", "(logsigmoid(z) + x * logsigmoid(-z)).sum(-1)"

@@ -41,9 +41,8 @@ known_mistakes(
         "log(share) and log(1 - share)": but(
             "math.log(share)", "-math.log(share)", "math.log1p(-share)", "-math.log1p(-share)"
         ),
-        "you returned log(p + q), without the shares": (
-            lambda log_p, log_q, share: torch.logaddexp(log_p, log_q)
-        ),
+        "you returned log(p + q), without the shares. Add log(share) to log p, and log(1 - share) "
+        "to log q": (lambda log_p, log_q, share: torch.logaddexp(log_p, log_q)),
         "you multiplied log p by share, which is the logarithm of p to the power of share. To "
         "multiply p by share, add log(share) to log p": but(
             "math.log(share) +", "share *", "math.log1p(-share) +", "(1 - share) *"

@@ -56,8 +56,8 @@ known_mistakes(
         ),
         "you compared the indices of pixels, which continue from row to row. Compare rows and "
         "columns": but("near_row & near_column", "(index[:, None] - index <= side + 1)"),
-        "near in rows *or* in columns is a cross of stripes, but a window needs both, combined "
-        "with &": but("near_row & near_column", "(near_row | near_column)"),
+        "pixels that are near in rows *or* in columns form a cross of stripes. A window needs both "
+        "conditions, combined with &": but("near_row & near_column", "(near_row | near_column)"),
         "the pixel above and to the right is missing. It is in the row above, so it comes earlier, "
         "although its column is larger": but(
             "& earlier", "& earlier & (column[:, None] >= column)"

@@ -33,15 +33,14 @@ def in_other_words(nats: float, n_bytes: int, n_tokens: int) -> tuple[float, flo
 known_mistakes(
     {
         "you multiplied the nats by ln 2. A bit is the smaller unit, so there are more bits than "
-        "nats. Divide": but("/ math.log(2)", "* math.log(2)"),
+        "nats. Divide by ln 2": but("/ math.log(2)", "* math.log(2)"),
         "you returned nats per byte. Divide by ln 2": but(" / math.log(2)", ""),
         "you returned bits per token. Texts are compared per byte, because each program has "
         "different tokens": but("/ n_bytes", "/ n_tokens"),
         "you returned the perplexity per byte. Return it per token, because a longer token is "
         "harder to guess": but("/ n_tokens", "/ n_bytes"),
-        "2 belongs to bits and e to nats, so 2 to the power of the mean nats is too small": but(
-            "math.exp(nats / n_tokens)", "2 ** (nats / n_tokens)"
-        ),
+        "2 belongs to bits and e to nats, so 2 to the power of the mean nats is too small. Use "
+        "math.exp": but("math.exp(nats / n_tokens)", "2 ** (nats / n_tokens)"),
         "perplexity is e to the power of the *mean* nats per token. First divide the sum, which "
         "grows with the text": but(
             "math.exp(nats / n_tokens)", "math.exp(min(nats, 700.0)) / n_tokens"

@@ -47,7 +47,7 @@ def posterior(log_prior: Tensor, log_given: Tensor) -> Tensor:
 
 known_mistakes(
     {
-        "the prior is missing, but a rare label needs stronger evidence from the picture": but(
+        "the prior is missing. With it, a rare label needs stronger evidence from the picture": but(
             "log_prior + log_given", "log_given"
         ),
         "you returned log p(y, x), whose probabilities do not sum to one over labels. Subtract log "

@@ -38,8 +38,8 @@ def weighted_loss(cost: Tensor, known: Tensor) -> Tensor:
 _HIDDEN = "(cost * hidden)"
 known_mistakes(
     {
-        "you also counted the known pixels. The network reads them, so their costs say nothing. "
-        "Multiply the costs by 1 - known": but(_HIDDEN, "cost"),
+        "you also counted the known pixels. The network reads them, so their costs tell you "
+        "nothing. Multiply the costs by 1 - known": but(_HIDDEN, "cost"),
         "you summed the costs of the known pixels. The network must predict the hidden ones": but(
             _HIDDEN, "(cost * known)"
         ),
@@ -59,7 +59,7 @@ known_mistakes(
         "for each: (B,)": lambda cost, known: weighted_loss(cost, known).mean(),
         "you used the mean t for all boards. Each board has its own t, so sum over "
         "dimension 1": but("hidden.sum(1) *", "hidden.sum(1).mean() *"),
-        "you applied the weight twice": but(
+        "you applied the weight twice. Apply it once": but(
             "cost.shape[1] / hidden.sum(1)", "(cost.shape[1] / hidden.sum(1)) ** 2"
         ),
     }
