@@ -15,13 +15,13 @@ from types import FrameType
 import torch
 from torch import Tensor, nn
 
-from .exercise import Wrong
-from .in_words import as_text, call_as_text, kind_of
+from .exercise import WrongAnswer
 from .torch_errors import meaning_of
+from .value_text import as_text, call_as_text, kind_of
 
 MOST_PRINTED = 5_000
 """Largest number of characters that an answer may print."""
-IN_LINE, MEANT = ", in the line ", ". Explanation: "
+IN_LINE, EXPLANATION = ", in the line ", ". Explanation: "
 _OTHER_CODE = str(Path(torch.__file__).parent), str(Path(__file__).parents[1])
 
 
@@ -29,29 +29,29 @@ def run(function: Callable[..., object], *arguments: object) -> object:
     """Call an answer on copies of the arguments and return the result.
 
     Raises:
-        Wrong: if the answer is not callable, raises an error or changes an argument.
+        WrongAnswer: if the answer is not callable, raises an error or changes an argument.
     """
     if not callable(function):
         kind = "None" if function is None else kind_of(function)
-        raise Wrong(
+        raise WrongAnswer(
             f"the answer must be a function, but you passed {kind}. Pass the function itself, "
             "without calling it"
         )
     given = copy.deepcopy(arguments)
     try:
-        with contextlib.redirect_stdout(_Capped(sys.stdout)):
+        with contextlib.redirect_stdout(_CappedStream(sys.stdout)):
             got = function(*given)
     except (Exception, SystemExit) as error:
         message = f": {error}".rstrip(". ") if str(error) else ""
         meaning = meaning_of(error)
-        explained = f"{MEANT}{meaning}" if meaning else ""
-        raise Wrong(
-            f"your code raised {type(error).__name__}{message}{_where(error)}{explained}",
+        explained = f"{EXPLANATION}{meaning}" if meaning else ""
+        raise WrongAnswer(
+            f"your code raised {type(error).__name__}{message}{_describe_place(error)}{explained}",
             tried=call_as_text(function, arguments),
         ) from error
     for before, after in zip(arguments, given, strict=True):
         if not is_unchanged(before, after):
-            raise Wrong(
+            raise WrongAnswer(
                 "your code changed its argument. Work on a copy, such as x.clone() for a tensor, "
                 "because the caller still uses the argument",
                 tried=call_as_text(function, arguments),
@@ -61,17 +61,17 @@ def run(function: Callable[..., object], *arguments: object) -> object:
     return got
 
 
-def in_dtype(dtype: torch.dtype, value: object) -> object:
+def convert_dtype(dtype: torch.dtype, value: object) -> object:
     """Convert the floating-point tensors of a list, a module or any other value to a dtype."""
     if isinstance(value, list | tuple):
-        return type(value)(in_dtype(dtype, part) for part in value)
+        return type(value)(convert_dtype(dtype, part) for part in value)
     if isinstance(value, nn.Module):
         return copy.deepcopy(value).to(dtype)
     is_floats = isinstance(value, Tensor) and value.is_floating_point()
     return value.to(dtype) if is_floats else value
 
 
-class _Capped(io.TextIOBase):
+class _CappedStream(io.TextIOBase):
     """A text stream that passes on only the first ``MOST_PRINTED`` characters."""
 
     def __init__(self, out: io.TextIOBase) -> None:
@@ -96,7 +96,7 @@ def is_unchanged(before: object, after: object) -> bool:
     return callable(before) or isinstance(before, torch.Generator) or before == after
 
 
-def _where(error: BaseException) -> str:
+def _describe_place(error: BaseException) -> str:
     """Describe the learner's line that led to an error, with the shapes of its tensors."""
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     lines = [summary.line for summary in traceback.extract_tb(error.__traceback__)]
@@ -113,12 +113,12 @@ def _where(error: BaseException) -> str:
     if not of_one_file or not of_one_file[-1][1]:
         return ""
     frame, line = of_one_file[-1]
-    tensors = _tensors_in(line, frame)
+    tensors = _describe_tensors(line, frame)
     shapes = "; ".join(f"{name} is {about}" for name, about in tensors.items())
     return f"{IN_LINE}`{line}`" + (f", where {shapes}" if shapes else "")
 
 
-def _tensors_in(line: str, frame: FrameType) -> dict[str, str]:
+def _describe_tensors(line: str, frame: FrameType) -> dict[str, str]:
     """Describe the shape and dtype of each tensor whose name is in a line of code."""
     found = {}
     for name in re.findall(r"[A-Za-z_][\w.]*", line):
@@ -127,7 +127,7 @@ def _tensors_in(line: str, frame: FrameType) -> dict[str, str]:
         value = frame.f_locals.get(parts[0], value)
         known = parts[:1]
         for part in parts[1:]:
-            if isinstance(value, nn.Module) and part in {*vars(value), *_kept(value)}:
+            if isinstance(value, nn.Module) and part in {*vars(value), *_registered_names(value)}:
                 value, known = getattr(value, part), [*known, part]
         if isinstance(value, Tensor):
             kind = str(value.dtype).removeprefix("torch.")
@@ -138,7 +138,7 @@ def _tensors_in(line: str, frame: FrameType) -> dict[str, str]:
     return found
 
 
-def _kept(module: nn.Module) -> set[str]:
+def _registered_names(module: nn.Module) -> set[str]:
     """Return the names of a module's parameters, buffers and layers."""
     kinds = ("_parameters", "_buffers", "_modules")
     return {name for kind in kinds for name in vars(module).get(kind, ())}

@@ -67,18 +67,18 @@ class Card:
     def _repr_html_(self) -> str:
         bar = f" {BLUE}" if self.sign == "✓" else ""
         begin = f'{_GROWS_DOWN}<div class="made-card" style="{_CARD}{bar}">'
-        return f"{begin}{''.join(self._pieces())}</div>"
+        return f"{begin}{''.join(self._html_parts())}</div>"
 
-    def _pieces(self) -> Iterator[str]:
+    def _html_parts(self) -> Iterator[str]:
         mark = f'<span style="{_MARK};{_SHAPES[self.sign]}">{self.sign}</span>'
-        yield f"<div>{mark} <b>{escape(self.title)}</b>: {markup(self.verdict)}</div>"
+        yield f"<div>{mark} <b>{escape(self.title)}</b>: {backticks_to_html(self.verdict)}</div>"
         parts = {label: text for label, text in self.parts.items() if text}
         expected, got = (parts.get(label, "") for label in ("expected", "got"))
         html = {
             "tried": f'<span style="{_CODE}">{escape(parts.get("tried", ""))}</span>',
-            "expected": _value(expected, got),
-            "got": _value(got, expected),
-            "why": markup(parts.get("why", "")),
+            "expected": _value_html(expected, got),
+            "got": _value_html(got, expected),
+            "why": backticks_to_html(parts.get("why", "")),
         }
         for row in (("tried",), ("expected", "got"), ("why",)):
             labelled = [
@@ -90,50 +90,51 @@ class Card:
             if labelled:
                 yield f'<div style="display:flex;flex-wrap:wrap">{"".join(labelled)}</div>'
         if self.hints:
-            yield f'<div style="margin-top:.5em">{_folds(self.hints)}</div>'
+            yield f'<div style="margin-top:.5em">{_folded_hints(self.hints)}</div>'
 
 
-def _folds(hints: tuple[str, ...]) -> str:
+def _folded_hints(hints: tuple[str, ...]) -> str:
     folded = ""
     for k, text in reversed([*enumerate(hints, 1)]):
         name = f"{'Stuck? ' if k == 1 else ''}Hint {k} of {len(hints)}"
-        folded = f"<details><summary>{name}</summary><div>{markup(text)}</div>{folded}</details>"
+        shown = f"<summary>{name}</summary><div>{backticks_to_html(text)}</div>"
+        folded = f"<details>{shown}{folded}</details>"
     return folded
 
 
-def _value(text: str, other: str) -> str:
+def _value_html(text: str, other: str) -> str:
     """Convert a value to HTML, with lists as tables and a frame around each entry that differs."""
-    grids, others = _grids(text), _grids(other)
+    grids, others = _parse_matrices(text), _parse_matrices(other)
     if not grids:
         return f'<span style="{_CODE}">{escape(text)}</span>'
     alike = len(grids) == len(others)
-    tables = [_table(grid, others[k] if alike else []) for k, grid in enumerate(grids)]
+    tables = [_table_html(grid, others[k] if alike else []) for k, grid in enumerate(grids)]
     before, _, after = map(escape, _GRID.fullmatch(text).groups())
     return f'<span style="{_CODE}">{before}{" ".join(tables)}{after}</span>'
 
 
-def _grids(text: str) -> list[list[list[str]]]:
+def _parse_matrices(text: str) -> list[list[list[str]]]:
     """Parse the list in a text as matrices of entries. Return [] if there is none."""
     found = _GRID.fullmatch(text)
     try:
         value = json.loads(re.sub(r"[^\[\],\s]+", r'"\g<0>"', found[2])) if found else []
     except json.JSONDecodeError:
         return []
-    depths = {*_depths(value)}
+    depths = {*_nesting_depths(value)}
     return {1: [[value]], 2: [value], 3: value}.get(depths.pop(), []) if len(depths) == 1 else []
 
 
-def _depths(value: list | str) -> Iterator[int]:
+def _nesting_depths(value: list | str) -> Iterator[int]:
     """Yield the nesting depth of each entry, which is negative in an empty list."""
     if isinstance(value, str):
         yield 0
     elif not value:
         yield -9
     else:
-        yield from (1 + depth for part in value for depth in _depths(part))
+        yield from (1 + depth for part in value for depth in _nesting_depths(part))
 
 
-def _table(rows: list[list[str]], other: list[list[str]]) -> str:
+def _table_html(rows: list[list[str]], other: list[list[str]]) -> str:
     comparable = [len(row) for row in rows] == [len(row) for row in other]
     style = f"padding:.1em .5em;text-align:right;border:1px solid {_LINE}"
     lines = []
@@ -151,13 +152,13 @@ def _table(rows: list[list[str]], other: list[list[str]]) -> str:
     return f'<table style="{look}">{"".join(lines)}</table>'
 
 
-def markup(typed: str) -> str:
+def backticks_to_html(typed: str) -> str:
     r"""Convert a text with `code` in backticks to HTML.
 
     Dollar signs and backslashes get elements of their own, so that MathJax does not see formulas.
 
     Example:
-        >>> markup("a < b & `c`: \\(5")
+        >>> backticks_to_html("a < b & `c`: \\(5")
         'a &lt; b &amp; <code>c</code>: <span>\\</span>(5'
     """
     return re.sub(

@@ -14,7 +14,7 @@ NOTEBOOKS = sorted(int(folder.name[-2:]) for folder in LESSONS.glob("notebook_[0
 """Numbers of the notebooks."""
 
 
-class NoSuchName(ValueError):
+class UnknownExercise(ValueError):
     """No exercise has this name. A notebook shows this error in one line."""
 
     def _render_traceback_(self) -> list[str]:
@@ -36,23 +36,23 @@ def exercise_named(name: str, variant: str | None = None) -> Exercise:
     """Return the exercise with this name, in the given variant if it has variants.
 
     Raises:
-        NoSuchName: if no exercise has this name.
+        UnknownExercise: if no exercise has this name.
     """
     found = {exercise.name: exercise for exercise in exercises_in(_notebook_of(name))}
     if name not in found:
-        raise NoSuchName(f"there is no exercise {name!r}. Choose one of {', '.join(found)}")
+        raise UnknownExercise(f"there is no exercise {name!r}. Choose one of {', '.join(found)}")
     vary = None if variant is None else found[name].vary
     return vary(found[name], variant) if vary else found[name]
 
 
 def _notebook_of(name: str) -> int:
     if not isinstance(name, str):
-        raise NoSuchName(
+        raise UnknownExercise(
             f'the first argument must be a name in quotes, such as "1.3", but you passed {name!r}'
         )
     number = name.partition(".")[0]
     if not number.isdecimal() or int(number) not in NOTEBOOKS:
-        raise NoSuchName(
+        raise UnknownExercise(
             f"there is no exercise {name!r}. A name consists of the number of a notebook, from "
             f"{NOTEBOOKS[0]} to {NOTEBOOKS[-1]}, and the number of an exercise, such as '1.3'"
         )

@@ -10,12 +10,12 @@ from numbers import Real
 from torch import Tensor
 
 from .calls import run
-from .comparing import is_same
+from .comparison import is_same
 from .exercise import KnownMistake
-from .probes import CUT_OFF, ROUNDED, probe, without_effect
-from .relations import SAY_LITTLE, find_relation
+from .probes import CUT_OFF, ROUNDED, find_unused_arguments, probe
+from .relations import VAGUE_RELATIONS, find_relation
+from .stubs import count_stubs, names_used
 from .substitutions import find_other_arguments
-from .unfinished import names_read, parts_to_do
 from .views import View
 
 RIGHT_SO_FAR = (
@@ -46,23 +46,25 @@ def likely_cause(
         known_mistakes: wrong answers with causes.
         earlier: views in which the answer is right.
     """
-    got, right = ([view.seen(one, case) for case in view.cases] for one in (answer, reference))
+    got, right = (
+        [view.value_or_error(one, case) for case in view.cases] for one in (answer, reference)
+    )
     telling = [k for k in range(len(got)) if k == failed or not isinstance(got[k], str | None)]
 
     @cache
     def value(number: int, k: int) -> object:
-        return view.seen(known_mistakes[number].answer, view.cases[k])
+        return view.value_or_error(known_mistakes[number].answer, view.cases[k])
 
     for number, mistake in enumerate(known_mistakes):
         is_it = all(is_same(got[k], value(number, k)) for k in telling)
-        if is_it and all(_are_alike(one, mistake.answer, reference) for one in earlier):
+        if is_it and all(_is_right_in(one, mistake.answer, reference) for one in earlier):
             return mistake.cause
     if view.see is not run:
         return ""
     for number, mistake in enumerate(known_mistakes):
         if all(_has_same_errors(got[k], value(number, k), right[k]) for k in telling):
             return f"perhaps {mistake.cause} (this fits all of your wrong results)"
-    is_unfinished = any(parts_to_do(part)[0] for part in got)
+    is_unfinished = any(count_stubs(part)[0] for part in got)
     if is_unfinished or not isinstance(got[failed], Tensor | Real | list | tuple):
         return ""
     names = [*inspect.signature(reference).parameters]
@@ -71,9 +73,10 @@ def likely_cause(
     return _general_cause(view, answer, reference, got, right, calls, telling.index(failed))
 
 
-def _are_alike(view: View, answer: object, reference: object) -> bool:
+def _is_right_in(view: View, answer: object, reference: object) -> bool:
     return all(
-        is_same(*(view.seen(one, case) for one in (answer, reference))) for case in view.cases
+        is_same(*(view.value_or_error(one, case) for one in (answer, reference)))
+        for case in view.cases
     )
 
 
@@ -88,26 +91,27 @@ def _general_cause(
 ) -> str:
     """Find a cause by calling the answer again, or by relating its results to the right ones."""
     quiet, sound = (
-        lambda *arguments, one=one: view.seen(one, arguments) for one in (answer, reference)
+        lambda *arguments, one=one: view.value_or_error(one, arguments)
+        for one in (answer, reference)
     )
     found = probe(quiet, sound, calls, failed)
     if found in (CUT_OFF, ROUNDED):
-        instead = sorted(names_read(reference) & {"softplus", "logsigmoid"})
+        instead = sorted(names_used(reference) & {"softplus", "logsigmoid"})
         if not instead:  # naming a function would give the solution away
             return found.format(also="")
         return f"{found.format(also=', like 1 minus a sigmoid')}, with {' or '.join(instead)}"
     relation = find_relation(got, right, calls)
     found = (
         found
-        or ("" if relation in SAY_LITTLE else _perhaps(relation))
-        or without_effect(quiet, sound, calls)
-        or _perhaps(find_other_arguments(got, right, calls, reference))
+        or ("" if relation in VAGUE_RELATIONS else _mark_as_guess(relation))
+        or find_unused_arguments(quiet, sound, calls)
+        or _mark_as_guess(find_other_arguments(got, right, calls, reference))
         or relation
     )
     return found or (RIGHT_SO_FAR if failed else "")
 
 
-def _perhaps(words: str) -> str:
+def _mark_as_guess(words: str) -> str:
     """Mark a cause as a guess."""
     return words and f"perhaps {words} (this fits all of your wrong results)"
 

@@ -8,9 +8,9 @@ from textwrap import fill
 from .card import Card
 from .catalogue import exercise_named
 from .examine import examine
-from .exercise import Wrong, imports_of, source_of
+from .exercise import WrongAnswer, imports_of, source_of
 from .progress import Progress, remember
-from .unfinished import parts_to_do
+from .stubs import count_stubs
 
 _hints_given: dict[str, int] = {}
 _passed: dict[str, object] = {}
@@ -46,16 +46,16 @@ def check(name: str, answer: object, *, variant: str | None = None) -> None:
 
     exercise = exercise_named(name, variant)
     title = f"{name} · {exercise.title}"
-    to_do, parts = parts_to_do(answer)
+    to_do, parts = count_stubs(answer)
     if to_do and not (exercise.is_value and isinstance(answer, type)):
         state = "not attempted yet" if to_do == parts else "unfinished"
         print(f"○ {title}: {state}. Replace the ... and run the cell again.")
-        if exercise.asks:
-            print(fill(exercise.asks, 96, initial_indent="  ", subsequent_indent="  "))
+        if exercise.task:
+            print(fill(exercise.task, 96, initial_indent="  ", subsequent_indent="  "))
         return
     try:
         message = examine(exercise, answer)
-    except Wrong as wrong:
+    except WrongAnswer as wrong:
         parts = {"tried": wrong.tried, "expected": wrong.expected, "got": wrong.got}
         parts |= {"why": wrong.cause}
         display(Card("✗", title, "not yet.", parts, f'hint("{name}")', exercise.hints))

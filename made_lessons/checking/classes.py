@@ -7,24 +7,24 @@ from collections.abc import Callable
 from torch import nn
 
 from .calls import run
-from .exercise import Wrong
-from .in_words import call_as_text
+from .exercise import WrongAnswer
+from .value_text import call_as_text
 
 
 def instance_of(answer: object, *arguments: object) -> object:
     """Return an instance of an answer.
 
     Raises:
-        Wrong: if the answer is not a class, or if it raises an error.
+        WrongAnswer: if the answer is not a class, or if it raises an error.
     """
     if not callable(answer) or isinstance(answer, nn.Module):
-        raise Wrong(
+        raise WrongAnswer(
             f"the answer must be a class, but you passed a {type(answer).__name__}. Pass the class "
             "itself, without calling it"
         )
     made = run(answer, *arguments)
     if isinstance(made, nn.Module) and "_parameters" not in vars(made):
-        raise Wrong(
+        raise WrongAnswer(
             "your __init__ does not call the __init__ of nn.Module, which a module needs before it "
             "can store parameters and buffers. Begin with super().__init__(…)",
             tried=call_as_text(answer, arguments),
@@ -32,13 +32,13 @@ def instance_of(answer: object, *arguments: object) -> object:
     return made
 
 
-def changed(
+def make_subclass(
     kind: type[nn.Module], then: Callable[[nn.Module], object] | None = None, **methods: object
 ) -> type[nn.Module]:
     """Return a subclass with other methods, or with one more step, ``then``, after ``__init__``.
 
     Example:
-        >>> changed(nn.Linear, lambda layer: layer.bias.detach().zero_())(2, 1).bias.item()
+        >>> make_subclass(nn.Linear, lambda layer: layer.bias.detach().zero_())(2, 1).bias.item()
         0.0
     """
 
@@ -49,7 +49,7 @@ def changed(
     return type("Wrong", (kind,), methods if then is None else {"__init__": __init__, **methods})
 
 
-def stored_as(name: str, keep: Callable[[object], object]) -> Callable[[nn.Module], None]:
+def replace_attribute(name: str, keep: Callable[[object], object]) -> Callable[[nn.Module], None]:
     """Return a function that replaces an attribute of a module by ``keep`` of its value."""
 
     def change(module: nn.Module) -> None:

@@ -11,12 +11,12 @@ from .exercise import defined_exercise, source_of
 T = TypeVar("T")
 
 
-def but(*texts: str) -> object:
-    """Edit the reference of the exercise that is defined above, as :func:`edited` does."""
-    return edited(defined_exercise().reference, *texts)
+def edit(*texts: str) -> object:
+    """Edit the reference of the exercise that is defined above, as :func:`edit_source` does."""
+    return edit_source(defined_exercise().reference, *texts)
 
 
-def edited(reference: T, *texts: str) -> T:
+def edit_source(reference: T, *texts: str) -> T:
     """Return a copy of a function or class in whose source some texts are replaced.
 
     If the source contains its own name, this name still means the unedited function.
@@ -29,9 +29,9 @@ def edited(reference: T, *texts: str) -> T:
         ValueError: if an old text does not occur exactly once.
 
     Example:
-        >>> from .variants import one_of
-        >>> last_of = edited(one_of, "[0]", "[-1]")
-        >>> last_of("maria", [1, 2, 3, 4, 5]), one_of("maria", [1, 2, 3, 4, 5])
+        >>> from .variants import choose
+        >>> last_of = edit_source(choose, "[0]", "[-1]")
+        >>> last_of("maria", [1, 2, 3, 4, 5]), choose("maria", [1, 2, 3, 4, 5])
         (5, 2)
     """
     source = source_of(reference)

@@ -12,11 +12,11 @@ import torch
 from torch import Tensor, nn
 
 from .causes import likely_cause
-from .comparing import require_same
-from .exercise import Exercise, KnownMistake, Misformed, Wrong
-from .in_words import as_text
+from .comparison import require_same
+from .exercise import Exercise, KnownMistake, MalformedAnswer, WrongAnswer
+from .stubs import methods_of, names_used, unwrap
 from .time_limits import LIMIT_S, TookTooLong, time_limit
-from .unfinished import methods_of, names_read, unwrapped
+from .value_text import as_text
 from .views import UNSEEN, View, views_of
 
 _DATA = (Real, list, tuple, Tensor, np.ndarray, nn.Module)
@@ -29,26 +29,26 @@ def examine(exercise: Exercise, answer: object) -> str:
         Sentence about the right answer, often empty.
 
     Raises:
-        Wrong: if the answer is not right.
+        WrongAnswer: if the answer is not right.
     """
     try:
-        with _settings_restored(), time_limit(LIMIT_S):
-            return _examined(exercise, answer)
+        with _restored_settings(), time_limit(LIMIT_S):
+            return _judge(exercise, answer)
     except TookTooLong:
-        raise Wrong(
+        raise WrongAnswer(
             f"your code was stopped after {LIMIT_S:g} seconds. Does a loop never end, or take many "
             "more steps than it needs?"
         ) from None
-    except Wrong as wrong:
-        wrong.cause += _data_read(answer)
+    except WrongAnswer as wrong:
+        wrong.cause += _describe_globals_read(answer)
         raise
     except Exception as error:  # an answer may be anything, but check() must never raise
-        raise Wrong(
+        raise WrongAnswer(
             f"the check cannot use this answer. It raised {type(error).__name__}: {error}"
         ) from error
 
 
-def _examined(exercise: Exercise, answer: object) -> str:
+def _judge(exercise: Exercise, answer: object) -> str:
     views = views_of(exercise)
     for k, view in enumerate(views):
         reference = exercise.reference() if exercise.is_value else exercise.reference
@@ -60,7 +60,7 @@ def _examined(exercise: Exercise, answer: object) -> str:
 
 
 @contextmanager
-def _settings_restored() -> Iterator[None]:
+def _restored_settings() -> Iterator[None]:
     """Restore the random stream, the default dtype and the number of threads afterwards."""
     dtype, threads = torch.get_default_dtype(), torch.get_num_threads()
     with torch.random.fork_rng(devices=[]), torch.enable_grad():
@@ -82,41 +82,41 @@ def compare(
     """Compare an answer with the reference in one view, case by case.
 
     Raises:
-        Wrong: with the likely cause, at the first case in which they differ.
+        WrongAnswer: with the likely cause, at the first case in which they differ.
     """
     for k, case in enumerate(view.cases):
-        expected, got = view.of(reference, case), UNSEEN
+        expected, got = view.reference_value(reference, case), UNSEEN
         try:
             got = view.see(answer, *case)
             if got is not UNSEEN:
                 require_same(got, expected, view.name)
-        except Wrong as wrong:
+        except WrongAnswer as wrong:
             known = likely_cause(view, answer, reference, k, known_mistakes, earlier)
-            own = "" if got is UNSEEN else view.own_cause(answer, got, expected)
+            own = "" if got is UNSEEN else view.explain(answer, got, expected)
             wrong.cause = known or own or wrong.cause
-            wrong.tried = view.tried_on(answer, case) or wrong.tried
-            if own or (got is not UNSEEN and not isinstance(wrong, Misformed)):
-                _show(wrong, view, got, expected)
+            wrong.tried = view.describe_input(answer, case) or wrong.tried
+            if own or (got is not UNSEEN and not isinstance(wrong, MalformedAnswer)):
+                _show_values(wrong, view, got, expected)
             raise wrong
 
 
-def _show(wrong: Wrong, view: View, got: object, expected: object) -> None:
+def _show_values(wrong: WrongAnswer, view: View, got: object, expected: object) -> None:
     """Write both values into the report, texts unchanged and dicts as a whole."""
-    if isinstance(expected, str | Mapping) or isinstance(wrong, Misformed):
+    if isinstance(expected, str | Mapping) or isinstance(wrong, MalformedAnswer):
         texts = (seen if isinstance(seen, str) else as_text(seen) for seen in (got, expected))
         wrong.got, wrong.expected = texts
     wrong.got = wrong.got or as_text(got)
     wrong.expected = wrong.expected if view.expected is None else view.expected
 
 
-def _data_read(answer: object) -> str:
+def _describe_globals_read(answer: object) -> str:
     """Name the variables of the notebook that an answer reads instead of its arguments."""
-    functions = methods_of(answer).values() if isinstance(answer, type) else [unwrapped(answer)]
+    functions = methods_of(answer).values() if isinstance(answer, type) else [unwrap(answer)]
     names = set()
     for function in functions:
         if isinstance(function, FunctionType) and function.__module__ == "__main__":
             data = function.__globals__
-            read = names_read(function, only_globals=True)
+            read = names_used(function, only_globals=True)
             names |= {name for name in read if isinstance(data.get(name), _DATA)}
     if not names:
         return ""

@@ -17,7 +17,7 @@ import __main__
 T = TypeVar("T")
 
 
-class Wrong(Exception):
+class WrongAnswer(Exception):
     """Raised for a wrong answer. The arguments are the lines of the report.
 
     Args:
@@ -32,7 +32,7 @@ class Wrong(Exception):
         self.cause, self.tried, self.expected, self.got = cause, tried, expected, got
 
 
-class Misformed(Wrong):
+class MalformedAnswer(WrongAnswer):
     """Raised for an answer with a wrong type, shape or dtype."""
 
 
@@ -69,14 +69,14 @@ class Exercise:
         message: sentence about a right answer, or a function of the answer that returns one.
         is_value: whether the answer is a value, not a function or a class.
         score: for an open exercise, which has no best answer: a function that scores an answer. It
-            raises :class:`Wrong`, or returns a sentence that begins with the score in nats.
-        doubtful: score in nats below which an instructor must look at the answer.
-        is_inside: whether the check reads or changes parts of the answer, so that grading must
+            raises :class:`WrongAnswer`, or returns a sentence that begins with the score in nats.
+        doubtful_below: score in nats below which an instructor must look at the answer.
+        is_inspected: whether the check reads or changes parts of the answer, so that grading must
             judge it in the submission's own process.
         package: function or class of the package that does the same, shown after the solution.
         vary: function of the exercise and a variant key that returns the exercise with other
             numbers, for graded work; see ``variants.py``.
-        asks: task of a variant, if it differs from the notebook's.
+        task: task of a variant, if it differs from the notebook's.
     """
 
     name: str
@@ -90,11 +90,11 @@ class Exercise:
     message: str | Callable[[object], str] = ""
     is_value: bool = False
     score: Callable[[object], str] | None = None
-    doubtful: float = -math.inf
-    is_inside: bool = False
+    doubtful_below: float = -math.inf
+    is_inspected: bool = False
     package: Callable[..., object] | None = None
     vary: Callable[[Exercise, str], Exercise] | None = None
-    asks: str = ""
+    task: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -135,14 +135,14 @@ def defined_exercise(name: str = "") -> Exercise:
     return _defined[name or next(reversed(_defined))]
 
 
-def known_mistakes(wrong: Mapping[str, object], *, of: str = "") -> None:
+def known_mistakes(wrong: Mapping[str, object], *, name: str = "") -> None:
     """Add known mistakes to the exercise that is defined above.
 
     Args:
         wrong: wrong answers, each with its cause as the key.
-        of: name of the exercise, if it is defined in another file.
+        name: name of the exercise, if it is defined in another file.
     """
-    defined_exercise(of).known_mistakes.extend(
+    defined_exercise(name).known_mistakes.extend(
         KnownMistake(answer, cause) for cause, answer in wrong.items()
     )
 

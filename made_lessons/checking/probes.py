@@ -11,7 +11,7 @@ from torch import Tensor
 
 from made_course.common.words import listing
 
-from .comparing import is_same
+from .comparison import is_same
 from .relations import are_same
 
 Call = Callable[..., object]
@@ -50,49 +50,53 @@ def probe(answer: Call, reference: Call, calls: Sequence[Mapping[str, object]], 
     again = answer(*arguments)
     if not is_same(first, again) and not are_same(first, again):
         inputs = [name for name, value in named.items() if not callable(value)]
-        return CHANCE.format(names=_listed(inputs))
-    if any(_largest(part) > LARGE for part in arguments) and any(
-        is_same(answer(*smaller), reference(*smaller)) for smaller in _made_smaller(arguments)
+        return CHANCE.format(names=_list_names(inputs))
+    if any(_largest_magnitude(part) > LARGE for part in arguments) and any(
+        is_same(answer(*smaller), reference(*smaller)) for smaller in _scale_down(arguments)
     ):
         results = [part for part in (first, right) if isinstance(part, Tensor)]
         return CUT_OFF if all(bool(part.isfinite().all()) for part in results) else ROUNDED
     return ""
 
 
-def _largest(value: object) -> float:
+def _largest_magnitude(value: object) -> float:
     """Return the largest absolute value in a tensor of floats, and 0 for other values."""
     is_floats = isinstance(value, Tensor) and value.is_floating_point() and value.numel()
     return value.abs().max().item() if is_floats else 0.0
 
 
-def _made_smaller(arguments: list[object]) -> Iterator[list[object]]:
+def _scale_down(arguments: list[object]) -> Iterator[list[object]]:
     """Yield the arguments again, with only the large tensors or with all tensors scaled down."""
     for factor, bound in product((0.1, 0.03, 0.01, 0.003), (LARGE, 0.0)):
-        yield [part * factor if _largest(part) > bound else part for part in arguments]
+        yield [part * factor if _largest_magnitude(part) > bound else part for part in arguments]
 
 
-def without_effect(answer: Call, reference: Call, calls: Sequence[Mapping[str, object]]) -> str:
+def find_unused_arguments(
+    answer: Call, reference: Call, calls: Sequence[Mapping[str, object]]
+) -> str:
     """Return the cause if some arguments should change the answer but do not, and "" otherwise."""
     unused = [
         name
         for name in calls[0]
-        if sum(_differences(name, answer, reference, call) for call in calls) > 1
+        if sum(_count_missing_changes(name, answer, reference, call) for call in calls) > 1
     ]
-    return WITHOUT_EFFECT.format(names=_listed(unused)) if unused else ""
+    return WITHOUT_EFFECT.format(names=_list_names(unused)) if unused else ""
 
 
-def _listed(names: list[str]) -> str:
+def _list_names(names: list[str]) -> str:
     return listing([f"`{name}`" for name in names])
 
 
-def _differences(name: str, answer: Call, reference: Call, named: Mapping[str, object]) -> float:
+def _count_missing_changes(
+    name: str, answer: Call, reference: Call, named: Mapping[str, object]
+) -> float:
     """Count the values of an argument that should change the result but do not.
 
     If the answer does change with some value, return −∞.
     """
     first, right = (function(*named.values()) for function in (answer, reference))
     count = 0
-    for other in _others(named[name]):
+    for other in _other_values(named[name]):
         changed = [*(named | {name: other}).values()]
         if not is_same(answer(*changed), first):
             return -math.inf
@@ -100,7 +104,7 @@ def _differences(name: str, answer: Call, reference: Call, named: Mapping[str, o
     return count
 
 
-def _others(value: object) -> Iterator[object]:
+def _other_values(value: object) -> Iterator[object]:
     """Yield other values of the same type and shape."""
     if isinstance(value, bool):
         yield not value
@@ -114,7 +118,7 @@ def _others(value: object) -> Iterator[object]:
         if value.is_floating_point():
             yield from (1 - value, value / 2)
     elif isinstance(value, list):
-        for others in zip(*map(_others, value), strict=False):
+        for others in zip(*map(_other_values, value), strict=False):
             yield list(others)
     elif callable(value) and not isinstance(value, torch.nn.Module):
         yield lambda *arguments: value(*arguments) / 2

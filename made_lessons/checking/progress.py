@@ -34,7 +34,7 @@ def remember(name: str) -> bool:
     return True
 
 
-def remembered() -> list[str]:
+def solved_names() -> list[str]:
     """Return the names of the solved exercises in the order in which they were solved."""
     with suppress(OSError):
         files = sorted(solved_folder().iterdir(), key=lambda file: file.stat().st_mtime_ns)
@@ -48,7 +48,7 @@ class Progress:
     def __init__(self) -> None:
         self.rows = {n: [exercise.name for exercise in exercises_in(n)] for n in NOTEBOOKS}
         names = [name for row in self.rows.values() for name in row]
-        self.solved = [name for name in remembered() if name in names]
+        self.solved = [name for name in solved_names() if name in names]
         after = names.index(self.solved[-1]) + 1 if self.solved else 0
         open_ones = [n for n in names[after:] + names[:after] if n not in self.solved]
         self.next = exercise_named(open_ones[0]) if open_ones else None

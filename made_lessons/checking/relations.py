@@ -34,7 +34,7 @@ SAME_AMOUNT = (
 SAME_FACTOR = (
     "all numbers of a call are wrong by the same factor, so check what you multiply or divide by"
 )
-SAY_LITTLE = (TOO_MUCH, TOO_LITTLE, SAME_AMOUNT, SAME_FACTOR)
+VAGUE_RELATIONS = (TOO_MUCH, TOO_LITTLE, SAME_AMOUNT, SAME_FACTOR)
 """Relations that say little, because they hold for many kinds of wrong answers."""
 ALSO = " Also, "
 LONGEST = 5
@@ -66,7 +66,7 @@ def find_relation(
 
 
 def _complexity(words: str) -> int:
-    return words.count(ALSO) + 3 * (words in SAY_LITTLE)
+    return words.count(ALSO) + 3 * (words in VAGUE_RELATIONS)
 
 
 def are_same(got: object, right: object) -> bool:
@@ -146,14 +146,14 @@ def _tensor_relations(got: Tensor, right: Tensor, named: Named) -> Iterator[str]
         yield from _range_relations(first, second, right.dtype)
     if first.numel() and not bool(first.isfinite().any()):
         return
-    values = [("", _keep), *_number_changes(right, named)]
+    values = [("", _identity), *_number_changes(right, named)]
     for words, of_got, of_right in _whole_changes(first, second, named):
         for value_words, change in values:
             if (words or value_words) and _is_close(of_got(first), change(of_right(second))):
-                yield _joined(words, value_words)
+                yield _join_sentences(words, value_words)
 
 
-def _joined(first: str, second: str) -> str:
+def _join_sentences(first: str, second: str) -> str:
     if not (first and second):
         return first or second
     return first + "." * (not first.endswith("?")) + ALSO + second
@@ -183,7 +183,7 @@ def _range_relations(got: Tensor, right: Tensor, dtype: torch.dtype) -> Iterator
 # ---- changes of each number ----------------------------------------------------------------------
 
 
-def _keep(value: object) -> object:
+def _identity(value: object) -> object:
     return value
 
 
@@ -198,9 +198,9 @@ def _number_changes(right: Tensor, named: Named) -> Iterator[tuple[str, Change]]
         f"the sign is wrong, because {nll if is_log else 'this is the negative of the right one'}"
     )
     yield sign, torch.neg
-    for words, change in (*_FUNCTIONS, *_by_size(named)):
+    for words, change in (*_FUNCTIONS, *_size_changes(named)):
         yield words, change
-        yield _joined(words, sign), lambda r, change=change: -change(r)
+        yield _join_sentences(words, sign), lambda r, change=change: -change(r)
     yield from _SHIFTS
 
 
@@ -243,7 +243,7 @@ _FUNCTIONS: tuple[tuple[str, Change], ...] = (
 )
 
 
-def _by_size(named: Named) -> Iterator[tuple[str, Change]]:
+def _size_changes(named: Named) -> Iterator[tuple[str, Change]]:
     """Yield divisions and multiplications by the sizes of the arguments, once for each size."""
     seen = {1}
     for name, value in named.items():
@@ -268,23 +268,31 @@ def _by_size(named: Named) -> Iterator[tuple[str, Change]]:
 # ---- changes of the whole result -----------------------------------------------------------------
 
 _LENGTHS: tuple[Row, ...] = (
-    ("only the first entry is there. Is `return` inside a loop?", _keep, lambda r: r[:1]),
+    ("only the first entry is there. Is `return` inside a loop?", _identity, lambda r: r[:1]),
     (
         "only the first and the last entry are there. Is `return` inside the loop?",
-        _keep,
+        _identity,
         lambda r: r[:: max(len(r) - 1, 1)],
     ),
-    ("the first entry is missing, and the rest is right", _keep, lambda r: r[1:]),
-    ("the last entry is missing, and the rest is right", _keep, lambda r: r[:-1]),
-    ("you have one entry too many. Without the first, it would be right", lambda c: c[1:], _keep),
-    ("you have one entry too many. Without the last, it would be right", lambda c: c[:-1], _keep),
+    ("the first entry is missing, and the rest is right", _identity, lambda r: r[1:]),
+    ("the last entry is missing, and the rest is right", _identity, lambda r: r[:-1]),
+    (
+        "you have one entry too many. Without the first, it would be right",
+        lambda c: c[1:],
+        _identity,
+    ),
+    (
+        "you have one entry too many. Without the last, it would be right",
+        lambda c: c[:-1],
+        _identity,
+    ),
 )
-_LISTS = (("the list is in reverse order", _keep, lambda r: r[::-1]), *_LENGTHS)
+_LISTS = (("the list is in reverse order", _identity, lambda r: r[::-1]), *_LENGTHS)
 
 
 def _whole_changes(got: Tensor, right: Tensor, named: Named) -> Iterator[Row]:
     if got.shape == right.shape:
-        yield "", _keep, _keep
+        yield "", _identity, _identity
     elif got.squeeze().shape == right.squeeze().shape:
         extra = (
             "your result has an extra dimension of size 1. keepdim=True, [None] and [:, None] add "
@@ -293,12 +301,16 @@ def _whole_changes(got: Tensor, right: Tensor, named: Named) -> Iterator[Row]:
         gone = "a dimension of size 1 is missing. An index or .squeeze() removes one"
         yield extra if got.dim() > right.dim() else gone, torch.squeeze, torch.squeeze
     if right.dim() == 2:
-        yield "your result is transposed, with rows and columns swapped", _keep, torch.t
+        yield "your result is transposed, with rows and columns swapped", _identity, torch.t
     for d in range(right.dim()):
         yield from _changes_along(d, right, named)
     for d in range(got.dim()):
-        yield f"this must still be summed over dimension {d}", partial(torch.sum, dim=d), _keep
-        yield (f"this must still be averaged over dimension {d}", partial(torch.mean, dim=d), _keep)
+        yield f"this must still be summed over dimension {d}", partial(torch.sum, dim=d), _identity
+        yield (
+            f"this must still be averaged over dimension {d}",
+            partial(torch.mean, dim=d),
+            _identity,
+        )
     yield from _EVERYTHING
     if got.numel() == right.numel() and got.shape != right.shape:
         dims = f"{right.dim()} dimension{'s' * (right.dim() != 1)}"
@@ -310,8 +322,8 @@ def _whole_changes(got: Tensor, right: Tensor, named: Named) -> Iterator[Row]:
 
 _SEPARATE = "but the numbers must stay separate"
 _EVERYTHING = (
-    ("this must still be summed to one number", torch.sum, _keep),
-    ("this must still be averaged to one number", torch.mean, _keep),
+    ("this must still be summed to one number", torch.sum, _identity),
+    ("this must still be averaged to one number", torch.mean, _identity),
     (f"this is the sum over all numbers, {_SEPARATE}", torch.squeeze, torch.sum),
     (f"this is the mean over all numbers, {_SEPARATE}", torch.squeeze, torch.mean),
 )
@@ -323,20 +335,20 @@ def _changes_along(d: int, right: Tensor, named: Named) -> Iterator[Row]:
     along = "" if is_one else f" along dimension {d}"
     part = ["rows", "columns"][d] if right.dim() == 2 else "entries"
     words = f"these are running sums{along}. Return the numbers without adding them up"
-    yield words, _keep, partial(torch.cumsum, dim=d)
-    yield f"the order is reversed{along}", _keep, partial(torch.flip, dims=[d])
+    yield words, _identity, partial(torch.cumsum, dim=d)
+    yield f"the order is reversed{along}", _identity, partial(torch.flip, dims=[d])
     for by in (1, -1):
         words = f"this is shifted by one position{along}"
-        yield words, _keep, partial(torch.roll, shifts=by, dims=d)
+        yield words, _identity, partial(torch.roll, shifts=by, dims=d)
     for name, index in _permutations(named, right.shape[d]):
         words = f"the {part} are right, but permuted by `{name}`"
-        yield words, _keep, partial(torch.index_select, dim=d, index=index)
+        yield words, _identity, partial(torch.index_select, dim=d, index=index)
     over = "over all entries" if is_one else f"over dimension {d}"
-    yield f"this is the sum {over}, {_SEPARATE}", _keep, partial(torch.sum, dim=d)
-    yield f"this is the mean {over}, {_SEPARATE}", _keep, partial(torch.mean, dim=d)
+    yield f"this is the sum {over}, {_SEPARATE}", _identity, partial(torch.sum, dim=d)
+    yield f"this is the mean {over}, {_SEPARATE}", _identity, partial(torch.mean, dim=d)
     for position, index in (("first", 0), ("last", -1)):
         words = f"this is only the {position} of the {part}. Return all of them"
-        yield words, _keep, partial(torch.select, dim=d, index=index)
+        yield words, _identity, partial(torch.select, dim=d, index=index)
 
 
 def _permutations(named: Named, size: int) -> Iterator[tuple[str, Tensor]]:

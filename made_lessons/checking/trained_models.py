@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from made_course.model.heads import Bernoulli
 from made_course.model.sampling import evaluation_mode
 
-from .exercise import Misformed, Wrong
+from .exercise import MalformedAnswer, WrongAnswer
 
 BATCH = 100
 """Number of rows in one call of a model."""
@@ -61,11 +61,11 @@ def honest_nll(model: object, kept: Tensor, points: Tensor, challenge: Challenge
         (N,) NLL in nats, computed from the logits.
 
     Raises:
-        Wrong: if the answer is not a model, if its log-probabilities do not belong to its logits,
-            or if there is no ordering in which each output sees only earlier variables.
+        WrongAnswer: if the answer is not a model, if its log-probabilities do not belong to its
+            logits, or if there is no ordering in which each output sees only earlier variables.
     """
     if isinstance(model, type) or not (callable(model) and hasattr(model, "log_prob")):
-        raise Misformed(
+        raise MalformedAnswer(
             "the answer must be a model like a MADE, an object with log_prob(x) and, to test what "
             "its outputs depend on, logits model(x)",
             got="a class" if isinstance(model, type) else f"a {type(model).__name__}",
@@ -76,9 +76,11 @@ def honest_nll(model: object, kept: Tensor, points: Tensor, challenge: Challenge
     rows = torch.cat([kept, points, flips.flatten(0, 1)])
     with evaluation_mode(model) if isinstance(model, nn.Module) else nullcontext():
         ask = partial(_log_prob_of, model, challenge)
-        log_p, again = shuffled(ask, rows), shuffled(ask, rows)
-        logits = shuffled(lambda x: _in_shape("model(x)", asked(model, model, x), x.shape), rows)
-    _require_rows_apart(log_p, again, challenge)
+        log_p, again = call_shuffled(ask, rows), call_shuffled(ask, rows)
+        logits = call_shuffled(
+            lambda x: _require_shape("model(x)", call_model(model, model, x), x.shape), rows
+        )
+    _require_independent_rows(log_p, again, challenge)
     n, of_kept = len(kept), logits[: len(kept)]
     by_logits = Bernoulli().log_prob(of_kept[..., None], kept.double()).sum(1)
     _require_log_probabilities(log_p[:n], by_logits, of_kept, kept, challenge)
@@ -87,7 +89,7 @@ def honest_nll(model: object, kept: Tensor, points: Tensor, challenge: Challenge
     return -by_logits
 
 
-def shuffled(ask: Callable[[Tensor], Tensor], rows: Tensor, batch: int = BATCH) -> Tensor:
+def call_shuffled(ask: Callable[[Tensor], Tensor], rows: Tensor, batch: int = BATCH) -> Tensor:
     """Call a function on rows in batches of one size and in random order.
 
     A model can then not tell the rows that are scored from those that test for leaks.
@@ -98,10 +100,10 @@ def shuffled(ask: Callable[[Tensor], Tensor], rows: Tensor, batch: int = BATCH) 
         batch: rows per call, at most N.
 
     Example:
-        >>> shuffled(lambda x: x[:, 0] ** 2, torch.tensor([[1.0], [2.0], [3.0]]), batch=2)
+        >>> call_shuffled(lambda x: x[:, 0] ** 2, torch.tensor([[1.0], [2.0], [3.0]]), batch=2)
         tensor([1., 4., 9.])
     """
-    order = torch.randperm(len(rows), generator=_unpredictable())
+    order = torch.randperm(len(rows), generator=_secret_generator())
     order = torch.cat([order, order[: -len(order) % batch]])
     in_order = torch.cat([ask(rows[index]) for index in order.split(batch)])
     results = torch.empty_like(in_order[: len(rows)])
@@ -116,12 +118,12 @@ def random_points(rows: Tensor, count: int) -> Tensor:
         >>> random_points(torch.zeros(10, 3), 2).shape
         torch.Size([4, 3])
     """
-    chance = _unpredictable()
+    chance = _secret_generator()
     some = torch.randperm(len(rows), generator=chance)[:count]
     return torch.cat([rows[some], torch.randint(2, rows[some].shape, generator=chance).float()])
 
 
-def _unpredictable() -> torch.Generator:
+def _secret_generator() -> torch.Generator:
     """Return a random generator that no submission can predict."""
     return torch.Generator().manual_seed(secrets.randbits(63))
 
@@ -136,7 +138,7 @@ def score_nll(nll: Tensor, to_beat: Tensor, below: float, challenge: Challenge) 
         challenge: the open exercise.
 
     Raises:
-        Wrong: if the NLL is not below this number, or if the difference may be luck.
+        WrongAnswer: if the NLL is not below this number, or if the difference may be luck.
     """
     row, variable, mean = challenge.row, challenge.variable, nll.mean().item()
     gain, error = to_beat - nll, (to_beat - nll).std().item() / math.sqrt(len(nll))
@@ -159,7 +161,7 @@ def score_nll(nll: Tensor, to_beat: Tensor, below: float, challenge: Challenge) 
     }
     for cause, is_so in faults.items():
         if is_so:
-            raise Wrong(
+            raise WrongAnswer(
                 cause,
                 tried=f"the {len(nll):,} held-out {row}s",
                 expected=f"less than {below:g} nats",
@@ -174,42 +176,42 @@ def score_nll(nll: Tensor, to_beat: Tensor, below: float, challenge: Challenge) 
 
 
 def require_finite_weights(model: object) -> None:
-    """Raise :class:`Wrong` if some weight of a module is not finite."""
+    """Raise :class:`WrongAnswer` if some weight of a module is not finite."""
     weights = model.parameters() if isinstance(model, nn.Module) else ()
     if not all(bool(weight.isfinite().all()) for weight in weights):
-        raise Wrong(
+        raise WrongAnswer(
             "some weights of the model are not finite. Look at its training. Was the learning rate "
             "too high?"
         )
 
 
 def _log_prob_of(model: object, challenge: Challenge, x: Tensor) -> Tensor:
-    got = asked(model.log_prob, model, x)
+    got = call_model(model.log_prob, model, x)
     if got.numel() == 1:
         cause = (
             f"log_prob returned one number for all {challenge.row}s. It must return one number per "
             f"{challenge.row}, because the check takes the mean"
         )
-        raise Misformed(cause, got="one number", expected=f"shape ({len(x)},)")
-    return _in_shape("log_prob(x)", got, x.shape[:1])
+        raise MalformedAnswer(cause, got="one number", expected=f"shape ({len(x)},)")
+    return _require_shape("log_prob(x)", got, x.shape[:1])
 
 
-def _in_shape(name: str, got: Tensor, shape: torch.Size) -> Tensor:
+def _require_shape(name: str, got: Tensor, shape: torch.Size) -> Tensor:
     if got.shape != shape:
-        raise Misformed(
+        raise MalformedAnswer(
             f"{name} has the wrong shape",
             got=f"shape {tuple(got.shape)}",
             expected=f"shape {tuple(shape)}",
         )
     if not bool(got.isfinite().all()):
-        raise Wrong(f"{name} is not finite everywhere. Use a numerically stable formula")
+        raise WrongAnswer(f"{name} is not finite everywhere. Use a numerically stable formula")
     return got
 
 
-def _require_rows_apart(log_p: Tensor, again: Tensor, challenge: Challenge) -> None:
+def _require_independent_rows(log_p: Tensor, again: Tensor, challenge: Challenge) -> None:
     if not torch.allclose(log_p, again, rtol=1e-3, atol=1e-2):
         at = (log_p - again).abs().argmax()
-        raise Wrong(
+        raise WrongAnswer(
             f"the log_prob of one {challenge.row} depends on the other rows of its batch, or "
             "differs between calls. log_prob(x) must score each row by itself, without random "
             "numbers",
@@ -228,14 +230,14 @@ def _require_log_probabilities(
         "got": f"{log_p[0]:.2f}",
     }
     if bool((log_p > 1e-3).any()):
-        raise Wrong(
+        raise WrongAnswer(
             "you returned the NLL, but a log-probability is never above 0. Return its negative",
             **report,
         )
     if torch.allclose(log_p, by_logits, rtol=1e-3, atol=0.1):
         return
     if torch.allclose(challenge.input_dim * log_p, by_logits, rtol=1e-3, atol=0.1):
-        raise Wrong(
+        raise WrongAnswer(
             f"you returned the mean over the {challenge.input_dim} {challenge.variable}s, but the "
             f"log-probability of one {challenge.row} is their sum",
             **report,
@@ -243,8 +245,8 @@ def _require_log_probabilities(
     if bool(((logits >= 0) & (logits <= 1)).all()):
         of_probabilities = Bernoulli().log_prob(logits.logit(1e-9)[..., None], x.to(logits))
         if torch.allclose(log_p, of_probabilities.sum(1), rtol=1e-3, atol=0.1):
-            raise Wrong("model(x) returns probabilities, but it must return logits", **report)
-    raise Wrong(
+            raise WrongAnswer("model(x) returns probabilities, but it must return logits", **report)
+    raise WrongAnswer(
         "log_prob does not belong to these logits. It must be the sum of the log-probabilities of "
         f"the {challenge.variable}s under these logits. (If you average the probabilities of "
         "several models, the logits of the average are not the average of the logits.)",
@@ -264,7 +266,7 @@ def _require_honest(moved: Tensor, challenge: Challenge) -> None:
     report = {"tried": f"flipping each {challenge.variable} of {len(moved)} {challenge.row}s"}
     own = int(seen.diagonal().sum())
     if own:
-        raise Wrong(
+        raise WrongAnswer(
             f"some outputs move when their own {challenge.variable} is flipped, so this is an "
             "autoencoder that sees its answer. Its NLL is not that of a distribution, so it does "
             "not count",
@@ -274,7 +276,7 @@ def _require_honest(moved: Tensor, challenge: Challenge) -> None:
         )
     unordered = _count_without_ordering(seen)
     if unordered:
-        raise Wrong(
+        raise WrongAnswer(
             f"no output sees its own {challenge.variable}, but the {challenge.variable}s see one "
             "another in a cycle, so there is no ordering in which each output sees only earlier "
             f"{challenge.variable}s. The product of these conditionals is not a distribution",
@@ -295,7 +297,7 @@ def _count_without_ordering(seen: Tensor) -> int:
     return int((num_seen > 0).sum())
 
 
-def asked(function: object, model: object, x: Tensor) -> Tensor:
+def call_model(function: object, model: object, x: Tensor) -> Tensor:
     """Call a method of a model on rows and return the result in float64 on the CPU."""
     if isinstance(model, nn.Module):
         for parameter in model.parameters():
@@ -304,9 +306,9 @@ def asked(function: object, model: object, x: Tensor) -> Tensor:
     try:
         got = function(x.clone())
     except Exception as error:
-        raise Wrong(f"your model raised {type(error).__name__}: {error}") from error
+        raise WrongAnswer(f"your model raised {type(error).__name__}: {error}") from error
     if not isinstance(got, Tensor):
-        raise Misformed(
+        raise MalformedAnswer(
             "log_prob(x) and model(x) must return tensors",
             got=f"a {type(got).__name__}",
             expected="a torch.Tensor",

@@ -35,25 +35,25 @@ def further_cases(
     return vary
 
 
-def shuffled(key: str, values: Sequence[T]) -> list[T]:
+def shuffle(key: str, values: Sequence[T]) -> list[T]:
     """Return the values in an order that depends only on the key, on any computer.
 
     Example:
-        >>> shuffled("maria", [1, 2, 3, 4, 5])
+        >>> shuffle("maria", [1, 2, 3, 4, 5])
         [2, 3, 4, 1, 5]
     """
     positions = sorted(range(len(values)), key=lambda position: _digest(key, position))
     return [values[position] for position in positions]
 
 
-def one_of(key: str, values: Sequence[T]) -> T:
+def choose(key: str, values: Sequence[T]) -> T:
     """Return one of the values. The choice depends only on the key, on any computer.
 
     Example:
-        >>> one_of("maria", [1, 2, 3, 4, 5])
+        >>> choose("maria", [1, 2, 3, 4, 5])
         2
     """
-    return shuffled(key, values)[0]
+    return shuffle(key, values)[0]
 
 
 def uniform(key: str, *shape: int) -> Tensor:
@@ -75,10 +75,10 @@ def random_degrees(key: str) -> list[Tensor]:
         >>> random_degrees("maria")
         [tensor([2, 3, 4, 1, 5]), tensor([1, 2, 3])]
     """
-    input_dim, n_layers = one_of(key, [4, 5, 6]), one_of(f"{key} layers", [1, 2, 3])
-    layers = [shuffled(key, range(1, input_dim + 1))]
-    for size in shuffled(key, [2, 3, 4])[:n_layers]:
-        positions = shuffled(f"{key} {size}", range(size))
+    input_dim, n_layers = choose(key, [4, 5, 6]), choose(f"{key} layers", [1, 2, 3])
+    layers = [shuffle(key, range(1, input_dim + 1))]
+    for size in shuffle(key, [2, 3, 4])[:n_layers]:
+        positions = shuffle(f"{key} {size}", range(size))
         layers.append([1 + position % (input_dim - 1) for position in positions])
     return [torch.tensor(layer) for layer in layers]
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from .calls import IN_LINE, MEANT, in_dtype, run
-from .exercise import Exercise, Misformed, Wrong, defined_exercise, known_mistakes
-from .in_words import call_as_text
+from .calls import EXPLANATION, IN_LINE, convert_dtype, run
+from .exercise import Exercise, MalformedAnswer, WrongAnswer, defined_exercise, known_mistakes
+from .value_text import call_as_text
 
 Case = tuple[object, ...]
 
@@ -21,7 +21,7 @@ CUT_OFF = (
     "the values are right, but they have no gradient, so nothing could be trained. no_grad, "
     ".detach(), .data, .item(), .numpy() and torch.tensor(…) all cut the gradient off"
 )
-BENT = (
+WRONG_GRADIENT = (
     "the values are right, but their gradient is wrong, so training would go wrong. Either "
     ".detach() or .data cuts a part of it off, or torch.where hides an infinity, whose gradient is "
     "still NaN"
@@ -36,7 +36,7 @@ class View:
 
     Args:
         see: function of an answer and the arguments of a case that returns the value. It raises
-            :class:`Wrong` if the answer has no such value.
+            :class:`WrongAnswer` if the answer has no such value.
         tried: input, for the report: a text, or a function of the answer and the arguments. The
             default is the call.
         cause: likely cause if no known mistake has the same value: a text, or a function of the
@@ -53,40 +53,40 @@ class View:
     name: str = "the answer"
     cases: tuple[Case, ...] | Callable[[], tuple[Case, ...]] | None = ((),)
 
-    def tried_on(self, answer: object, case: Case) -> str:
+    def describe_input(self, answer: object, case: Case) -> str:
         """Return the input of a case as text."""
         if callable(self.tried):
             return self.tried(answer, *case)
         return self.tried or (call_as_text(answer, case) if case else "")
 
-    def own_cause(self, answer: object, got: object, right: object) -> str:
+    def explain(self, answer: object, got: object, right: object) -> str:
         """Return the view's own cause for an answer with this value."""
         return self.cause(answer, got, right) if callable(self.cause) else self.cause
 
-    def of(self, reference: object, case: Case) -> object:
+    def reference_value(self, reference: object, case: Case) -> object:
         """Compute the value of the reference in float64 and round it to float32."""
-        exact = self.see(reference, *in_dtype(torch.float64, copy.deepcopy(case)))
-        return in_dtype(torch.float32, exact)
+        exact = self.see(reference, *convert_dtype(torch.float64, copy.deepcopy(case)))
+        return convert_dtype(torch.float32, exact)
 
-    def seen(self, answer: object, case: Case) -> object:
+    def value_or_error(self, answer: object, case: Case) -> object:
         """Return the value of an answer, or the text of its error, without printing anything."""
         try:
             with contextlib.redirect_stdout(io.StringIO()):
                 found = self.see(answer, *case)
             return [*found] if isinstance(found, list) else found  # a later call may change a list
-        except Wrong as wrong:
-            return wrong.cause.partition(MEANT)[0].partition(IN_LINE)[0]
+        except WrongAnswer as wrong:
+            return wrong.cause.partition(EXPLANATION)[0].partition(IN_LINE)[0]
         except Exception as error:
             return f"{type(error).__name__}: {error}"
 
 
-def _value(answer: object) -> object:
+def _require_value(answer: object) -> object:
     if answer is None:
-        raise Misformed("the answer is None", got="None")
+        raise MalformedAnswer("the answer is None", got="None")
     return answer
 
 
-VALUE = View(_value, expected="")
+VALUE = View(_require_value, expected="")
 """View of an answer that is a value. The report does not show the right one."""
 
 
@@ -126,25 +126,27 @@ def _with_cases(view: View, exercise: Exercise) -> View:
     return replace(view, cases=cases() if callable(cases) else cases)
 
 
-def gradients(**positions: int) -> tuple[View, ...]:
+def gradient_views(**positions: int) -> tuple[View, ...]:
     """Return a view of the gradient with respect to each argument, given as name=position."""
     return tuple(
         View(
             lambda function, *case, position=position: _gradient(function, case, position),
-            lambda *call, name=name: f"{_call(call)}, then the gradient of {name}",
-            BENT,
+            lambda *call, name=name: f"{_call_text(call)}, then the gradient of {name}",
+            WRONG_GRADIENT,
             cases=None,
         )
         for name, position in positions.items()
     )
 
 
-def dtypes(*given: torch.dtype) -> tuple[View, ...]:
+def dtype_views(*given: torch.dtype) -> tuple[View, ...]:
     """Return a view of the dtype of the result for each given dtype of the arguments."""
     return tuple(
         View(
-            lambda function, *case, dtype=dtype: str(run(function, *in_dtype(dtype, case)).dtype),
-            lambda *call, dtype=dtype: f"{_call(call)}, with all floats in {dtype}",
+            lambda function, *case, dtype=dtype: str(
+                run(function, *convert_dtype(dtype, case)).dtype
+            ),
+            lambda *call, dtype=dtype: f"{_call_text(call)}, with all floats in {dtype}",
             lambda answer, got, right, dtype=dtype: (
                 f"the values are right, but not their dtype. If the arguments are {dtype}, the "
                 f"result must be {right}. Where does another dtype come in?"
@@ -155,7 +157,7 @@ def dtypes(*given: torch.dtype) -> tuple[View, ...]:
     )
 
 
-def _call(call: Case) -> str:
+def _call_text(call: Case) -> str:
     answer, *case = call
     return call_as_text(answer, case)
 
@@ -165,10 +167,10 @@ def _gradient(function: Callable[..., Tensor], case: Case, position: int) -> obj
     leaf = given[position] = given[position].requires_grad_()
     try:
         got = run(lambda: function(*given))
-    except Wrong as wrong:
-        raise Wrong(CUT_OFF, got=wrong.cause) from wrong
+    except WrongAnswer as wrong:
+        raise WrongAnswer(CUT_OFF, got=wrong.cause) from wrong
     if not got.requires_grad or run(function, *case).requires_grad:
-        raise Wrong(CUT_OFF)
+        raise WrongAnswer(CUT_OFF)
     if got.grad_fn is None:
         return UNSEEN
     got.sum().backward()

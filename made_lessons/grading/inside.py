@@ -29,7 +29,7 @@ from ..checking import check as exercises
 from ..checking import time_limits
 from ..checking.catalogue import NOTEBOOKS, exercise_named, exercises_in
 from ..checking.exercise import Exercise
-from ..checking.unfinished import parts_to_do
+from ..checking.stubs import count_stubs
 from .line import Gone, Lost, Peer
 from .own import CELL, TheCoursesOwn, is_alike, is_own, take_away
 from .sandbox import HOME, confine
@@ -142,13 +142,13 @@ def _about(peer: Peer, exercise: Exercise, answer: object, variant: object) -> M
     said: Message = {}
     try:
         said |= {} if variant is None else {"variant": str(variant)[:100]}
-        to_do, parts = parts_to_do(answer)
+        to_do, parts = count_stubs(answer)
         if to_do and not (exercise.is_value and isinstance(answer, type)):
             return said | {"state": "not attempted" if to_do == parts else "unfinished"}
         if is_own(exercise, answer):
             return said | {"state": "own"}
         said |= {"alike": is_alike(exercise, answer)}
-        if exercise.is_inside:
+        if exercise.is_inspected:
             verdict = examined(exercise, answer)
             return said | {"state": verdict.state, "words": verdict.words}
         peer.encode(answer)

@@ -132,9 +132,9 @@ def _verdict(exercise: Exercise, said: Mapping[str, object]) -> Verdict:
         verdict = judged(exercise_named(exercise.name, variant), said["answer"])
     elif state == "own":
         verdict = Verdict(WAITS, COURSES_OWN)
-    elif state == "right" and exercise.is_inside:
+    elif state == "right" and exercise.is_inspected:
         verdict = Verdict(WAITS, FORGEABLE)
-    elif state in _EARN_NOTHING or (state == "wrong" and exercise.is_inside):
+    elif state in _EARN_NOTHING or (state == "wrong" and exercise.is_inspected):
         verdict = Verdict(state, words)
     else:
         raise Gone

@@ -10,7 +10,7 @@ import made_course
 import made_lessons
 
 from ..checking.exercise import Exercise
-from ..checking.unfinished import methods_of, unwrapped
+from ..checking.stubs import methods_of, unwrap
 
 CELL = "<submission>"
 """File name of the code in a submission's cells."""
@@ -46,7 +46,7 @@ def _own(exercise: Exercise) -> list[object]:
 
 
 def _functions_in(answer: object) -> list[FunctionType]:
-    parts = methods_of(answer).values() if isinstance(answer, type) else [unwrapped(answer)]
+    parts = methods_of(answer).values() if isinstance(answer, type) else [unwrap(answer)]
     return [part for part in parts if isinstance(part, FunctionType)]
 
 

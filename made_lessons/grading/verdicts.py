@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from ..checking.examine import examine
-from ..checking.exercise import Exercise, Wrong
+from ..checking.exercise import Exercise, WrongAnswer
 
 MOST_WORDS = 1000  # characters about an exercise, some of which may come from the submission
 WAITS = "waits"  # the state of an answer that counts if the instructor confirms it
@@ -49,13 +49,13 @@ def examined(exercise: Exercise, answer: object) -> Verdict:
     """Return the verdict of the check on an answer."""
     try:
         said = examine(exercise, answer)
-    except Wrong as wrong:
+    except WrongAnswer as wrong:
         lines = {"tried": wrong.tried, "expected": wrong.expected, "got": wrong.got}
         report = "; ".join(f"{label} {text}" for label, text in lines.items() if text)
         return Verdict("wrong", f"{wrong.cause} ({report})" if report else wrong.cause)
     # the score comes first, because the submission may have chosen names in the text after it
     score = re.match(r"(-?\d+\.\d+) (?:differential )?nats", said)
-    if exercise.is_open and score and float(score[1]) < exercise.doubtful:
-        words = f"better than {exercise.doubtful:g} nats, which nobody has reached: {said}"
+    if exercise.is_open and score and float(score[1]) < exercise.doubtful_below:
+        words = f"better than {exercise.doubtful_below:g} nats, which nobody has reached: {said}"
         return Verdict(WAITS, words)
     return Verdict("right", said)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..checking import but, exercise, further_cases, known_mistakes
+from ..checking import edit, exercise, further_cases, known_mistakes
 from .tables_of_three_days import TABLES, other_tables
 
 
@@ -41,38 +41,38 @@ known_mistakes(
     {
         "you returned the old tables, but p(x₂) is not p(x₁), and p(x₁ | x₂, x₃) is not "
         "p(x₃ | x₁, x₂). Build the joint distribution first": lambda p1, p2, p3: (p1, p2, p3),
-        "the last table is transposed. Its first index must be x₂, and its second x₃": but(
+        "the last table is transposed. Its first index must be x₂, and its second x₃": edit(
             "joint[1] / joint23", "(joint[1] / joint23).T"
         ),
-        "your tables contain the probabilities of both values. Return only those of a 1": but(
+        "your tables contain the probabilities of both values. Return only those of a 1": edit(
             "joint2[1], joint23[:, 1] / joint2, joint[1]",
             "joint2, joint23 / joint2[:, None], joint",
         ),
-        "these are the probabilities of a 0. Return those of a 1": but(
+        "these are the probabilities of a 0. Return those of a 1": edit(
             "joint2[1], joint23[:, 1] / joint2, joint[1]",
             "joint2[0], joint23[:, 0] / joint2, joint[0]",
         ),
-        "this is a joint probability. Divide it by the probability of the condition": but(
+        "this is a joint probability. Divide it by the probability of the condition": edit(
             " / joint2, joint[1] / joint23", ", joint[1]"
         ),
         "you divide both entries of p(x₃ | x₂) by p(x₂ = 1), but the entry for x₂ = 0 needs "
-        "p(x₂ = 0)": but("/ joint2,", "/ joint2[1],"),
+        "p(x₂ = 0)": edit("/ joint2,", "/ joint2[1],"),
         "you average over x₁ with equal weights. Weight each value of x₁ by its probability, or "
-        "use the joint distribution": but(
+        "use the joint distribution": edit(
             "joint2[1], joint23[:, 1] / joint2", "p2.mean(), p3.mean(0)"
         ),
         "you divide the last table by p(x₂), but its condition is both x₂ and x₃. Divide "
-        "p(x₁, x₂, x₃) by p(x₂, x₃), the joint distribution summed over x₁": but(
+        "p(x₁, x₂, x₃) by p(x₂, x₃), the joint distribution summed over x₁": edit(
             "/ joint23", "/ joint2[:, None]"
         ),
         "you average p(x₃ | x₂) over x₁ with the weights p(x₁), but once x₂ is known, the weights "
-        "are p(x₁ | x₂)": but("joint23[:, 1] / joint2", "(1 - p1) * p3[0] + p1 * p3[1]"),
+        "are p(x₁ | x₂)": edit("joint23[:, 1] / joint2", "(1 - p1) * p3[0] + p1 * p3[1]"),
         "the first number is only p(x₁ = 1, x₂ = 1). x₁ can also be 0, so add p(x₁ = 0, "
-        "x₂ = 1)": but("joint2[1],", "joint[1, 1].sum(),"),
+        "x₂ = 1)": edit("joint2[1],", "joint[1, 1].sum(),"),
         "the second table is p(x₂ | x₃), but p(x₃ | x₂) is expected. Divide by the "
-        "sum over x₃": but("joint23[:, 1] / joint2", "joint23[1] / joint23.sum(0)"),
+        "sum over x₃": edit("joint23[:, 1] / joint2", "joint23[1] / joint23.sum(0)"),
         **{
-            f"the last table is p(x₁ | {given}) twice, but its condition is both x₂ and x₃": but(
+            f"the last table is p(x₁ | {given}) twice, but its condition is both x₂ and x₃": edit(
                 "joint[1] / joint23",
                 f"(joint[1].sum({k}, True) / joint23.sum({k}, True)).expand(2, 2)",
             )
@@ -80,7 +80,7 @@ known_mistakes(
         },
         **{
             f"you divide the last table by its own sums over {over}. It is a distribution of x₁, "
-            "so divide by p(x₁ = 0, x₂, x₃) + p(x₁ = 1, x₂, x₃)": but(
+            "so divide by p(x₁ = 0, x₂, x₃) + p(x₁ = 1, x₂, x₃)": edit(
                 "joint[1] / joint23", f"joint[1] / joint[1].sum({axes}, True)"
             )
             for axes, over in ((1, "x₃"), (0, "x₂"), ((0, 1), "x₂ and x₃"))

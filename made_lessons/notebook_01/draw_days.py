@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..checking import but, dtypes, exercise, further_cases, known_mistakes, uniform
+from ..checking import dtype_views, edit, exercise, further_cases, known_mistakes, uniform
 from .another_ordering import reorder
 from .tables_of_three_days import TABLES, other_tables
 
@@ -32,7 +32,7 @@ _UNIFORMS = torch.tensor(
         (torch.tensor(0.8), torch.tensor([0.3, 0.6]), TABLES[2], _UNIFORMS[[6, 1, 4]]),
         (*reorder(*TABLES), uniform("days", 40, 3)),
     ),
-    views=dtypes(torch.float32, torch.float64),
+    views=dtype_views(torch.float32, torch.float64),
     vary=further_cases(lambda key: (*reorder(*other_tables(key)), uniform(f"{key} u", 6, 3))),
     hints=(
         "Use three steps, one per variable, in the order x₂, x₃, x₁. Each compares a column of u "
@@ -55,19 +55,19 @@ known_mistakes(
         "you use the columns of u in the order of the steps, but column i belongs to variable i, "
         "so u[:, 1] decides x₂": lambda q2, q3, q1, u: draw_days(q2, q3, q1, u[:, [2, 0, 1]]),
         "the columns of your result are in the order of the steps, x₂, x₃, x₁, but column i of a "
-        "sample must be variable i": but("[x1, x2, x3]", "[x2, x3, x1]"),
+        "sample must be variable i": edit("[x1, x2, x3]", "[x2, x3, x1]"),
         "you draw each variable without using the earlier ones. Look q3 up at the drawn x₂, and q1 "
         "at the drawn x₂ and x₃": (
             lambda q2, q3, q1, u: (u <= torch.stack([q1.mean(), q2, q3.mean()])).float()
         ),
-        "you use the probability of a 1 as that of a 0, but a variable is 1 if u ≤ p": but(
+        "you use the probability of a 1 as that of a 0, but a variable is 1 if u ≤ p": edit(
             "1] <=", "1] >=", "2] <=", "2] >=", "0] <=", "0] >="
         ),
         "your variables are 1 if u > p, which has the probability of a 0. A variable is 1 if "
-        "u ≤ p": but("1] <=", "1] >", "2] <=", "2] >", "0] <=", "0] >"),
-        "you look q1 up with x₃ first, but its first index is x₂": but("q1[x2, x3]", "q1[x3, x2]"),
+        "u ≤ p": edit("1] <=", "1] >", "2] <=", "2] >", "0] <=", "0] >"),
+        "you look q1 up with x₃ first, but its first index is x₂": edit("q1[x2, x3]", "q1[x3, x2]"),
         "you look q1 up at x₃ = 0 in every row, but x₁ is the last variable, so x₃ "
-        "is already drawn": but("q1[x2, x3]", "q1[x2, 0]"),
+        "is already drawn": edit("q1[x2, x3]", "q1[x2, 0]"),
         **{
             f"you swapped the columns of u for {one} and {other}, but column i "
             "decides variable i": lambda q2, q3, q1, u, order=order: draw_days(
@@ -86,7 +86,7 @@ known_mistakes(
             )
             for k in range(3)
         },
-        "you draw x₁ from a mean of q1 over x₃, but x₃ is already drawn, so look q1 up at it": but(
+        "you draw x₁ from a mean of q1 over x₃, but x₃ is already drawn, so look q1 up at it": edit(
             "q1[x2, x3]", "q1.mean(1)[x2]"
         ),
     }

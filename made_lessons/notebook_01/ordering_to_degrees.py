@@ -7,7 +7,7 @@ from torch import LongTensor, Tensor
 
 from made_course.model.masks import input_degrees
 
-from ..checking import exercise, further_cases, known_mistakes, one_of, shuffled
+from ..checking import choose, exercise, further_cases, known_mistakes, shuffle
 
 
 @exercise(
@@ -16,7 +16,7 @@ from ..checking import exercise, further_cases, known_mistakes, one_of, shuffled
     stars=1,
     cases=((torch.tensor([1, 2, 0]),), (torch.tensor([3, 0, 4, 1, 2]),)),
     package=input_degrees,
-    vary=further_cases(lambda key: (torch.tensor(shuffled(key, range(one_of(key, [4, 6, 7])))),)),
+    vary=further_cases(lambda key: (torch.tensor(shuffle(key, range(choose(key, [4, 6, 7])))),)),
     hints=(
         "ordering[t] = i means that step t generates variable i. You need the same pairs, looked "
         "up by i.",

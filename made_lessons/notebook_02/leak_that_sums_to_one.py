@@ -10,7 +10,7 @@ from torch import Tensor
 from made_course.common.words import variable_names
 from made_course.leaks.dependence import Dependence, binary_points, measure_dependence
 
-from ..checking import View, Wrong, as_text, but, exercise, known_mistakes, require_same, run
+from ..checking import View, WrongAnswer, as_text, edit, exercise, known_mistakes, require_same, run
 from .log_bernoulli import log_bernoulli
 
 ORDERING = [1, 2, 0]
@@ -39,7 +39,7 @@ CYCLE = (
 )
 
 
-def _logits(answer: Callable[[Tensor], Tensor]) -> Tensor:
+def _checked_logits(answer: Callable[[Tensor], Tensor]) -> Tensor:
     """Return the logits (8, 3) of all inputs, after checking that no row depends on another."""
     x = binary_points(3)
     logits = run(answer, x)
@@ -47,15 +47,15 @@ def _logits(answer: Callable[[Tensor], Tensor]) -> Tensor:
         torch.zeros_like(logits) if isinstance(logits, Tensor) else logits, torch.zeros(8, 3)
     )
     if not bool(logits.isfinite().all()):
-        raise Wrong("logits must be finite numbers", got=as_text(logits))
+        raise WrongAnswer("logits must be finite numbers", got=as_text(logits))
     try:
         alone, again = torch.cat([answer(row[None].clone()) for row in x]), answer(x.clone())
     except (RuntimeError, TypeError, ValueError):  # the answer only works for some numbers of rows
-        raise Wrong(ROWS_APART) from None
+        raise WrongAnswer(ROWS_APART) from None
     if alone.shape != logits.shape or not all(
         torch.allclose(other, logits, atol=1e-5) for other in (alone, again)
     ):
-        raise Wrong(ROWS_APART)
+        raise WrongAnswer(ROWS_APART)
     return logits.detach()
 
 
@@ -64,31 +64,31 @@ def _dependence(logits: Tensor) -> Dependence:
     return measure_dependence(lambda x: logits[(x @ row_number).long()], binary_points(3))
 
 
-def _sum_with_a_leak(answer: Callable[[Tensor], Tensor]) -> str:
+def _sum_of_probabilities(answer: Callable[[Tensor], Tensor]) -> str:
     """Return the sum of the probabilities, after checking that there is a leak."""
-    logits = _logits(answer)  # only once, because the next call may return other logits
+    logits = _checked_logits(answer)  # only once, because the next call may return other logits
     found = _dependence(logits)
     if not found.by_flip.any():
-        raise Wrong(CONSTANT, got="no output moved")
+        raise WrongAnswer(CONSTANT, got="no output moved")
     if not found.leaks(ORDERING):
-        raise Wrong(HONEST, expected="a leak", got="none")
+        raise WrongAnswer(HONEST, expected="a leak", got="none")
     total = log_bernoulli(logits.double(), binary_points(3).double()).exp().sum().item()
     return f"{total:.6f}"
 
 
-def _why_not_one(answer: Callable[[Tensor], Tensor], *_: object) -> str:
+def _explain_sum(answer: Callable[[Tensor], Tensor], *_: object) -> str:
     # without either, the answer would be honest in some ordering of the three variables
-    return SELF if _dependence(_logits(answer)).by_flip.diagonal().any() else CYCLE
+    return SELF if _dependence(_checked_logits(answer)).by_flip.diagonal().any() else CYCLE
 
 
 def _describe_input(answer: Callable[[Tensor], Tensor]) -> str:
-    leaks = _leaks(answer)
+    leaks = _list_leaks(answer)
     return f"adding up the 8 probabilities (leaks: {leaks})" if leaks else "flipping each input"
 
 
-def _leaks(answer: Callable[[Tensor], Tensor]) -> str:
+def _list_leaks(answer: Callable[[Tensor], Tensor]) -> str:
     names = variable_names(3)
-    leaks = _dependence(_logits(answer)).leaks(ORDERING)
+    leaks = _dependence(_checked_logits(answer)).leaks(ORDERING)
     return ", ".join(f"output {names[i]} sees {names[j]}" for i, j in leaks)
 
 
@@ -98,13 +98,13 @@ def _leaks(answer: Callable[[Tensor], Tensor]) -> str:
     stars=3,
     views=(
         View(
-            _sum_with_a_leak,
+            _sum_of_probabilities,
             _describe_input,
-            _why_not_one,
+            _explain_sum,
             "1, to six decimals",
         ),
     ),
-    message=lambda answer: f"Leaks: {_leaks(answer)}. Still, Σp = 1.",
+    message=lambda answer: f"Leaks: {_list_leaks(answer)}. Still, Σp = 1.",
     hints=(
         "Why is Σp = 1 for an honest model? Read the argument again. Does it need the ordering x₂, "
         "x₃, x₁, or is any ordering enough?",
@@ -124,7 +124,7 @@ def leaky_logits(x: Tensor) -> Tensor:
 known_mistakes(
     {
         CONSTANT: torch.zeros_like,
-        HONEST: but("[0 * x1, 3 * x1 - 1, 2 * x2]", "[2 * x2, 0 * x2, 1 - x2]"),
+        HONEST: edit("[0 * x1, 3 * x1 - 1, 2 * x2]", "[2 * x2, 0 * x2, 1 - x2]"),
         SELF: lambda x: 10 * x - 5,
         CYCLE: lambda x: 4 * x[:, [1, 2, 0]] - 2,
     }

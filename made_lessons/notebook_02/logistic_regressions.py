@@ -8,13 +8,13 @@ from torch import LongTensor, Tensor
 
 from ..checking import (
     CUT_OFF,
-    but,
-    dtypes,
+    dtype_views,
+    edit,
     exercise,
     further_cases,
-    gradients,
+    gradient_views,
     known_mistakes,
-    shuffled,
+    shuffle,
     uniform,
 )
 
@@ -28,7 +28,7 @@ def _case(ordering: list[int], rows: int) -> tuple[Tensor, ...]:
 
 
 def _other_case(key: str) -> tuple[Tensor, ...]:
-    _, bias, ordering, x = _case(shuffled(key, range(4)), 5)
+    _, bias, ordering, x = _case(shuffle(key, range(4)), 5)
     return 6 * uniform(key, 4, 4) - 3, bias, ordering, x
 
 
@@ -40,7 +40,7 @@ _CASES = (_case([1, 2, 0], 2), _case([3, 0, 4, 1, 2], 6))
     "D logistic regressions at once",
     stars=2,
     cases=_CASES,
-    views=(*gradients(weight=0, bias=1), *dtypes(torch.float64)),
+    views=(*gradient_views(weight=0, bias=1), *dtype_views(torch.float64)),
     vary=further_cases(_other_case),
     hints=(
         "You need four lines: the degrees, the allowed pairs, the logits and the log-probability.",
@@ -60,24 +60,24 @@ def fvsbn_log_prob(weight: Tensor, bias: Tensor, ordering: LongTensor, x: Tensor
 
 known_mistakes(
     {
-        "each output sees its own variable, of equal degree. Compare with >, not >=": but(
+        "each output sees its own variable, of equal degree. Compare with >, not >=": edit(
             "] > order", "] >= order"
         ),
         "your comparison is reversed. Each output sees the variables after it. Row i of the "
-        "weights belongs to output i, so order[:, None] is the output's degree": but(
+        "weights belongs to output i, so order[:, None] is the output's degree": edit(
             "] > order", "] < order"
         ),
-        "your result does not depend on the ordering, but the degrees must come from it": but(
+        "your result does not depend on the ordering, but the degrees must come from it": edit(
             "torch.argsort(ordering)", "torch.arange(len(ordering))"
         ),
         "you compare entries of the ordering as if they were degrees, but each is the inverse of "
-        "the other (exercise 1.3)": but("torch.argsort(ordering)", "ordering"),
-        "no weight is masked. Multiply the weights by the matrix of allowed pairs": but(
+        "the other (exercise 1.3)": edit("torch.argsort(ordering)", "ordering"),
+        "no weight is masked. Multiply the weights by the matrix of allowed pairs": edit(
             "weight * allowed", "weight"
         ),
         "you use weight[i, j] from input i to output j, but it leads from input j to output i, as "
-        "in nn.Linear, so the product is x @ w.T": but("weight * allowed", "(weight * allowed).T"),
-        "these are the logits. log_bernoulli turns them into log p(x)": but(
+        "in nn.Linear, so the product is x @ w.T": edit("weight * allowed", "(weight * allowed).T"),
+        "these are the logits. log_bernoulli turns them into log p(x)": edit(
             "(x * F.logsigmoid(logits) + (1 - x) * F.logsigmoid(-logits)).sum(1)", "logits"
         ),
         "you reorder x by the ordering, but not weight and bias. Leave everything in the order x₁, "
@@ -86,15 +86,15 @@ known_mistakes(
                 weight, bias, torch.arange(len(bias)), x[:, ordering]
             )
         ),
-        "you only count variables that are 1. Where xᵢ is 0, add log p(xᵢ = 0 | …)": but(
+        "you only count variables that are 1. Where xᵢ is 0, add log p(xᵢ = 0 | …)": edit(
             " + (1 - x) * F.logsigmoid(-logits)", ""
         ),
         "you add log p(xᵢ = 1 | …) for every xᵢ, but where xᵢ is 0, it must be log p(xᵢ = "
-        "0 | …)": but(
+        "0 | …)": edit(
             "x * F.logsigmoid(logits) + (1 - x) * F.logsigmoid(-logits)", "F.logsigmoid(logits)"
         ),
         "log_bernoulli takes logits and applies the sigmoid itself, so your own sigmoid is one too "
-        "many": but("allowed, bias)", "allowed, bias).sigmoid()"),
+        "many": edit("allowed, bias)", "allowed, bias).sigmoid()"),
         CUT_OFF: torch.no_grad()(fvsbn_log_prob),
     }
 )

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..checking import but, exercise, further_cases, known_mistakes, one_of, uniform
+from ..checking import choose, edit, exercise, further_cases, known_mistakes, uniform
 from .log_bernoulli import log_bernoulli
 
 
@@ -31,7 +31,7 @@ def _linear_log_prob(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
 def _other_claim(key: str) -> tuple[Callable[[Tensor], Tensor], int]:
     weight, bias = 4 * uniform(key, 6, 6), uniform(f"{key} bias", 6) - 2
-    size = one_of(key, [2, 4, 6])
+    size = choose(key, [2, 4, 6])
 
     def claim(x: Tensor) -> Tensor:
         return _linear_log_prob(x, weight[:size, :size], bias[:size])
@@ -61,17 +61,17 @@ def total_probability(log_prob: Callable[[Tensor], Tensor], input_dim: int) -> f
 
 known_mistakes(
     {
-        "you add log-probabilities. Take exp of each first, then add": but(".exp()", ""),
+        "you add log-probabilities. Take exp of each first, then add": edit(".exp()", ""),
         "this is exp of the sum of logarithms, which is the product of all probabilities. Take exp "
-        "of each first, then add": but(".exp().sum()", ".sum().exp()"),
-        "you divide by the number of inputs, but Σp is a sum, not a mean": but("sum()", "mean()"),
-        "2 to the power of a natural logarithm is not a probability. Use .exp()": but(
+        "of each first, then add": edit(".exp().sum()", ".sum().exp()"),
+        "you divide by the number of inputs, but Σp is a sum, not a mean": edit("sum()", "mean()"),
+        "2 to the power of a natural logarithm is not a probability. Use .exp()": edit(
             "log_prob(x).exp()", "(2 ** log_prob(x))"
         ),
         "you take exp after the mean, which gives a geometric mean. Take exp of each first, then "
-        "add": but(".exp().sum()", ".mean().exp()"),
-        "one input is missing. The row of zeros also counts": but("(x).exp", "(x[1:]).exp"),
-        "you only use the D inputs with a single 1, but there are 2^D inputs": but(
+        "add": edit(".exp().sum()", ".mean().exp()"),
+        "one input is missing. The row of zeros also counts": edit("(x).exp", "(x[1:]).exp"),
+        "you only use the D inputs with a single 1, but there are 2^D inputs": edit(
             "(x).exp", "(torch.eye(input_dim)).exp"
         ),
     }

@@ -8,11 +8,11 @@ from torch import LongTensor, Tensor
 from made_course.model import masks as package
 
 from ..checking import (
-    Misformed,
+    MalformedAnswer,
     View,
-    Wrong,
-    but,
+    WrongAnswer,
     call_as_text,
+    edit,
     exercise,
     known_mistakes,
     require_same,
@@ -31,29 +31,29 @@ _CASES = (
 _MANY = 3000  # each of five degrees occurs 600 times, with a standard deviation of 22
 
 
-def _drawn(answer: object, below: list[int], input_dim: int) -> Tensor:
+def _draw_many(answer: object, below: list[int], input_dim: int) -> Tensor:
     """Let an answer draw many degrees, and return them after checking their shape and dtype."""
     got = None
     try:
         got = run(answer, torch.tensor(below), _MANY, input_dim)
         form = torch.zeros_like(got) if isinstance(got, Tensor) else got
         require_same(form, torch.zeros(_MANY).long())
-    except Wrong as wrong:
+    except WrongAnswer as wrong:
         if isinstance(got, Tensor) and got.dim() == 1 and 1 < len(got) <= input_dim:
             wrong.cause = _TOO_FEW if len(got) == len(below) else _NO_REPETITION
         if input_dim == 1 and not isinstance(
-            wrong, Misformed
+            wrong, MalformedAnswer
         ):  # with more variables, the form was right
-            raise Wrong(_ONE_VARIABLE, got=wrong.cause) from wrong
+            raise WrongAnswer(_ONE_VARIABLE, got=wrong.cause) from wrong
         raise
     return got
 
 
-def _occurring(answer: object, below: list[int], input_dim: int) -> list[int]:
-    return _drawn(answer, below, input_dim).unique().tolist()
+def _distinct_degrees(answer: object, below: list[int], input_dim: int) -> list[int]:
+    return _draw_many(answer, below, input_dim).unique().tolist()
 
 
-def _why_others_occur(_: object, got: list[int], right: list[int]) -> str:
+def _explain_degrees(_: object, got: list[int], right: list[int]) -> str:
     faults = {
         _ONE_VARIABLE: right == [1] and max(got) != 1,
         "a unit of degree 0 sees nothing, so degrees of hidden units start at 1": min(got) < 1,
@@ -76,19 +76,19 @@ def _why_others_occur(_: object, got: list[int], right: list[int]) -> str:
     return next((cause for cause, is_so in faults.items() if is_so), some)
 
 
-def _frequencies(answer: object, below: list[int], input_dim: int) -> str:
-    counts = _drawn(answer, below, input_dim).bincount()[min(below) :]
+def _describe_frequencies(answer: object, below: list[int], input_dim: int) -> str:
+    counts = _draw_many(answer, below, input_dim).bincount()[min(below) :]
     is_uniform = bool(counts.max() < 1.3 * _MANY / len(counts))
     return "all degrees equally often" if is_uniform else "some degrees more often than others"
 
 
-def _next_call(answer: object, below: list[int], input_dim: int) -> str:
-    first, again = (_drawn(answer, below, input_dim) for _ in range(2))
+def _describe_next_call(answer: object, below: list[int], input_dim: int) -> str:
+    first, again = (_draw_many(answer, below, input_dim) for _ in range(2))
     is_new = len(first.unique()) == 1 or not first.equal(again)
     return "different degrees in the next call" if is_new else "the same degrees in the next call"
 
 
-def _call(answer: object, below: list[int], input_dim: int) -> str:
+def _call_text(answer: object, below: list[int], input_dim: int) -> str:
     return call_as_text(answer, [below, _MANY, input_dim])
 
 
@@ -108,13 +108,13 @@ _SAME_AGAIN = "two calls return the same degrees. Draw new ones in each call, wi
     stars=2,
     views=(
         View(
-            _occurring,
-            lambda *call: f"the degrees that occur in {_call(*call)}",
-            _why_others_occur,
+            _distinct_degrees,
+            lambda *call: f"the degrees that occur in {_call_text(*call)}",
+            _explain_degrees,
             cases=_CASES,
         ),
-        View(_next_call, _call, _SAME_AGAIN, cases=_CASES),
-        View(_frequencies, _call, _NOT_UNIFORM, cases=_CASES),
+        View(_describe_next_call, _call_text, _SAME_AGAIN, cases=_CASES),
+        View(_describe_frequencies, _call_text, _NOT_UNIFORM, cases=_CASES),
     ),
     package=package.hidden_degrees,
     hints=(
@@ -138,9 +138,9 @@ known_mistakes(
         "D - 1 must be possible": lambda below, n_units, _: below[
             torch.randint(len(below), (n_units,))
         ],
-        _NOT_UNIFORM: but(
+        _NOT_UNIFORM: edit(
             "randint(lowest", "randint(1", "(n_units,))", "(n_units,)).clamp(lowest)"
         ),
-        _SAME_AGAIN: but("return ", "torch.manual_seed(0)\n    return "),
+        _SAME_AGAIN: edit("return ", "torch.manual_seed(0)\n    return "),
     }
 )

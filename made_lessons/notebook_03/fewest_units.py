@@ -12,11 +12,11 @@ from ..checking import (
     Exercise,
     KnownMistake,
     View,
-    Wrong,
+    WrongAnswer,
     as_text,
     exercise,
     known_mistakes,
-    shuffled,
+    shuffle,
 )
 
 Pairs = Sequence[tuple[int, int]]
@@ -45,12 +45,12 @@ def _degrees(answer: object) -> list[int]:
     if isinstance(values, list | tuple):
         values = [value.item() if hasattr(value, "item") else value for value in values]
     if not isinstance(values, list) or not all(type(value) is int for value in values):
-        raise Wrong(
+        raise WrongAnswer(
             "the answer must be a list of whole numbers, one degree per unit, such as [1, 4]",
             got=as_text(answer),
         )
     if not all(1 <= d <= 7 for d in values):
-        raise Wrong(
+        raise WrongAnswer(
             "hidden degrees must be between 1 and 7, because no output may see a unit of degree 8, "
             "and a unit of degree 0 would see nothing",
             got=as_text(values),
@@ -58,7 +58,7 @@ def _degrees(answer: object) -> list[int]:
     return values
 
 
-def _path(i: int, j: int) -> View:
+def _path_view(i: int, j: int) -> View:
     """Return a view of the path from input j to output i."""
     output, variable = hat(_NAMES[i - 1]), _NAMES[j - 1]
 
@@ -84,10 +84,10 @@ def _number_of_units(answer: object) -> str:
 
 def _views(pairs: Pairs) -> list[View]:
     number = View(_number_of_units, cause=_NOT_FEWEST, expected="")
-    return [*(_path(i, j) for i, j in pairs), number]
+    return [*(_path_view(i, j) for i, j in pairs), number]
 
 
-def _wrong(pairs: Pairs) -> dict[str, list[int]]:
+def _wrong_answers(pairs: Pairs) -> dict[str, list[int]]:
     """Return answers with too many units, each with its cause as the key."""
     least = fewest_units(pairs)
     return {
@@ -102,22 +102,24 @@ def _vary(exercise: Exercise, variant: str) -> Exercise:
     pairs = next(
         pairs
         for k in count()
-        if len(dict(pairs := sorted(shuffled(f"{variant} {k}", _ALLOWED)[:5]))) == 5
+        if len(dict(pairs := sorted(shuffle(f"{variant} {k}", _ALLOWED)[:5]))) == 5
         and len(fewest_units(pairs)) == 3
-        and len(_threes(pairs)) < 3  # so that another variant's answer is seldom right
-        and not _threes(pairs) & _threes(_PAIRS)
+        and len(_sets_of_three(pairs)) < 3  # so that another variant's answer is seldom right
+        and not _sets_of_three(pairs) & _sets_of_three(_PAIRS)
     )
     wanted = ", ".join(f"{hat(_NAMES[i - 1])} sees {_NAMES[j - 1]}" for i, j in pairs)
     return replace(
         exercise,
         reference=lambda: fewest_units(pairs),
-        known_mistakes=[KnownMistake(degrees, why) for why, degrees in _wrong(pairs).items()],
+        known_mistakes=[
+            KnownMistake(degrees, why) for why, degrees in _wrong_answers(pairs).items()
+        ],
         views=_views(pairs),
-        asks=f"Your variant: five other pairs, {wanted}.",
+        task=f"Your variant: five other pairs, {wanted}.",
     )
 
 
-def _threes(pairs: Pairs) -> set[tuple[int, ...]]:
+def _sets_of_three(pairs: Pairs) -> set[tuple[int, ...]]:
     """Return all sets of three degrees with which all pairs are connected."""
     found = combinations(range(1, 8), 3)
     return {three for three in found if all(any(j <= d < i for d in three) for i, j in pairs)}
@@ -150,4 +152,4 @@ def fewest_units(pairs=((3, 1), (4, 2), (6, 4), (7, 3), (8, 6))) -> list[int]:
     return degrees  # [2, 5, 7]; [2, 4, 6] and others work too
 
 
-known_mistakes(_wrong(_PAIRS))
+known_mistakes(_wrong_answers(_PAIRS))

@@ -15,11 +15,11 @@ from ..checking import (
     Exercise,
     KnownMistake,
     View,
-    Wrong,
+    WrongAnswer,
     as_text,
     exercise,
     known_mistakes,
-    shuffled,
+    shuffle,
 )
 
 Masks = list[list[list[int]]]
@@ -69,7 +69,7 @@ def _zeros_and_ones(mask: object) -> list[list[int]]:
     except (TypeError, ValueError, RuntimeError):
         found = torch.empty(0)
     if found.dim() != 2 or found.numel() == 0 or not bool(((found == 0) | (found == 1)).all()):
-        raise Wrong(
+        raise WrongAnswer(
             "a mask must be a list of rows of equal length, such as [[0, 1, 0], [1, 1, 0]], with "
             "zeros and ones only",
             got=as_text(mask),
@@ -79,7 +79,7 @@ def _zeros_and_ones(mask: object) -> list[list[int]]:
 
 def _two_masks(answer: object) -> Masks:
     if not isinstance(answer, list | tuple) or len(answer) != 2:
-        raise Wrong("the answer must have two masks, [first, output]", got=as_text(answer))
+        raise WrongAnswer("the answer must have two masks, [first, output]", got=as_text(answer))
     return [_zeros_and_ones(mask) for mask in answer]
 
 
@@ -117,12 +117,12 @@ def _row_rule(k: int, row: int, degree: int) -> str:
 
 def _vary(exercise: Exercise, variant: str) -> Exercise:
     """Choose an ordering of four variables, and degrees of five hidden units."""
-    tries = (shuffled(f"{variant} {k}", [1, 2, 3, 4]) for k in count())
+    tries = (shuffle(f"{variant} {k}", [1, 2, 3, 4]) for k in count())
     # an ordering that is its own inverse would hide a mix-up of ordering and degrees
     ordering = next(tried for tried in tries if _degrees(tried) != tried)
-    order, hidden = _degrees(ordering), shuffled(variant, [1, 1, 2, 3, 3])
+    order, hidden = _degrees(ordering), shuffle(variant, [1, 1, 2, 3, 3])
     names = variable_names(4)
-    asks = (
+    task = (
         f"Your variant: the ordering {', '.join(names[i - 1] for i in ordering)}, and five hidden "
         f"units of degrees {', '.join(map(str, hidden))}."
     )
@@ -137,7 +137,7 @@ def _vary(exercise: Exercise, variant: str) -> Exercise:
         reference=lambda: _masks(order, hidden),
         known_mistakes=[KnownMistake(masks, cause) for cause, masks in wrong.items()],
         views=[_view(order, hidden, wrong)],
-        asks=asks,
+        task=task,
     )
 
 

@@ -7,7 +7,7 @@ from torch import BoolTensor, Tensor
 
 from made_course.model import masks as package
 
-from ..checking import but, edited, exercise, further_cases, known_mistakes, random_degrees
+from ..checking import edit, edit_source, exercise, further_cases, known_mistakes, random_degrees
 from .masks_in_code import build_masks
 
 
@@ -26,7 +26,7 @@ def _masks(*degrees: list[int]) -> tuple[list[Tensor]]:
         _masks([2, 1], [1] * 256),
         _masks([3, 1, 2]),
         (
-            edited(build_masks, "outputs[:, None] >", "outputs[:, None] >=")(
+            edit_source(build_masks, "outputs[:, None] >", "outputs[:, None] >=")(
                 [torch.tensor([3, 1, 2]), torch.tensor([1, 2, 1])]
             ),
         ),
@@ -52,27 +52,27 @@ def connectivity(masks: list[Tensor]) -> BoolTensor:
 known_mistakes(
     {
         "you returned the number of paths, but True or False is expected. Is there at least one "
-        "path?": but("paths > 0", "paths"),
+        "path?": edit("paths > 0", "paths"),
         "your result is True only if there is exactly one path. Several paths count as well, so "
-        "compare with > 0": but("paths > 0", "paths == 1"),
+        "compare with > 0": edit("paths > 0", "paths == 1"),
         "your result is True only if there are two or more paths. One is enough, so compare with "
-        "> 0": but("paths > 0", "paths > 1"),
+        "> 0": edit("paths > 0", "paths > 1"),
         "your result is True everywhere, because no number of paths is below 0. Compare with "
-        "> 0": but("paths > 0", "paths >= 0"),
+        "> 0": edit("paths > 0", "paths >= 0"),
         "you add the masks entry by entry, but a path goes through all layers, so you need their "
-        "matrix product `@`": but("@ paths", "+ paths"),
+        "matrix product `@`": edit("@ paths", "+ paths"),
         "the product is in the wrong order. x passes through the first mask first, so that mask is "
         "the rightmost factor, output @ … @ first": lambda masks: connectivity(masks[::-1]),
         "you set the diagonal to False, but an output that sees its own variable is a leak that "
-        "this matrix should show": but("paths > 0", "(paths > 0) & ~torch.eye(len(paths)).bool()"),
+        "this matrix should show": edit("paths > 0", "(paths > 0) & ~torch.eye(len(paths)).bool()"),
         "you multiply the masks entry by entry, as `&` and `*` do, but a path may go through any "
-        "hidden unit, so you need the matrix product `@`": but("@ paths", "* paths"),
+        "hidden unit, so you need the matrix product `@`": edit("@ paths", "* paths"),
         "your result is True only if all hidden units are on a path, as with .all(). One path is "
-        "enough, so use .any()": but(
+        "enough, so use .any()": edit(
             "mask.long() @ paths", "(mask[:, :, None] & (paths > 0)).all(1)"
         ),
         "your count overflows with 256 paths, because eight bits have only 256 values, so 256 "
-        "becomes 0. Use .long() or .float()": but(
+        "becomes 0. Use .long() or .float()": edit(
             "masks[0].long()", "masks[0].to(torch.uint8)", "mask.long()", "mask.to(torch.uint8)"
         ),
     }

@@ -9,7 +9,7 @@ from torch import LongTensor, Tensor
 
 from made_course.model.sampling import sample_naive
 
-from ..checking import but, dtypes, exercise, further_cases, known_mistakes, shuffled, uniform
+from ..checking import dtype_views, edit, exercise, further_cases, known_mistakes, shuffle, uniform
 
 
 def three_logits(x: Tensor) -> Tensor:
@@ -30,7 +30,7 @@ def four_logits(x: Tensor) -> Tensor:
 
 
 def _other_model(key: str) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
-    order = torch.tensor(shuffled(key, [1, 2, 3, 4, 5]))
+    order = torch.tensor(shuffle(key, [1, 2, 3, 4, 5]))
     weight = (8 * uniform(key, 5, 5) - 4) * (order[:, None] > order)
 
     def five_logits(x: Tensor) -> Tensor:
@@ -53,7 +53,7 @@ def uniforms(rows: int, columns: int) -> Tensor:
         (three_logits, torch.tensor([3, 1, 2]), uniforms(6, 3)),
         (four_logits, torch.tensor([2, 4, 1, 3]), uniforms(8, 4)),
     ),
-    views=dtypes(torch.float32, torch.float64),
+    views=dtype_views(torch.float32, torch.float64),
     package=sample_naive,
     vary=further_cases(_other_model),
     hints=(
@@ -77,61 +77,60 @@ def sample(forward, order: LongTensor, u: Tensor) -> Tensor:
 known_mistakes(
     {
         "your loop goes through the degrees. order[i] is the step of variable i, but the loop "
-        "needs the variable of each step, which is argsort(order)": but(
+        "needs the variable of each step, which is argsort(order)": edit(
             "torch.argsort(order)", "(order - 1)"
         ),
         "you draw the variables from the first column to the last, but their degrees give the "
-        "order. Begin with the smallest degree": but(
+        "order. Begin with the smallest degree": edit(
             "torch.argsort(order).tolist()", "range(len(order))"
         ),
         "you draw each variable as if from one forward pass over zeros. The second variable must "
         "see the value of the first, so each step needs its own forward pass over the values drawn "
-        "so far. The same happens if your loop begins with the largest degree": but(
+        "so far. The same happens if your loop begins with the largest degree": edit(
             "forward(x)", "forward(torch.zeros_like(u))"
         ),
         "you give each variable its more probable value without using u. That is a threshold, not "
-        "a random draw. A variable is 1 if u ≤ p": but("u[:, i] <= p", "p >= 0.5"),
+        "a random draw. A variable is 1 if u ≤ p": edit("u[:, i] <= p", "p >= 0.5"),
         "your comparison is reversed, so a variable is 1 with probability 1 − p. It must be 1 if "
-        "u ≤ p": but("<= p", ">= p"),
-        "column i of u decides variable i, whatever the step at which it is drawn": but(
+        "u ≤ p": edit("<= p", ">= p"),
+        "column i of u decides variable i, whatever the step at which it is drawn": edit(
             "u[:, i]", "u[:, order[i] - 1]"
         ),
-        "you compare u with a logit, which is not a probability. Use p = torch.sigmoid(logit)": but(
-            "torch.sigmoid(forward(x)[:, i])", "forward(x)[:, i]"
-        ),
+        "you compare u with a logit, which is not a probability. Use p "
+        "= torch.sigmoid(logit)": edit("torch.sigmoid(forward(x)[:, i])", "forward(x)[:, i]"),
         "you call forward with u, but it needs x, which begins as zeros and holds the values drawn "
-        "so far. The network never sees u": but("forward(x)", "forward(u)"),
+        "so far. The network never sees u": edit("forward(x)", "forward(u)"),
         "at step t you write the value into column t of x, but it belongs in column i, where i is "
-        "the variable of this step": but("x[:, i]", "x[:, order[i] - 1]"),
+        "the variable of this step": edit("x[:, i]", "x[:, order[i] - 1]"),
         "at step t you use column t of x and u, but columns belong to variables. Use column i of "
-        "x, u and the logits, where i is the variable of this step": but(
+        "x, u and the logits, where i is the variable of this step": edit(
             "x[:, i]", "x[:, order[i] - 1]", "u[:, i]", "u[:, order[i] - 1]"
         ),
         "these are the probabilities of a 1, but a sample has zeros and ones. A variable is 1 if u "
         "≤ p": (lambda forward, order, u: torch.sigmoid(forward(sample(forward, order, u)))),
         "you apply the sigmoid twice. Applied once, it gives a probability. Applied twice, it "
-        "gives a number between ½ and 0.73": but("[:, i])", "[:, i]).sigmoid()"),
+        "gives a number between ½ and 0.73": edit("[:, i])", "[:, i]).sigmoid()"),
         "you only draw the variable of the smallest degree, and the others stay 0. Is `return` "
-        "inside the loop? It belongs below it": but("argsort(order)", "argsort(order)[:1]"),
+        "inside the loop? It belongs below it": edit("argsort(order)", "argsort(order)[:1]"),
         "the variable of the largest degree is never drawn and stays 0, because your loop ends one "
-        "step early": but("argsort(order)", "argsort(order)[:-1]"),
+        "step early": edit("argsort(order)", "argsort(order)[:-1]"),
         "the variable of the smallest degree is never drawn and stays 0, because your loop begins "
-        "one step late": but("argsort(order)", "argsort(order)[1:]"),
+        "one step late": edit("argsort(order)", "argsort(order)[1:]"),
         "your loop goes through the degrees, and uses column t of u. At step t, use the variable "
-        "argsort(order)[t] for x, u and the logits": but(
+        "argsort(order)[t] for x, u and the logits": edit(
             "i in torch.argsort(order).tolist()",
             "t, i in enumerate((order - 1).tolist())",
             "u[:, i]",
             "u[:, t]",
         ),
         "x[i] is a row, but a variable is a column. Use x[:, i], and the same for u "
-        "and the logits": but(")[:, i]", ")[i]", "x[:, i]", "x[i]", "u[:, i]", "u[i]"),
+        "and the logits": edit(")[:, i]", ")[i]", "x[:, i]", "x[i]", "u[:, i]", "u[i]"),
         "you create x again in each step, so the earlier values are lost. Create x "
-        "before the loop": but("p = ", "x = torch.zeros_like(u)\n        p = "),
+        "before the loop": edit("p = ", "x = torch.zeros_like(u)\n        p = "),
         "your loop uses numbers up to D as columns, but columns count from 0. argsort(order) lists "
         "the variable of each step, counted from 0; order counts from 1, and order[i] is the step "
-        "of variable i": but("torch.argsort(order)", "order"),
+        "of variable i": edit("torch.argsort(order)", "order"),
         "all rows use the probability of the first row. Use the whole "
-        "column, forward(x)[:, i]": but("[:, i])", "[:1, i])"),
+        "column, forward(x)[:, i]": edit("[:, i])", "[:1, i])"),
     }
 )

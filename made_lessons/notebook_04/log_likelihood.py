@@ -10,11 +10,11 @@ from made_course.model.heads import Bernoulli
 
 from ..checking import (
     CUT_OFF,
-    but,
-    dtypes,
+    dtype_views,
+    edit,
     exercise,
     further_cases,
-    gradients,
+    gradient_views,
     known_mistakes,
     uniform,
 )
@@ -40,7 +40,7 @@ _CASES = (
     "From logits to a log-likelihood",
     stars=2,
     cases=_CASES,
-    views=(*gradients(logits=0), *dtypes(torch.float64)),
+    views=(*gradient_views(logits=0), *dtype_views(torch.float64)),
     package=Bernoulli.log_prob,
     vary=further_cases(lambda key: (8 * uniform(key, 3, 4) - 4, uniform(f"{key} x", 3, 4).round())),
     hints=(
@@ -57,7 +57,7 @@ def bernoulli_log_prob(logits: Tensor, x: Tensor) -> Tensor:
     return (x * log_p1 + (1 - x) * log_p0).sum(dim=1)
 
 
-def of_probabilities(p: Tensor, x: Tensor) -> Tensor:
+def log_prob_of_probabilities(p: Tensor, x: Tensor) -> Tensor:
     """Return the log-probability of each row by the plain formula, in which log 0 can occur."""
     return (x * torch.log(p) + (1 - x) * torch.log(1 - p)).sum(dim=1)
 
@@ -66,7 +66,7 @@ known_mistakes(
     {
         "your answer is right for small logits. For large ones, the sigmoid is rounded to 0 or 1, "
         "the logarithm of 0 is −inf, and 0 · −inf is NaN. Use softplus, which needs no logarithm "
-        "of a sigmoid": lambda logits, x: of_probabilities(torch.sigmoid(logits), x),
+        "of a sigmoid": lambda logits, x: log_prob_of_probabilities(torch.sigmoid(logits), x),
         "your answer is right for small logits. For large ones, the sigmoid is rounded to 0 or 1, "
         "and binary_cross_entropy replaces the logarithm of 0 with −100. Use softplus, or "
         "binary_cross_entropy_with_logits without a sigmoid": (
@@ -75,11 +75,11 @@ known_mistakes(
             )
         ),
         "you use log σ(z) for every x, but where x is 0, you need log(1 − σ(z)), which is "
-        "−softplus(z)": but("x * log_p1 + (1 - x) * log_p0", "log_p1"),
-        "you only count the ones. Where x is 0, add log(1 − σ(z)), which is −softplus(z)": but(
+        "−softplus(z)": edit("x * log_p1 + (1 - x) * log_p0", "log_p1"),
+        "you only count the ones. Where x is 0, add log(1 − σ(z)), which is −softplus(z)": edit(
             " + (1 - x) * log_p0", ""
         ),
-        "you only count the zeros. Where x is 1, add log σ(z), which is −softplus(−z)": but(
+        "you only count the zeros. Where x is 1, add log σ(z), which is −softplus(−z)": edit(
             "x * log_p1 + ", ""
         ),
         "you sum over the rows, but each row is an example with its own log-probability. Sum over "
@@ -90,13 +90,12 @@ known_mistakes(
         "log(1 + exp(z)) is missing. log p(x) is the sum of x · z − softplus(z)": (
             lambda logits, x: (x * logits).sum(1)
         ),
-        "you sum probabilities, but you must sum their logarithms": but(
+        "you sum probabilities, but you must sum their logarithms": edit(
             "* log_p1", "* log_p1.exp()", "* log_p0", "* log_p0.exp()"
         ),
-        "you multiply logarithms, but the logarithm of a product is the sum of the logarithms": but(
-            ".sum(", ".prod("
-        ),
-        "log(1 − p) is not 1 − log p. Because 1 − σ(z) = σ(−z), it is −softplus(z)": but(
+        "you multiply logarithms, but the logarithm of a product is the sum of "
+        "the logarithms": edit(".sum(", ".prod("),
+        "log(1 − p) is not 1 − log p. Because 1 − σ(z) = σ(−z), it is −softplus(z)": edit(
             "* log_p0", "* (1 - log_p1)"
         ),
         "where x is 0, z · x is 0 too, so its logit does not count. Use log(1 − σ(z)) = "
@@ -105,7 +104,7 @@ known_mistakes(
             lambda logits, x: bernoulli_log_prob(-logits, x)
         ),
         "you use the logits as probabilities, but a logit z is any real number, and p = σ(z)": (
-            of_probabilities
+            log_prob_of_probabilities
         ),
         CUT_OFF: lambda logits, x: bernoulli_log_prob(logits, x).detach(),
     }

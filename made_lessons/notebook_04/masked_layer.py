@@ -11,11 +11,11 @@ from torch import Tensor, nn
 from made_course.model import masked_linear
 
 from ..checking import (
-    Wrong,
+    WrongAnswer,
     add_view,
     as_text,
-    but,
     call_as_text,
+    edit,
     exercise,
     instance_of,
     is_same,
@@ -36,7 +36,7 @@ def _message(answer: object) -> str:
     "4.1",
     "A linear layer with a mask",
     stars=2,
-    is_inside=True,
+    is_inspected=True,
     message=_message,
     package=masked_linear.MaskedLinear,
     hints=(
@@ -69,18 +69,18 @@ _WEIGHT = torch.tensor([[1.0, -2.0, 0.5], [3.0, 4.0, -1.0]])
 _BIAS = torch.tensor([0.25, -0.75])
 _MASK = torch.tensor([[True, False, True], [False, True, True]])
 _X = torch.tensor([[1.0, 2.0, 3.0], [-1.0, 0.5, 2.0], [0.0, 1.0, 0.0], [4.0, -3.0, 1.0]])
-_MASKED = f"set_mask({as_text(_MASK)})"
+_SET_MASK = f"set_mask({as_text(_MASK)})"
 
 
-def _layer(answer: object, *masks: Tensor, bias: bool = True) -> nn.Linear:
+def _build_layer(answer: object, *masks: Tensor, bias: bool = True) -> nn.Linear:
     """Build a layer from 3 inputs to 2 outputs with fixed weights, and set each mask in turn."""
     layer, tried = instance_of(answer, 3, 2, bias), call_as_text(answer, (3, 2, bias))
     if not isinstance(layer, nn.Linear):
         cause = "the layer must be a subclass of nn.Linear, which creates weight and bias"
-        raise Wrong(cause, tried=tried, got=as_text(layer))
+        raise WrongAnswer(cause, tried=tried, got=as_text(layer))
     if (layer.bias is not None) != bias:
         cause = "pass bias on to nn.Linear: super().__init__(in_features, out_features, bias)"
-        raise Wrong(cause, tried=tried)
+        raise WrongAnswer(cause, tried=tried)
     with torch.no_grad():
         layer.weight.copy_(_WEIGHT)
         if bias:
@@ -92,89 +92,89 @@ def _layer(answer: object, *masks: Tensor, bias: bool = True) -> nn.Linear:
     return layer
 
 
-def _output(answer: object, *masks: Tensor, bias: bool = True) -> object:
-    return run(_layer(answer, *masks, bias=bias).forward, _X)
+def _output_of(answer: object, *masks: Tensor, bias: bool = True) -> object:
+    return run(_build_layer(answer, *masks, bias=bias).forward, _X)
 
 
-def _masked(*masks: Tensor, bias: bool = True) -> tuple[str, Callable[[object], object]]:
+def _output_with_masks(*masks: Tensor, bias: bool = True) -> tuple[str, Callable[[object], object]]:
     """Return the calls with these masks as text, and a function that returns the last output."""
     tried = "; ".join(f"set_mask({as_text(mask)}), then forward" for mask in masks)
     tried += "" if bias else ", with bias=False"
-    return tried, lambda answer: _output(answer, *masks, bias=bias)
+    return tried, lambda answer: _output_of(answer, *masks, bias=bias)
 
 
 add_view(
-    *_masked(_MASK),
+    *_output_with_masks(_MASK),
     {
         "the mask has no effect. set_mask must copy it into the buffer, and forward must use the "
-        "product of weight and buffer": but("self.weight * self.mask", "self.weight"),
+        "product of weight and buffer": edit("self.weight * self.mask", "self.weight"),
         "you multiply the inputs by the mask, but their shapes differ. The mask has one entry per "
-        "connection, so multiply the weights by it": but(
+        "connection, so multiply the weights by it": edit(
             "x, self.weight * self.mask", "x * self.mask, self.weight"
         ),
         "you multiply the outputs by the mask, but their shapes differ. The mask has one entry per "
-        "connection, so multiply the weights by it": but(
+        "connection, so multiply the weights by it": edit(
             " * self.mask, self.bias)", ", self.bias) * self.mask"
         ),
         "a weight is (out_features, in_features), so x @ W does not fit. Use x @ W.T, or "
-        "F.linear(x, W, b), which transposes it": but(
+        "F.linear(x, W, b), which transposes it": edit(
             "F.linear(x, self.weight * self.mask, self.bias)",
             "x @ (self.weight * self.mask) + self.bias",
         ),
-        "the bias is missing. The third argument of F.linear is self.bias": but(
+        "the bias is missing. The third argument of F.linear is self.bias": edit(
             ", self.bias)", ")"
         ),
-        "you add the mask to the weights. Multiply them by it": but(
+        "you add the mask to the weights. Multiply them by it": edit(
             "self.weight *", "self.weight +"
         ),
         "your mask is inverted. A weight stays where the mask is 1, and is 0 where the mask is 0. "
-        "(masked_fill fills where its mask is True, so pass it mask == 0)": but(
+        "(masked_fill fills where its mask is True, so pass it mask == 0)": edit(
             "* self.mask", "* (1 - self.mask)"
         ),
-        "a masked weight must be 0. −inf is for attention scores before a softmax": but(
+        "a masked weight must be 0. −inf is for attention scores before a softmax": edit(
             "self.weight * self.mask", "self.weight.masked_fill(self.mask == 0, -torch.inf)"
         ),
         "you also mask the bias, but a bias is not a connection, and the mask has no "
-        "entry for it": but("self.bias)", "self.bias * self.mask[:, 0])"),
+        "entry for it": edit("self.bias)", "self.bias * self.mask[:, 0])"),
         "your layer applies an activation, but a linear layer has none. The network applies it "
-        "after the layer": but("self.bias)", "self.bias).relu()"),
+        "after the layer": edit("self.bias)", "self.bias).relu()"),
     },
     cause="",
     name="the output",
 )
 add_view(
     "a new layer, whose mask must be all ones",
-    _output,
+    _output_of,
     "the mask of a new layer must be all ones, so that the layer is an ordinary linear layer until "
     "set_mask is called",
-    but("torch.ones(", "torch.zeros("),
+    edit("torch.ones(", "torch.zeros("),
 )
 add_view(
-    f"{_MASKED}, then layer.weight",
-    lambda answer: _layer(answer, _MASK).weight,
+    f"{_SET_MASK}, then layer.weight",
+    lambda answer: _build_layer(answer, _MASK).weight,
     "set_mask changes the weights themselves. The next step of an optimizer changes them again, "
     "and another mask cannot get the old weights back. Keep the mask, and multiply in forward",
-    but("self.mask.copy_(mask)", "self.weight.mul_(mask)", " * self.mask", ""),
+    edit("self.mask.copy_(mask)", "self.weight.mul_(mask)", " * self.mask", ""),
 )
 add_view(
-    f"{_MASKED}, then forward, then layer.weight",
-    lambda answer: _layer(answer, _MASK, _MASK).weight,
+    f"{_SET_MASK}, then forward, then layer.weight",
+    lambda answer: _build_layer(answer, _MASK, _MASK).weight,
     "forward changes the weights themselves, so another mask cannot get the old weights back. "
     "Multiply into a new tensor, self.weight * self.mask",
-    but("self.weight *", "torch.no_grad()(self.weight.mul_)(self.mask) *"),
+    edit("self.weight *", "torch.no_grad()(self.weight.mul_)(self.mask) *"),
 )
 add_view(
     "the parameters that require a gradient",
-    lambda answer: [name for name, p in _layer(answer).named_parameters() if p.requires_grad],
+    lambda answer: [name for name, p in _build_layer(answer).named_parameters() if p.requires_grad],
     "the mask is a parameter, so the optimizer would train it, and it would soon no longer be a "
     "mask. Register it as a buffer",
-    but('self.register_buffer("mask", ', "self.mask = nn.Parameter("),
+    edit('self.register_buffer("mask", ', "self.mask = nn.Parameter("),
 )
 
 
-def _loaded(answer: object) -> str:
+def _state_dict_keys(answer: object) -> str:
     """List the keys of the state dict, or the right ones if a layer works after loading it."""
-    layer, loaded = _layer(answer, _MASK), _layer(answer)
+    layer, loaded = _build_layer(answer, _MASK), _build_layer(answer)
     run(loaded.load_state_dict, layer.state_dict())
     if is_same(run(loaded.forward, _X), run(layer.forward, _X)):
         return as_text(["weight", "bias", "mask"])
@@ -184,15 +184,15 @@ def _loaded(answer: object) -> str:
 
 
 add_view(
-    f"{_MASKED}, then layer.state_dict()",
-    _loaded,
+    f"{_SET_MASK}, then layer.state_dict()",
+    _state_dict_keys,
     {
         "you registered the buffer with persistent=False, so it is not in the state dict, and a "
-        "layer that loads it would have another mask": but(
+        "layer that loads it would have another mask": edit(
             "in_features))", "in_features), persistent=False)"
         ),
         "the mask is not saved with the layer, because a plain attribute is not in the state dict. "
-        'It also does not move to a GPU. Use self.register_buffer("mask", …) in __init__': but(
+        'It also does not move to a GPU. Use self.register_buffer("mask", …) in __init__': edit(
             'self.register_buffer("mask", ',
             "self.mask = (",
             "self.mask.copy_(mask)",
@@ -204,7 +204,7 @@ add_view(
 
 def _gradients(answer: object) -> tuple[Tensor, Tensor]:
     """Return the gradients of the weights and of the input, or zeros if there are none."""
-    layer, x = _layer(answer, _MASK), _X.clone().requires_grad_()
+    layer, x = _build_layer(answer, _MASK), _X.clone().requires_grad_()
     output = layer(x)
     if output.requires_grad:
         output.square().sum().backward()
@@ -212,35 +212,37 @@ def _gradients(answer: object) -> tuple[Tensor, Tensor]:
 
 
 add_view(
-    f"{_MASKED}, then a backward pass",
+    f"{_SET_MASK}, then a backward pass",
     lambda answer: _gradients(answer)[0][_MASK],
     "the weights get no gradient, so nothing is learned. .data, .detach() and no_grad hide them "
     "from autograd. Use self.weight itself in forward",
-    but("self.weight *", "self.weight.data *"),
+    edit("self.weight *", "self.weight.data *"),
 )
 add_view(
-    f"{_MASKED}, then the gradient of the masked weights",
+    f"{_SET_MASK}, then the gradient of the masked weights",
     lambda answer: _gradients(answer)[0][~_MASK],
     "a masked weight gets a gradient. The output must depend on the weight through the mask only",
 )
 add_view(
-    f"{_MASKED}, then a backward pass",
+    f"{_SET_MASK}, then a backward pass",
     lambda answer: _gradients(answer)[1],
     "the input gets no gradient, so no earlier layer could learn. Use x itself, without .data or "
     ".detach()",
 )
 add_view(
-    *_masked(_MASK, (~_MASK).float()),
+    *_output_with_masks(_MASK, (~_MASK).float()),
     "a second mask does not open the connections that the first one cut. set_mask must replace the "
     "old mask, self.mask.copy_(mask), instead of multiplying the two",
-    but("mask.copy_", "mask.mul_"),
+    edit("mask.copy_", "mask.mul_"),
     name="the output",
 )
-add_view(*_masked(_MASK, bias=False), name="the output")
+add_view(*_output_with_masks(_MASK, bias=False), name="the output")
 
 
 def _devices(answer: object) -> list[str]:
-    moved = _layer(answer).to("meta")  # a device that every computer has, and that is not the CPU
+    moved = _build_layer(answer).to(
+        "meta"
+    )  # a device that every computer has, and that is not the CPU
     run(moved.set_mask, _MASK)
     return sorted({part.device.type for part in [*moved.parameters(), *moved.buffers()]})
 
@@ -251,12 +253,12 @@ add_view(
     "set_mask replaces the buffer by a new tensor on the device of the given mask, so after "
     ".to('cuda') the layer would have a CPU mask again. Copy the values into the existing buffer: "
     "self.mask.copy_(mask)",
-    but("self.mask.copy_(mask)", 'self.register_buffer("mask", mask)'),
+    edit("self.mask.copy_(mask)", 'self.register_buffer("mask", mask)'),
 )
 
 
-def _after_the_callers_change(answer: object) -> list[object]:
-    layer, outputs = _layer(answer), []
+def _outputs_after_change(answer: object) -> list[object]:
+    layer, outputs = _build_layer(answer), []
     for given in (_MASK.float(), _MASK.clone()):
         layer.set_mask(given)  # not by run(), which would pass a copy
         given.zero_()
@@ -266,28 +268,28 @@ def _after_the_callers_change(answer: object) -> list[object]:
 
 add_view(
     "set_mask(mask), then mask.zero_(), then forward",
-    _after_the_callers_change,
+    _outputs_after_change,
     "set_mask keeps the caller's tensor (.to does not copy if dtype and device are the same), so "
     "the layer's mask changes when the caller changes it. Copy the values into the existing "
     "buffer: self.mask.copy_(mask)",
-    but("self.mask.copy_(mask)", "self.mask = mask.to(self.mask)"),
+    edit("self.mask.copy_(mask)", "self.mask = mask.to(self.mask)"),
 )
 
 
-def _of_another_size(answer: object) -> str:
+def _error_at_another_size(answer: object) -> str:
     try:
         larger = instance_of(answer, 4, 5)
         run(larger.set_mask, torch.ones(5, 4))
         run(larger.forward, torch.ones(1, 4))
-    except Wrong as wrong:
+    except WrongAnswer as wrong:
         return wrong.cause
     return ""
 
 
 add_view(
     "a layer from 4 inputs to 5 outputs, set_mask, then forward",
-    _of_another_size,
+    _error_at_another_size,
     "your layer only works for 3 inputs and 2 outputs. The shape of the mask is (out_features, "
     "in_features) for all sizes",
-    but("torch.ones(out_features, in_features)", "torch.ones(2, 3)"),
+    edit("torch.ones(out_features, in_features)", "torch.ones(2, 3)"),
 )

@@ -10,7 +10,7 @@ from torch import LongTensor, Tensor, nn
 
 from made_course.model.masks import build_masks, draw_degrees, input_degrees
 
-from ..checking import changed, edited
+from ..checking import edit_source, make_subclass
 from .ancestral_sampler import sample
 from .log_likelihood import bernoulli_log_prob
 from .masked_layer import MaskedLinear
@@ -45,8 +45,8 @@ class MADE(nn.Module):
         return sample(self.forward, self.order, u)
 
 
-altered = partial(changed, MADE)
-"""Function that returns a subclass of MADE with one fault; see :func:`changed`."""
+made_mutant = partial(make_subclass, MADE)
+"""Function that returns a subclass of MADE with one fault; see :func:`make_subclass`."""
 
 
 def unmask(layers: Sequence[MaskedLinear]) -> None:
@@ -60,23 +60,25 @@ def remask(layers: Sequence[MaskedLinear], masks: Sequence[Tensor]) -> None:
         layer.set_mask(mask)
 
 
-def sampling(sampler: Callable[..., Tensor]) -> type[MADE]:
+def mutant_with_sampler(sampler: Callable[..., Tensor]) -> type[MADE]:
     """Return a subclass of MADE that samples with an answer to exercise 4.3."""
-    return altered(sample=torch.no_grad()(lambda self, u: sampler(self, self.order, u)))
+    return made_mutant(sample=torch.no_grad()(lambda self, u: sampler(self, self.order, u)))
 
 
 MODELS: dict[str, type[MADE]] = {
     "sound": MADE,
     # >= instead of >
-    "output sees itself": altered(
+    "output sees itself": made_mutant(
         lambda self: self.layers[-1].set_mask(self.order[:, None] >= self.degrees[-1])
     ),
     # order is ordering + 1, and the masks are built from it
-    "ordering as degrees": edited(MADE, "input_degrees(ordering)", "torch.as_tensor(ordering) + 1"),
+    "ordering as degrees": edit_source(
+        MADE, "input_degrees(ordering)", "torch.as_tensor(ordering) + 1"
+    ),
     # the mask of the middle layer is all ones
-    "mask forgotten": altered(lambda self: unmask([self.layers[len(self.layers) // 2]])),
+    "mask forgotten": made_mutant(lambda self: unmask([self.layers[len(self.layers) // 2]])),
     # the masks are multiplied into the weights when the model is built, and never again
-    "masked once": edited(
+    "masked once": edit_source(
         MADE,
         "layer.set_mask(mask)",
         "layer.set_mask(mask)\n            layer.weight.data.mul_(mask)",
@@ -85,9 +87,11 @@ MODELS: dict[str, type[MADE]] = {
         "return self.layers[-1](x)",
         "return nn.Linear.forward(self.layers[-1], x)",
     ),
-    "samples by degrees": sampling(edited(sample, "torch.argsort(order)", "(order - 1)")),
+    "samples by degrees": mutant_with_sampler(
+        edit_source(sample, "torch.argsort(order)", "(order - 1)")
+    ),
     # .mean(dim=1) instead of .sum(dim=1)
-    "mean for sum": edited(MADE, "(self(x), x)", "(self(x), x) / x.shape[1]"),
+    "mean for sum": edit_source(MADE, "(self(x), x)", "(self(x), x) / x.shape[1]"),
 }
 """The correct model and its mutants, by their names in exercise 4.4."""
 MUTANTS = [name for name in MODELS if name != "sound"]

@@ -8,7 +8,7 @@ from functools import partial
 import torch
 from torch import nn
 
-from ..checking import Wrong, add_view, as_text, exercise
+from ..checking import WrongAnswer, add_view, as_text, exercise
 from .mutants import MADE, MUTANTS
 
 TESTS = ("sum", "flip", "gradient", "samples")
@@ -86,26 +86,26 @@ WHY: dict[str, dict[str, str]] = {
 """Reasons why each mutant is caught or not, by the names of mutant and test."""
 
 
-def _about(mutant: str, test: str) -> str:
+def _explain_verdict(mutant: str, test: str) -> str:
     verdict = "catches" if test in caught_by()[mutant] else "does not catch"
     return f'the test "{test}" {verdict} "{mutant}", because {WHY[mutant][test]}'
 
 
-def _tests(answer: object) -> Mapping[str, object]:
+def _checked_answer(answer: object) -> Mapping[str, object]:
     """Return an answer after checking that it has a set of tests for each mutant."""
     if not isinstance(answer, Mapping) or set(answer) != set(MUTANTS):
-        raise Wrong(
+        raise WrongAnswer(
             "the answer must be a dict with one entry per mutant", expected=as_text(MUTANTS)
         )
     for mutant, tests in answer.items():
         if isinstance(tests, str) or not isinstance(tests, set | frozenset | list | tuple):
-            raise Wrong(
+            raise WrongAnswer(
                 f'answer["{mutant}"] must be a set of names, such as {{"sum", "flip"}}, or set() '
                 "if no test catches it",
                 got=as_text(tests),
             )
         if any(test not in TESTS for test in tests):
-            raise Wrong(
+            raise WrongAnswer(
                 f'answer["{mutant}"] may contain these names: {", ".join(TESTS)}',
                 got=as_text(tests),
             )
@@ -113,7 +113,7 @@ def _tests(answer: object) -> Mapping[str, object]:
 
 
 def _verdict(mutant: str, test: str, answer: object) -> str:
-    return "caught" if test in _tests(answer)[mutant] else "not caught"
+    return "caught" if test in _checked_answer(answer)[mutant] else "not caught"
 
 
 @exercise(
@@ -148,7 +148,7 @@ for mutant in MUTANTS:
         add_view(
             f'the test "{test}" on random networks of "{mutant}"',
             partial(_verdict, mutant, test),
-            _about(mutant, test),
+            _explain_verdict(mutant, test),
             caught_by() | {mutant: caught_by()[mutant] ^ {test}},
             expected="",
         )

@@ -12,15 +12,23 @@ from torch import Tensor, nn
 from made_course.common.words import variable_names
 from made_course.model.masks import build_masks, direct_mask, draw_degrees, input_degrees
 
-from ..checking import as_text, but, changed, exercise, is_same, is_unchanged, stored_as
-from .mutants import MADE, MODELS, altered, remask, unmask
+from ..checking import (
+    as_text,
+    edit,
+    exercise,
+    is_same,
+    is_unchanged,
+    make_subclass,
+    replace_attribute,
+)
+from .mutants import MADE, MODELS, made_mutant, remask, unmask
 from .whole_made_trial import Trial, add_model_view
 
 exercise(
     "4.5",
     "MADE from an empty cell",
     stars=3,
-    is_inside=True,
+    is_inspected=True,
     message="Six models of your class, with up to two hidden layers, have no leaks, their "
     "probabilities sum to one, and the wide ones see everything that is allowed.",
     hints=(
@@ -45,11 +53,11 @@ add_model_view(
         "you use the ordering (plus one) as the degrees, but order[i] is the step that generates "
         "variable i: order = argsort(ordering) + 1": MODELS["ordering as degrees"],
         "order is the ordering, but it must be the degrees, where order[i] is the step, counted "
-        "from 1, that generates variable i. Use argsort(ordering) + 1": altered(
+        "from 1, that generates variable i. Use argsort(ordering) + 1": made_mutant(
             lambda self: self.order.copy_(self.order.argsort())
         ),
-        "your order counts from 0, but degrees count from 1. Use argsort(ordering) + 1": altered(
-            lambda self: self.order.sub_(1)
+        "your order counts from 0, but degrees count from 1. Use argsort(ordering) + 1": (
+            made_mutant(lambda self: self.order.sub_(1))
         ),
         "order must be the degree of each variable, a tensor (D,) of dtype long": None,
     },
@@ -59,11 +67,11 @@ add_model_view(
     lambda trial: f"{'a' if 'order' in trial.model.state_dict() else 'no'} key 'order'",
     "order is not saved with the model, because a plain attribute is not in the state dict. It "
     "also does not move with the model. Use register_buffer",
-    altered(stored_as("order", lambda order: order)),
+    made_mutant(replace_attribute("order", lambda order: order)),
 )
 
 
-def _parameters(trial: Trial) -> str:
+def _list_parameters(trial: Trial) -> str:
     """List the parameters that PyTorch finds, if it misses some layers or parameters."""
     known = {id(part) for part in [*trial.model.modules(), *trial.model.parameters()]}
     for kept in vars(trial.model).values():
@@ -77,14 +85,14 @@ def _parameters(trial: Trial) -> str:
 
 add_model_view(
     ".named_parameters()",
-    _parameters,
+    _list_parameters,
     "the layers are in a plain list or dict, where nn.Module does not find them, so they are not "
     "trained, saved or moved. Use nn.ModuleList",
-    altered(stored_as("layers", list)),
+    made_mutant(replace_attribute("layers", list)),
 )
 
 
-def _widths_without_effect(trial: Trial) -> list[list[int]]:
+def _unused_widths(trial: Trial) -> list[list[int]]:
     """List other hidden_dims that give the same number of parameters."""
     dims, ordering = trial.hidden_dims, trial.ordering.tolist()
     wider = [[*dims[:k], width + 1, *dims[k + 1 :]] for k, width in enumerate(dims)]
@@ -98,7 +106,7 @@ def _widths_without_effect(trial: Trial) -> list[list[int]]:
 
 add_model_view(
     ", then other hidden_dims with the same number of parameters",
-    _widths_without_effect,
+    _unused_widths,
     "other hidden_dims give the same number of parameters. Each number in hidden_dims is the width "
     "of a hidden layer, so do not write widths into your code",
     lambda input_dim, hidden_dims, ordering: MADE(input_dim, [16] * len(hidden_dims), ordering),
@@ -113,7 +121,7 @@ def _draw_masks(model: MADE) -> None:
     remask(model.layers, build_masks(draw_degrees(model.order, hidden_dims, "uniform")))
 
 
-def _twice(trial: Trial) -> str:
+def _compare_two_passes(trial: Trial) -> str:
     kept = copy.deepcopy(trial.model.double().state_dict())
     first, again = (trial.call("forward", trial.points, trial.points) for _ in range(2))
     is_kept = is_unchanged(dict(kept), dict(trial.model.state_dict()))
@@ -124,22 +132,22 @@ def _twice(trial: Trial) -> str:
 
 add_model_view(
     ", forward twice",
-    _twice,
+    _compare_two_passes,
     {
         "you draw new masks in each forward pass, so two passes with the same x differ. Draw "
-        "degrees and build masks once, in __init__": altered(
+        "degrees and build masks once, in __init__": made_mutant(
             forward=lambda self, x: (_draw_masks(self), MADE.forward(self, x))[1]
         ),
         "two forward passes with the same x differ, even in evaluation mode. Is dropout still on? "
         "nn.Dropout switches itself off, but F.dropout needs training=self.training. Do not draw "
-        "anything else in a forward pass": but(
+        "anything else in a forward pass": edit(
             "torch.relu(layer(x))", "torch.dropout(torch.relu(layer(x)), 0.5, True)"
         ),
     },
 )
 
 
-def _alone(trial: Trial) -> str:
+def _compare_with_batch(trial: Trial) -> str:
     trial.model.double()
     points, first = trial.points, trial.points[:1]
     among_others, alone = (trial.call("forward", x, x)[:1] for x in (points, first))
@@ -148,19 +156,19 @@ def _alone(trial: Trial) -> str:
 
 add_model_view(
     ", forward with one row, and with several",
-    _alone,
+    _compare_with_batch,
     "the logits of a row depend on the other rows of x, but each row is its own example. Do not "
     "take a mean, sum or maximum over dimension 0",
-    but("return self.layers[-1](x)", "return (z := self.layers[-1](x)) - z.mean(dim=0)"),
+    edit("return self.layers[-1](x)", "return (z := self.layers[-1](x)) - z.mean(dim=0)"),
 )
 
 
-def _range(trial: Trial) -> str:
+def _describe_range(trial: Trial) -> str:
     """Describe the range of the logits. With one variable, only a bias changes them."""
     trial.model.double()
     outputs = [trial.call("forward", trial.points, trial.points)]
     for _ in range(8):
-        trial.shake(size=3000)
+        trial.draw_weights(size=3000)
         outputs.append(trial.call("forward", trial.points, trial.points))
     lowest, highest = (bound.item() for bound in torch.stack(outputs).aminmax())
     if len(trial.ordering) == 1 or (lowest <= -20 and highest >= 20):
@@ -172,14 +180,14 @@ def _range(trial: Trial) -> str:
 
 add_model_view(
     ", forward, with large weights",
-    _range,
+    _describe_range,
     {
         "forward returns numbers between 0 and 1, but it must return logits. "
-        "Remove the sigmoid": but("[-1](x)", "[-1](x).sigmoid()"),
+        "Remove the sigmoid": edit("[-1](x)", "[-1](x).sigmoid()"),
         "your logits are never below 0, so no probability is below one half. Do not apply an "
-        "activation after the last layer": but("[-1](x)", "[-1](x).relu()"),
+        "activation after the last layer": edit("[-1](x)", "[-1](x).relu()"),
         "your logits stay within bounds for all weights, and so do the probabilities. Do not apply "
-        "an activation after the last layer": but("[-1](x)", "[-1](x).tanh()"),
+        "an activation after the last layer": edit("[-1](x)", "[-1](x).tanh()"),
     },
 )
 
@@ -187,7 +195,7 @@ add_model_view(
 # ---- dependence --------------------------------------------------------------------------------
 
 
-def _pairs(pairs: Tensor, verb: str) -> dict[str, str]:
+def _describe_pairs(pairs: Tensor, verb: str) -> dict[str, str]:
     """Describe a (D, D) bool tensor of pairs: the inputs of each output, after a verb."""
     names = variable_names(len(pairs))
     return {
@@ -197,26 +205,26 @@ def _pairs(pairs: Tensor, verb: str) -> dict[str, str]:
     }
 
 
-def keeping_masks(keep: Callable[[Tensor], Tensor]) -> type[MADE]:
+def mutant_with_masks(keep: Callable[[Tensor], Tensor]) -> type[MADE]:
     """Return a class with random masks, each of which its layer stores as keep(mask)."""
-    drawn = altered(_draw_masks)
-    return changed(drawn, lambda self: [*map(stored_as("mask", keep), self.layers)])
+    drawn = made_mutant(_draw_masks)
+    return make_subclass(drawn, lambda self: [*map(replace_attribute("mask", keep), self.layers)])
 
 
-def _leaks_later(trial: Trial) -> str:
-    trained = [p.detach().unique() for p in trial.new().parameters() if p.requires_grad]
+def _describe_later_leaks(trial: Trial) -> str:
+    trained = [p.detach().unique() for p in trial.new_model().parameters() if p.requires_grad]
     has_masks = any(is_same(values, torch.tensor([0.0, 1.0])) for values in trained)
-    if (trial.sees[0] & ~trial.allowed).any() or not trial.leaks.any():
+    if (trial.dependences[0] & ~trial.allowed).any() or not trial.leaks.any():
         return "no output moves more than before training"
     return "leaks" + ", with masks among the parameters" * has_masks
 
 
 add_model_view(
     " with large weights: flip each input",
-    _leaks_later,
+    _describe_later_leaks,
     {
         "the masks are parameters, so they would be trained. Make them buffers": (
-            keeping_masks(nn.Parameter)
+            mutant_with_masks(nn.Parameter)
         ),
         "a new model does not leak, but it does after the weights have changed. You applied the "
         "masks to the weights once, but each forward pass must apply them": (MODELS["masked once"]),
@@ -236,25 +244,25 @@ def _kind_of_leak(trial: Trial, got: object, right: object) -> str:
         )
     if is_own:
         return "an output sees its own variable. The output mask needs >, not >="
-    if any(torch.equal(trial.sees[1], direct_mask(order)) for order in others):
+    if any(torch.equal(trial.dependences[1], direct_mask(order)) for order in others):
         return "your masks belong to another ordering. Build them from the degrees in order"
     return "an output sees a variable that is not generated before its own"
 
 
 add_model_view(
     " with large weights: flip each input",
-    lambda trial: _pairs(trial.leaks, "moves with"),
+    lambda trial: _describe_pairs(trial.leaks, "moves with"),
     {
         "the mask of the first layer is missing, so every hidden unit sees every input, and no "
-        "later mask can separate them": altered(lambda self: unmask(self.layers[:1])),
+        "later mask can separate them": made_mutant(lambda self: unmask(self.layers[:1])),
         "units of degree 1 see units of every degree. The mask between two hidden layers is "
         "missing, or something else mixes the units of a layer, such as LayerNorm": (
             MODELS["mask forgotten"]
         ),
         "the output mask is missing, so every output sees all units of the "
-        "last hidden layer": altered(lambda self: unmask(self.layers[-1:])),
+        "last hidden layer": made_mutant(lambda self: unmask(self.layers[-1:])),
         "every output sees every input. Either no masks are built, or they are not used": (
-            altered(lambda self: unmask(self.layers))
+            made_mutant(lambda self: unmask(self.layers))
         ),
     },
     cause=_kind_of_leak,
@@ -262,28 +270,30 @@ add_model_view(
 )
 
 
-def _lost(trial: Trial, is_so: bool) -> dict[str, str]:
+def _describe_lost_inputs(trial: Trial, is_so: bool) -> dict[str, str]:
     """List the allowed inputs that each output never sees, or nothing if ``is_so`` is False."""
-    return _pairs(trial.allowed & ~trial.sees[1], "never moves with") if is_so else {}
+    return (
+        _describe_pairs(trial.allowed & ~trial.dependences[1], "never moves with") if is_so else {}
+    )
 
 
 add_model_view(
     " with large weights: flip each input",
-    lambda trial: _lost(trial, not trial.hidden_dims),
+    lambda trial: _describe_lost_inputs(trial, not trial.hidden_dims),
     "without a hidden layer, outputs miss inputs that they may see. The only layer must be applied "
     "once, without an activation. Do you apply the first and the last layer separately, or skip "
     "one? Use a loop over self.layers[:-1]",
-    but("self.layers[:-1]", "self.layers[:1]"),
+    edit("self.layers[:-1]", "self.layers[:1]"),
     expected="every output moves with every input that it may see",
 )
 add_model_view(
     " with large weights: flip each input",
-    lambda trial: _lost(trial, trial.is_wide),
+    lambda trial: _describe_lost_inputs(trial, trial.is_wide),
     "nothing leaks, but in this wide network some outputs miss inputs that they may see. Is more "
     "than one mask strict (use > for the output only, and >= before it)? Or does a degree from 1 "
     "to D − 1 never occur (randint(1, D − 1) ends with D − 2)? If the first mask is the strict "
     "one, degrees must go from 2 to D",
-    altered(
+    made_mutant(
         lambda self: remask(
             self.layers, [m[:, None] > below for below, m in pairwise([*self.degrees, self.order])]
         )
@@ -292,11 +302,11 @@ add_model_view(
 )
 
 
-def _bend(trial: Trial) -> str:
+def _describe_interaction(trial: Trial) -> str:
     """Say whether the output of x₁ is more than a sum of terms of x₂ and x₃."""
     bends = []
     for _ in range(4 if trial.is_wide and trial.hidden_dims else 0):
-        trial.shake()
+        trial.draw_weights()
         z00, z01, z10, z11 = trial.model(trial.points)[:4, 0].tolist()
         bends.append(abs(z11 - z10 - z01 + z00))
     if max(bends, default=1) < 1e-6:
@@ -306,10 +316,10 @@ def _bend(trial: Trial) -> str:
 
 add_model_view(
     " with large weights: the output of x₁, z(x₂, x₃)",
-    _bend,
+    _describe_interaction,
     "the output of x₁ is only a sum of a term of x₂ and a term of x₃. Without an activation after "
     "each hidden layer, all layers together are a single linear layer. Or does no hidden unit see "
     "both inputs? This happens with direct connections and degrees from randint(1, D − 1), which "
     "ends with D − 2",
-    but("torch.relu(layer(x))", "layer(x)"),
+    edit("torch.relu(layer(x))", "layer(x)"),
 )

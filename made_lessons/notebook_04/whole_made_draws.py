@@ -5,22 +5,31 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..checking import View, Wrong, as_text, defined_exercise, edited, find_relation, is_same, run
-from .log_likelihood import bernoulli_log_prob, of_probabilities
-from .mutants import MADE, altered
-from .whole_made import keeping_masks
+from ..checking import (
+    View,
+    WrongAnswer,
+    as_text,
+    defined_exercise,
+    edit_source,
+    find_relation,
+    is_same,
+    run,
+)
+from .log_likelihood import bernoulli_log_prob, log_prob_of_probabilities
+from .mutants import MADE, made_mutant
+from .whole_made import mutant_with_masks
 from .whole_made_trial import Trial, add_model_view, views_of_models
 
 # ---- log_prob -----------------------------------------------------------------------------------
 
 
-def _total(trial: Trial) -> str:
+def _sum_of_probabilities(trial: Trial) -> str:
     _, expected, got = trial.scores
     total = got.exp().sum().item()
     if abs(total - 1) <= 1e-9:
         return "1, to nine digits"
     cause = find_relation([got], [expected], [{"x": trial.points}])
-    raise Wrong(
+    raise WrongAnswer(
         cause
         or "log_prob must be the sum of the log-probabilities of the variables, in the dtype of "
         "the model",
@@ -29,10 +38,10 @@ def _total(trial: Trial) -> str:
     )
 
 
-add_model_view(": the sum of exp(log_prob) over all inputs", _total, "")
+add_model_view(": the sum of exp(log_prob) over all inputs", _sum_of_probabilities, "")
 
 
-def _distribution(trial: Trial) -> str:
+def _describe_distribution(trial: Trial) -> str:
     """Say to which logits log_prob belongs."""
     logits, expected, got = trial.scores
     if is_same(got, expected):
@@ -44,12 +53,14 @@ def _distribution(trial: Trial) -> str:
 
 add_model_view(
     ".log_prob(x)",
-    _distribution,
+    _describe_distribution,
     {
         "your log_prob applies a sigmoid before bernoulli_log_prob, which takes logits. Use "
-        "bernoulli_log_prob(self(x), x)": edited(MADE, "(self(x), x)", "(self(x).sigmoid(), x)"),
+        "bernoulli_log_prob(self(x), x)": edit_source(
+            MADE, "(self(x), x)", "(self(x).sigmoid(), x)"
+        ),
         "log_prob does not belong to the logits of forward(x). Use bernoulli_log_prob(self(x), x) "
-        "without any other step": edited(
+        "without any other step": edit_source(
             MADE,
             "(self(x), x)",
             "(2 * self(x), x)",
@@ -60,10 +71,10 @@ add_model_view(
 )
 
 
-def _at_large_logits(trial: Trial) -> str:
+def _describe_large_logits(trial: Trial) -> str:
     points = trial.points.float()
     trial.model.float()
-    trial.shake(size=300)
+    trial.draw_weights(size=300)
     expected = bernoulli_log_prob(trial.model(points).detach(), points)
     got = trial.call("log_prob", points, expected)
     if is_same(got, expected):
@@ -74,18 +85,18 @@ def _at_large_logits(trial: Trial) -> str:
 
 add_model_view(
     ".log_prob(x) with very large weights",
-    _at_large_logits,
+    _describe_large_logits,
     "log_prob is right for small logits, but for large ones it is not finite, or it is cut off. "
     "Use softplus, as in exercise 4.2",
-    altered(log_prob=lambda self, x: of_probabilities(self(x).sigmoid(), x)),
+    made_mutant(log_prob=lambda self, x: log_prob_of_probabilities(self(x).sigmoid(), x)),
 )
 
 
-def _without_gradient(trial: Trial) -> list[str]:
+def _parameters_without_gradient(trial: Trial) -> list[str]:
     """List the parameters that log_prob depends on, but that never get a gradient from it."""
-    stuck, points = trial.trained() if trial.is_wide else {}, trial.points.float()
+    stuck, points = trial.trainable_parameters() if trial.is_wide else {}, trial.points.float()
     for _ in range(4 if stuck else 0):
-        trial.shake()
+        trial.draw_weights()
         trial.model.zero_grad()
         got = trial.model.log_prob(points).sum()
         if got.requires_grad:
@@ -102,25 +113,25 @@ def _without_gradient(trial: Trial) -> list[str]:
 
 add_model_view(
     ", the parameters without a gradient of log_prob",
-    _without_gradient,
+    _parameters_without_gradient,
     "these parameters get no gradient from log_prob, so training could not change them. Look for "
     "no_grad, .data or .detach(). no_grad belongs in sample only",
-    altered(forward=torch.no_grad()(lambda self, x: MADE.forward(self, x))),
+    made_mutant(forward=torch.no_grad()(lambda self, x: MADE.forward(self, x))),
 )
 
 
 # ---- samples and saved models -------------------------------------------------------------------
 
 
-def _samples(trial: Trial) -> str:
+def _require_samples(trial: Trial) -> str:
     """Require the samples that log_prob implies for these u."""
     got, right = trial.samples
     wrong = (got != right).any(dim=-1).nonzero().tolist()
     if not wrong:
         return "the samples that log_prob implies"
     k, row = wrong[0]
-    raise Wrong(
-        _why_samples_differ(trial),
+    raise WrongAnswer(
+        _explain_samples(trial),
         tried=f"{trial.named}.sample(u), the row {as_text(trial.u[row])}",
         expected=as_text(right[k, row]),
         got=as_text(got[k, row]),
@@ -128,10 +139,10 @@ def _samples(trial: Trial) -> str:
 
 
 # run() copies its arguments, but not the model that a function without arguments uses
-_SAMPLED = View(see=lambda draw, *given: run(lambda: draw(*given)))
+_SAMPLE_VIEW = View(see=lambda draw, *given: run(lambda: draw(*given)))
 
 
-def _why_samples_differ(trial: Trial) -> str:
+def _explain_samples(trial: Trial) -> str:
     def draws_alike(other_u: Tensor) -> bool:
         first, other = (trial.call("sample", u, u) for u in (trial.u, other_u))
         return is_same(first, other)
@@ -142,7 +153,9 @@ def _why_samples_differ(trial: Trial) -> str:
             "numbers yourself (torch.rand, torch.bernoulli)"
         )
     for known in defined_exercise("4.3").known_mistakes:
-        samples = trial.drawn(lambda *given, draw=known.answer: _SAMPLED.seen(draw, given))
+        samples = trial.draw_samples(
+            lambda *given, draw=known.answer: _SAMPLE_VIEW.value_or_error(draw, given)
+        )
         if all(map(is_same, trial.samples[0], samples)):
             return known.cause
     if draws_alike(trial.u.flip(0)):
@@ -153,11 +166,11 @@ def _why_samples_differ(trial: Trial) -> str:
     return "your samples are not the ones that log_prob implies for these u"
 
 
-add_model_view("", _samples, "")
+add_model_view("", _require_samples, "")
 
 
-def _loaded(trial: Trial) -> str:
-    other, points = trial.new(), trial.points.float()
+def _compare_loaded_model(trial: Trial) -> str:
+    other, points = trial.new_model(), trial.points.float()
     run(other.load_state_dict, trial.model.float().state_dict())
     with torch.no_grad():
         is_back = is_same(other.log_prob(points), trial.model.log_prob(points))
@@ -166,9 +179,9 @@ def _loaded(trial: Trial) -> str:
 
 add_model_view(
     ", saved and loaded",
-    _loaded,
+    _compare_loaded_model,
     "a second model that loads the state dict of the first has different probabilities, because "
     "the masks are not in it. Make them buffers",
-    keeping_masks(lambda mask: mask),
+    mutant_with_masks(lambda mask: mask),
 )
 defined_exercise("4.5").views.extend(views_of_models())

@@ -14,7 +14,7 @@ from made_course.model.masks import direct_mask, input_degrees
 
 from ..checking import (
     View,
-    Wrong,
+    WrongAnswer,
     as_text,
     find_relation,
     instance_of,
@@ -36,7 +36,7 @@ SIZES = (
 """Ordering and hidden_dims of each model."""
 
 
-_LOOKS: list[View] = []
+_VIEWS: list[View] = []
 
 
 def add_model_view(
@@ -49,26 +49,26 @@ def add_model_view(
     """Add a view of a :class:`Trial`, like :func:`made_lessons.checking.views.add_view`."""
     known = {causes: wrong} if isinstance(causes, str) else causes
     known_mistakes(
-        {cause: answer for cause, answer in known.items() if answer is not None}, of="4.5"
+        {cause: answer for cause, answer in known.items() if answer is not None}, name="4.5"
     )
-    _LOOKS.append(View(see, about, **{"cause": [*known][-1]} | more))
+    _VIEWS.append(View(see, about, **{"cause": [*known][-1]} | more))
 
 
 def views_of_models() -> Iterator[View]:
     """Yield all views for each size in turn."""
     for size in SIZES:
-        for look in _LOOKS:
-            made = {"see": partial(_of_trial, look.see, size)}
+        for look in _VIEWS:
+            made = {"see": partial(_call_with_trial, look.see, size)}
             if callable(look.cause):
-                made["cause"] = partial(_of_trial, look.cause, size)
-            yield replace(look, tried=f"{_named(*size)}{look.tried}" * bool(look.tried), **made)
+                made["cause"] = partial(_call_with_trial, look.cause, size)
+            yield replace(look, tried=f"{_call_text(*size)}{look.tried}" * bool(look.tried), **made)
 
 
-def _of_trial(function: Callable, size: tuple, answer: object, *seen: object) -> object:
+def _call_with_trial(function: Callable, size: tuple, answer: object, *seen: object) -> object:
     return function(_trial(answer, *size) if callable(answer) else Trial(answer, *size), *seen)
 
 
-def _named(ordering: tuple[int, ...], hidden_dims: tuple[int, ...]) -> str:
+def _call_text(ordering: tuple[int, ...], hidden_dims: tuple[int, ...]) -> str:
     return f"MADE({len(ordering)}, {[*hidden_dims]}, {[*ordering]})"
 
 
@@ -84,7 +84,7 @@ class Trial:
     def __init__(
         self, answer: object, ordering: tuple[int, ...], hidden_dims: tuple[int, ...]
     ) -> None:
-        self.named = _named(ordering, hidden_dims)
+        self.named = _call_text(ordering, hidden_dims)
         self.answer, self.hidden_dims = answer, [*hidden_dims]
         ordering = self.ordering = torch.tensor(ordering)
         self.is_wide = min(hidden_dims, default=32) >= 32
@@ -92,13 +92,13 @@ class Trial:
         self.allowed = direct_mask(self.order)
         self.points = binary_points(len(ordering)).double()
         self.u = uniforms(40, len(ordering))
-        self.model = self.new()
+        self.model = self.new_model()
 
-    def new(self) -> nn.Module:
+    def new_model(self) -> nn.Module:
         """Build a model of the answer's class."""
         try:
             model = instance_of(self.answer, len(self.ordering), self.hidden_dims, self.ordering)
-        except Wrong as wrong:
+        except WrongAnswer as wrong:
             if len(self.ordering) == 1:
                 wrong.cause += (
                     ". (With one variable, there is no degree from 1 to D − 1. Hidden units may "
@@ -107,31 +107,33 @@ class Trial:
             raise
         if not isinstance(model, nn.Module):
             cause = "the answer must be a subclass of nn.Module"
-            raise Wrong(cause, tried=self.named, got=as_text(model))
+            raise WrongAnswer(cause, tried=self.named, got=as_text(model))
         return model.eval()
 
     def call(self, name: str, x: Tensor, like: Tensor) -> Tensor:
         """Call a method, and require a tensor of the shape and dtype of ``like``."""
         if not callable(getattr(self.model, name, None)):
-            raise Wrong(f"your model has no method {name}", tried=self.named)
+            raise WrongAnswer(f"your model has no method {name}", tried=self.named)
         got = None
         try:
             got = run(getattr(self.model, name), x)
             blank = torch.zeros_like(got) if isinstance(got, Tensor) else got
             require_same(blank, torch.zeros_like(like), f"the result of {name}")
-        except Wrong as wrong:
+        except WrongAnswer as wrong:
             if name == "log_prob":
                 wrong.cause = find_relation([got], [like], [{"x": x}]) or wrong.cause
             wrong.tried = f"{self.named}.{name}(x) with x of shape {tuple(x.shape)}, {x.dtype}"
             raise
         return got.detach()
 
-    def trained(self) -> dict[str, nn.Parameter]:
+    def trainable_parameters(self) -> dict[str, nn.Parameter]:
         """Return the parameters that require a gradient."""
         return {name: p for name, p in self.model.named_parameters() if p.requires_grad}
 
     @torch.no_grad()
-    def shake(self, size: float = 2.0, seed: int | None = None, only_zeros: bool = False) -> None:
+    def draw_weights(
+        self, size: float = 2.0, seed: int | None = None, only_zeros: bool = False
+    ) -> None:
         """Draw random weights that are large, so that every path shows.
 
         Args:
@@ -140,13 +142,13 @@ class Trial:
             only_zeros: whether to replace only parameters that are all zero.
         """
         generator = None if seed is None else torch.Generator().manual_seed(seed)
-        for parameter in self.trained().values():
+        for parameter in self.trainable_parameters().values():
             if not (only_zeros and bool(parameter.any())):
                 spread = size / parameter.shape[-1] ** 0.5 if parameter.dim() == 2 else size
                 parameter.copy_(spread * torch.randn(parameter.shape, generator=generator))
 
     @torch.no_grad()
-    def _moved(self) -> Tensor:
+    def _moves(self) -> Tensor:
         """Return a bool tensor (D, D): output i moves when input j is flipped."""
         before, moved = self.model(self.points), []
         for j in range(len(self.ordering)):
@@ -156,35 +158,35 @@ class Trial:
         return torch.stack(moved, dim=1)
 
     @cached_property
-    def sees(self) -> tuple[Tensor, Tensor]:
+    def dependences(self) -> tuple[Tensor, Tensor]:
         """Bool tensors (D, D), of the first and of random weights: output i moves with input j."""
-        self.model = self.new().double()
-        self.shake(only_zeros=True)  # weights that start at zero would hide dependences
-        at_first = later = self._moved()
+        self.model = self.new_model().double()
+        self.draw_weights(only_zeros=True)  # weights that start at zero would hide dependences
+        at_first = later = self._moves()
         for _ in range(4):
-            self.shake()
-            later = later | self._moved()
+            self.draw_weights()
+            later = later | self._moves()
         return at_first, later
 
     @cached_property
     def leaks(self) -> Tensor:
         """Bool tensor (D, D) in which [i, j] is True if output i sees input j, but must not."""
-        return self.sees[1] & ~self.allowed
+        return self.dependences[1] & ~self.allowed
 
     @cached_property
     def scores(self) -> tuple[Tensor, Tensor, Tensor]:
         """Logits (N, D), log-probabilities (N,) computed from them, and the model's own (N,)."""
         self.model.double()
-        self.shake()
+        self.draw_weights()
         logits = self.model(self.points).detach()
         expected = bernoulli_log_prob(logits, self.points)
         return logits, expected, self.call("log_prob", self.points, expected)
 
-    def drawn(self, sampler: Callable[..., object]) -> Iterator[object]:
+    def draw_samples(self, sampler: Callable[..., object]) -> Iterator[object]:
         """Yield samples of twelve networks, because a wrong sampler may be right in one of them."""
         self.model.float()
         for seed, size in enumerate(3 * (0.5, 1, 2, 4)):
-            self.shake(size, seed)
+            self.draw_weights(size, seed)
             with torch.no_grad():
                 samples = sampler(self.model, self.order, self.u)
             yield samples
@@ -192,8 +194,8 @@ class Trial:
     @cached_property
     def samples(self) -> tuple[Tensor, Tensor]:
         """Samples of the model, and the right samples: (networks, n, D) each."""
-        samples = torch.stack([*self.drawn(lambda *_: self.call("sample", self.u, self.u))])
-        return samples, torch.stack([*self.drawn(sample)])
+        samples = torch.stack([*self.draw_samples(lambda *_: self.call("sample", self.u, self.u))])
+        return samples, torch.stack([*self.draw_samples(sample)])
 
 
 _trial = lru_cache(maxsize=300)(Trial)  # all views share the trials of an answer

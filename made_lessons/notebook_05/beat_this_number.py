@@ -16,7 +16,7 @@ from made_course.shipped.measured import load_runs
 from made_course.shipped.weights import load_pretrained
 from made_course.training.fit import fit
 
-from ..checking import Wrong, exercise
+from ..checking import WrongAnswer, exercise
 from ..checking.trained_models import Challenge, honest_nll, random_points, score_nll
 
 LUCK = 0.6
@@ -55,7 +55,7 @@ def _score(model: object) -> str:
     _, test = _small_set()
     nll = honest_nll(model, test, random_points(test, 1), _CHALLENGE)
     if (nll - _shipped_nll()).std() < SAME_WEIGHTS:
-        raise Wrong(
+        raise WrongAnswer(
             "these are the shipped weights. They do not count, because they were trained on "
             "55,000 other images. Train a model on challenge_images()",
             got=f"{nll.mean():.2f} nats",
@@ -82,7 +82,7 @@ def _small_set() -> tuple[Tensor, Tensor]:
     "5.4",
     "Beat this number",
     stars=3,
-    doubtful=DOUBTFUL,
+    doubtful_below=DOUBTFUL,
     score=_score,
     is_value=True,
     hints=(
@@ -99,7 +99,7 @@ def _small_set() -> tuple[Tensor, Tensor]:
 def train_on_shifted_images() -> MADE:
     """Shift each batch by up to one pixel, so that the network sees many more digits."""
 
-    class Shifted:
+    class ShiftedBatches:
         images = challenge_images().view(-1, 28, 28)
 
         def __len__(self) -> int:
@@ -112,5 +112,5 @@ def train_on_shifted_images() -> MADE:
 
     torch.manual_seed(0)
     model = MADE(784, (128,), degrees="even", direct=True)
-    fit(model, Shifted(), epochs=10, precision="float32", seed=0, progress=False)
+    fit(model, ShiftedBatches(), epochs=10, precision="float32", seed=0, progress=False)
     return model

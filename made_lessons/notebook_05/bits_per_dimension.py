@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..checking import exercise, further_cases, known_mistakes, one_of, uniform
+from ..checking import choose, exercise, further_cases, known_mistakes, uniform
 
 
 @exercise(
@@ -12,7 +12,7 @@ from ..checking import exercise, further_cases, known_mistakes, one_of, uniform
     "Bits per dimension",
     stars=1,
     cases=((90.0, 784), (2.5, 3), (784 * math.log(2), 784)),
-    vary=further_cases(lambda key: (100 * uniform(key).item(), one_of(key, range(4, 200)))),
+    vary=further_cases(lambda key: (100 * uniform(key).item(), choose(key, range(4, 200)))),
     hints=(
         "There are two steps: from nats to bits, and from the whole image to one variable. A "
         "fair coin for each pixel must give 1.",

@@ -8,7 +8,7 @@ from torch import nn
 from made_course.model.made import MADE
 from made_course.model.masked_linear import MaskedLinear
 
-from ..checking import but, exercise, further_cases, known_mistakes, one_of, random_degrees
+from ..checking import choose, edit, exercise, further_cases, known_mistakes, random_degrees
 
 
 def _networks() -> tuple[tuple[MADE], ...]:
@@ -52,7 +52,7 @@ def used_parameters(model: MADE) -> int:
 known_mistakes(
     {
         "you counted all entries of the masks, including the zeros, and left out the biases. Count "
-        "the 1s in the masks, and add all biases": but(
+        "the 1s in the masks, and add all biases": edit(
             "layer.mask.sum()", "layer.mask.numel()", "len(layer.bias)", "0"
         ),
         "you counted every parameter. A weight whose mask is 0 has no effect, whatever its value "
@@ -61,7 +61,7 @@ known_mistakes(
         "mask is only applied in the forward pass. Count the 1s in the masks": (
             lambda model: sum(int((p != 0).sum()) for p in model.parameters())
         ),
-        "you counted only the weights. A bias has no mask, so all biases count": but(
+        "you counted only the weights. A bias has no mask, so all biases count": edit(
             "len(layer.bias)", "0"
         ),
         "model.masks are the masks of the layers from input to output. The weights of the direct "
@@ -69,25 +69,26 @@ known_mistakes(
             lambda model: sum(int(mask.sum()) for mask in model.masks)
         ),
         "you counted the weights that are not 0 after masking. A weight can be 0 by chance, and "
-        "direct connections start at 0. Count the 1s in the mask": but(
+        "direct connections start at 0. Count the 1s in the mask": edit(
             "layer.mask.sum()", "(layer.masked_weight() != 0).sum()"
         ),
         "model.net holds the layers from input to output. If there are direct connections, they "
-        "are in model.direct": but("model.modules()", "model.net"),
+        "are in model.direct": edit("model.modules()", "model.net"),
         "half of all parameters is only a rule of thumb. Count the 1s in the masks, and add all "
         "biases": (lambda model: model.n_parameters() // 2),
-        "you counted D too many. Direct connections have no bias, so their layer.bias is None": but(
+        "you counted D too many. Direct connections have no bias, so their layer.bias "
+        "is None": edit(
             "return used", "return used + (model.direct is not None) * model.input_dim"
         ),
-        "you counted only the first layer. Go through all masked layers": but(
+        "you counted only the first layer. Go through all masked layers": edit(
             "model.modules()", "model.net[:1]"
         ),
-        "you counted the weights that the masks cut, but a mask is 1 where a weight counts": but(
+        "you counted the weights that the masks cut, but a mask is 1 where a weight counts": edit(
             "layer.mask.sum()", "(layer.mask == 0).sum()", "len(layer.bias)", "0"
         ),
         "you counted the zeros in the masks and all biases, but a mask is 1 where a "
-        "weight counts": but("layer.mask.sum()", "(layer.mask == 0).sum()"),
-        "you counted only the biases of the outputs, but hidden units also have biases": but(
+        "weight counts": edit("layer.mask.sum()", "(layer.mask == 0).sum()"),
+        "you counted only the biases of the outputs, but hidden units also have biases": edit(
             "layer.bias is not None", "layer is model.net[-1]"
         ),
     }
@@ -102,5 +103,5 @@ def _other_network(key: str) -> MADE:
             [len(layer) for layer in hidden],
             ordering=torch.argsort(order),
             degrees="even",
-            direct=one_of(key, [True, False]),
+            direct=choose(key, [True, False]),
         )

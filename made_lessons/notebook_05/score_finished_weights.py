@@ -14,7 +14,16 @@ from made_course.model.made import MADE
 from made_course.training.evaluate import evaluate
 from made_course.training.history import History
 
-from ..checking import Misformed, View, but, exercise, further_cases, known_mistakes, run, shuffled
+from ..checking import (
+    MalformedAnswer,
+    View,
+    edit,
+    exercise,
+    further_cases,
+    known_mistakes,
+    run,
+    shuffle,
+)
 
 _TWO_NUMBERS = (
     "two calls returned different numbers. Either the model is in training mode, where dropout "
@@ -24,12 +33,12 @@ _TWO_NUMBERS = (
 _MEAN_FORGOTTEN = "you returned one number for each row. Take the mean, or let evaluate do it"
 
 
-def _steadiness(answer: object, model: MADE, *rest: object) -> str:
+def _compare_two_calls(answer: object, model: MADE, *rest: object) -> str:
     """Say whether two calls give the same number."""
     first, second = (run(answer, model, *rest) for _ in range(2))
     if isinstance(first, Tensor) and first.shape == (len(rest[1]),):
         got = f"a tensor of shape {tuple(first.shape)}"
-        raise Misformed(_MEAN_FORGOTTEN, got=got, expected="a number")
+        raise MalformedAnswer(_MEAN_FORGOTTEN, got=got, expected="a number")
     return "the same number twice" if _are_close(first, second) else "two different numbers"
 
 
@@ -41,7 +50,7 @@ def _are_close(first: object, second: object) -> bool:
     return True
 
 
-def _scores(answer: object) -> str:
+def _describe_scores(answer: object) -> str:
     model, history, train, valid = _finished_run()
     return (
         f"In this run, the last entry of history.train_nll is {history.train_nll[-1]:.2f}. The "
@@ -50,7 +59,7 @@ def _scores(answer: object) -> str:
     )
 
 
-def _run_tried(answer: object, model: MADE, history: History, *rows: Tensor) -> str:
+def _describe_run(answer: object, model: MADE, history: History, *rows: Tensor) -> str:
     return f"a run of {len(history)} epochs on boards of 4 × 4 pixels, with dropout {model.dropout}"
 
 
@@ -59,10 +68,10 @@ def _run_tried(answer: object, model: MADE, history: History, *rows: Tensor) -> 
     "Score the finished weights",
     stars=1,
     views=(
-        View(_steadiness, _run_tried, cases=lambda: (_finished_run(),)),
-        View(tried=_run_tried, cases=lambda: (_finished_run(),)),
+        View(_compare_two_calls, _describe_run, cases=lambda: (_finished_run(),)),
+        View(tried=_describe_run, cases=lambda: (_finished_run(),)),
     ),
-    message=_scores,
+    message=_describe_scores,
     vary=further_cases(lambda key: _finished_run(key), count=1),
     hints=(
         "The validation line is measured at the end of an epoch, without dropout. Score the "
@@ -79,26 +88,25 @@ def train_nll_now(model: MADE, history: History, train: Tensor, valid: Tensor) -
 
 known_mistakes(
     {
-        "you scored training and validation images together. Score only train": but(
+        "you scored training and validation images together. Score only train": edit(
             "model, train)", "model, torch.cat([train, valid]))"
         ),
         "you returned the last entry of history.train_nll. It is a mean over the batches of the "
         "last epoch, each scored with the weights of that moment and with dropout on. Score "
-        "train with the finished weights": but("evaluate(model, train)", "history.train_nll[-1]"),
+        "train with the finished weights": edit("evaluate(model, train)", "history.train_nll[-1]"),
         "you returned the lowest entry of history.train_nll. Like all its entries, it is a mean "
-        "over the batches of an epoch, with dropout on. Score train with the finished weights": but(
-            "evaluate(model, train)", "min(history.train_nll)"
-        ),
+        "over the batches of an epoch, with dropout on. Score train with the "
+        "finished weights": edit("evaluate(model, train)", "min(history.train_nll)"),
         "you returned the NLL of the validation images, the last entry of history.valid_nll. Score "
-        "the training images, train": but("model, train)", "model, valid)"),
+        "the training images, train": edit("model, train)", "model, valid)"),
         "you returned nats per variable. The NLL is a sum over variables, and a mean only over "
-        "rows": but("model, train)", "model, train) / train.shape[1]"),
-        _TWO_NUMBERS: but("evaluate(model, train)", "-model.log_prob(train).mean().item()"),
-        _MEAN_FORGOTTEN: but("evaluate(model, train)", "-model.log_prob(train)"),
-        "you scored only the first rows. Take all of train": but(
+        "rows": edit("model, train)", "model, train) / train.shape[1]"),
+        _TWO_NUMBERS: edit("evaluate(model, train)", "-model.log_prob(train).mean().item()"),
+        _MEAN_FORGOTTEN: edit("evaluate(model, train)", "-model.log_prob(train)"),
+        "you scored only the first rows. Take all of train": edit(
             "model, train)", "model, train[:64])"
         ),
-        "you scored only as many rows of train as valid has. Take all of them": but(
+        "you scored only as many rows of train as valid has. Take all of them": edit(
             "model, train)", "model, train[: len(valid)])"
         ),
     }
@@ -124,7 +132,7 @@ def _finished_run(key: str = "") -> tuple[MADE, History, Tensor, Tensor]:
         torch.arange(len(boards)) * 7 % len(boards)
     ]  # both parts contain bars and stripes
     if key:
-        boards = boards[torch.tensor(shuffled(key, range(len(boards))))]
+        boards = boards[torch.tensor(shuffle(key, range(len(boards))))]
     train, valid = boards[:20].repeat_interleave(60, 0), boards[20:]
     history = History()
     with torch.random.fork_rng(devices=[]), torch.enable_grad():

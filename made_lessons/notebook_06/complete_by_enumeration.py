@@ -9,7 +9,7 @@ from torch import Tensor
 
 from made_course.data.toys import rain_diary
 
-from ..checking import View, but, exercise, further_cases, known_mistakes, one_of, uniform
+from ..checking import View, choose, edit, exercise, further_cases, known_mistakes, uniform
 
 _DAYS = torch.bincount(rain_diary().long() @ torch.tensor([4, 2, 1]), minlength=8) / 20
 _X = torch.tensor([0.0, 1.0, 0.0, 1.0])
@@ -21,20 +21,20 @@ NO_VALUE = "log_prob takes only zeros and ones, so no number stands for unknown"
 
 def diary(x: Tensor) -> Tensor:
     """Return the log-probabilities (n,) of days (n, 3) of the rain diary."""
-    return _looked_up(_DAYS, x)
+    return _look_up(_DAYS, x)
 
 
 def four_variables(x: Tensor) -> Tensor:
     """Return the log-probabilities (n,) of rows (n, 4), from a table."""
-    return _looked_up(_TABLE, x)
+    return _look_up(_TABLE, x)
 
 
-def improbable(x: Tensor) -> Tensor:
+def improbable_rows(x: Tensor) -> Tensor:
     """Return log-probabilities (n,) of rows (n, 4) that are as low as those of an image."""
     return four_variables(x) - 300
 
 
-def _looked_up(table: Tensor, x: Tensor) -> Tensor:
+def _look_up(table: Tensor, x: Tensor) -> Tensor:
     """Look up rows in a table of probabilities, with the checks of a model's ``log_prob``."""
     if x.dim() != 2:
         raise ValueError(ONE_ROW)
@@ -45,13 +45,13 @@ def _looked_up(table: Tensor, x: Tensor) -> Tensor:
 
 
 def _other_row(key: str) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
-    size = one_of(key, [2, 3, 4, 5])
+    size = choose(key, [2, 3, 4, 5])
     p = uniform(key, 2**size)
     known = uniform(f"{key} known", size) < 0.5
-    known[one_of(key, range(size))] = False
+    known[choose(key, range(size))] = False
 
     def some_table(x: Tensor) -> Tensor:
-        return _looked_up(p / p.sum(), x)
+        return _look_up(p / p.sum(), x)
 
     return some_table, uniform(f"{key} x", size).round(), known
 
@@ -67,7 +67,11 @@ def _other_row(key: str) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
         (diary, torch.tensor([1.0, 1.0, 0.0]), torch.tensor([True, True, False])),
     ),
     views=(
-        View(cases=((improbable, torch.tensor([0.0, 1, 0, 1]), torch.tensor([True, False] * 2)),)),
+        View(
+            cases=(
+                (improbable_rows, torch.tensor([0.0, 1, 0, 1]), torch.tensor([True, False] * 2)),
+            )
+        ),
     ),
     vary=further_cases(_other_row),
     hints=(
@@ -92,7 +96,7 @@ def fill_in(log_prob, x: Tensor, known: Tensor) -> Tensor:
     return p @ rows
 
 
-def _one_at_a_time(log_prob: Callable, x: Tensor, known: Tensor, unknown: object) -> Tensor:
+def _fill_in_one_by_one(log_prob: Callable, x: Tensor, known: Tensor, unknown: object) -> Tensor:
     """Return p(xᵢ = 1) of each unknown variable, with the other unknown ones set to ``unknown``."""
     found, i = torch.where(known, x, unknown), torch.arange(len(x))
     either = found.repeat(2, len(x), 1)
@@ -110,48 +114,48 @@ known_mistakes(
             )
         ),
         "you returned p(xᵢ = 1, known). Divide by the sum over all assignments, which "
-        "is p(known)": but("softmax(0)", "exp()"),
+        "is p(known)": edit("softmax(0)", "exp()"),
         "exp of a log-probability as low as −300 is 0, and 0 / 0 is nan. .softmax(0) of the "
-        "log-probabilities gives the same weights safely": but(
+        "log-probabilities gives the same weights safely": edit(
             "log_prob(rows).softmax(0)", "(p := log_prob(rows).exp()) / p.sum()"
         ),
-        "your weights are relative to the most probable assignment. Divide them by their sum": but(
+        "your weights are relative to the most probable assignment. Divide them by their sum": edit(
             "log_prob(rows).softmax(0)", "(log_prob(rows) - log_prob(rows).max()).exp()"
         ),
-        "you returned 0 for the known variables. Return their values": but(
+        "you returned 0 for the known variables. Return their values": edit(
             "p @ rows", "(p @ rows) * ~known"
         ),
-        "you weighted the assignments by their log-probabilities. Take .exp() first": but(
+        "you weighted the assignments by their log-probabilities. Take .exp() first": edit(
             "log_prob(rows).softmax(0)", "log_prob(rows) / log_prob(rows).sum()"
         ),
         "you returned ½ for each unknown variable, as if all assignments were equally probable. "
-        "Weight each by its probability": but("p @ rows", "rows.mean(0)"),
+        "Weight each by its probability": edit("p @ rows", "rows.mean(0)"),
         "you set the other unknown variables to 0, so this is p(xᵢ = 1 | known, all others 0). "
         "Sum over both of their values": (
-            lambda log_prob, x, known: _one_at_a_time(log_prob, x, known, 0.0)
+            lambda log_prob, x, known: _fill_in_one_by_one(log_prob, x, known, 0.0)
         ),
         "you used the values of x at unknown positions as if they were known, but only x[known] "
-        "counts": (lambda log_prob, x, known: _one_at_a_time(log_prob, x, known, x)),
+        "counts": (lambda log_prob, x, known: _fill_in_one_by_one(log_prob, x, known, x)),
         "you returned the single most probable assignment. Return the mean over all assignments, "
-        "weighted by their probability": but("p @ rows", "rows[p.argmax()]"),
+        "weighted by their probability": edit("p @ rows", "rows[p.argmax()]"),
         ONE_ROW: (lambda log_prob, x, known: log_prob(x) * x),
         "for the unknown variables you returned p(xᵢ = 0 | known). Sum over the rows in which xᵢ "
-        "is 1": but("p @ rows", "torch.where(known, x, 1 - p @ rows)"),
+        "is 1": edit("p @ rows", "torch.where(known, x, 1 - p @ rows)"),
         "you returned only the unknown variables. Return one entry for every variable. The entry "
-        "of a known variable is its value": but("p @ rows", "(p @ rows)[~known]"),
+        "of a known variable is its value": edit("p @ rows", "(p @ rows)[~known]"),
         "you returned p(xᵢ = 1) of all variables, as if nothing were known. Keep only the rows "
         "with the known values": (
             lambda log_prob, x, known: fill_in(log_prob, x, torch.zeros_like(known))
         ),
         "you wrote the assignments into the last columns, which is right only if the known "
-        "variables come first. rows[:, ~known] = ... finds the unknown columns": but(
+        "variables come first. rows[:, ~known] = ... finds the unknown columns": edit(
             "rows[:, ~known]", "rows[:, len(x) - n_unknown :]"
         ),
         f"{NO_VALUE}. Sum over both values of each unknown variable": (
-            lambda log_prob, x, known: _one_at_a_time(log_prob, x, known, 0.5)
+            lambda log_prob, x, known: _fill_in_one_by_one(log_prob, x, known, 0.5)
         ),
         "torch.cartesian_prod returns a vector, not a matrix, if only one variable is unknown. "
-        "assignments.view(-1, u), with u unknown variables, is always a matrix": but(
+        "assignments.view(-1, u), with u unknown variables, is always a matrix": edit(
             "assignments.view(-1, n_unknown)", "assignments"
         ),
     }

@@ -8,10 +8,10 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from ..checking import Exercise, Misformed, View, add_view, as_text, exercise, one_of
+from ..checking import Exercise, MalformedAnswer, View, add_view, as_text, choose, exercise
 
 
-def _table(answer: object) -> Tensor:
+def _checked_table(answer: object) -> Tensor:
     """Convert an answer to a (2, 2) table in float64."""
     got = f"a {type(answer).__name__}"
     with suppress(TypeError, ValueError, RuntimeError):
@@ -19,7 +19,7 @@ def _table(answer: object) -> Tensor:
         if table.shape == (2, 2):
             return table
         got = f"shape {tuple(table.shape)}"
-    raise Misformed(
+    raise MalformedAnswer(
         "return the four entries of a joint distribution, where table[a, b] is p(x₁ = a, x₂ = b)",
         got=got,
         expected="shape (2, 2)",
@@ -39,9 +39,9 @@ def _has_tie(table: Tensor) -> bool:
     return any(abs(float(a) - float(b)) < 1e-6 for a, b in pairs)
 
 
-def _finding(answer: object) -> str:
+def _describe_table(answer: object) -> str:
     """Describe the fault of a table, or say that greedy misses its most probable row."""
-    table = _table(answer)
+    table = _checked_table(answer)
     if not bool((table > 0).all()):
         return "an entry that is not greater than 0"
     if torch.allclose(table.sum(1), torch.ones(2).double(), atol=1e-4):
@@ -61,19 +61,19 @@ def _is_misleading(table: Tensor) -> bool:
     return greedy != mode and not _has_tie(table)
 
 
-def _result(answer: object) -> str:
-    table = _table(answer)
+def _describe_result(answer: object) -> str:
+    table = _checked_table(answer)
     greedy, mode = (f"{row} with p = {table[row]:.4g}" for row in _greedy_and_mode(table))
     return f"Greedy takes {greedy}, but the mode is {mode}."
 
 
 def _vary_table(exercise: Exercise, variant: str) -> Exercise:
     """Ask for a given p(x₁ = 1) other than the 0.6 of the solution."""
-    likelier = one_of(variant, [n / 1000 for n in range(505, 640) if n != 600])
+    likelier = choose(variant, [n / 1000 for n in range(505, 640) if n != 600])
     rest = 1 - likelier
     table = torch.tensor([[0.95 * rest, 0.05 * rest], [0.53 * likelier, 0.47 * likelier]])
     p_of_1 = View(
-        lambda answer: float(_table(answer)[1].sum()),
+        lambda answer: float(_checked_table(answer)[1].sum()),
         "p(x₁ = 1) of your table",
         "your table leads greedy astray, but your variant asks for another p(x₁ = 1)",
     )
@@ -81,7 +81,7 @@ def _vary_table(exercise: Exercise, variant: str) -> Exercise:
         exercise,
         reference=lambda: table,
         views=[*exercise.views, p_of_1],
-        asks=f"Your variant: the same, with p(x₁ = 1) = {likelier}.",
+        task=f"Your variant: the same, with p(x₁ = 1) = {likelier}.",
     )
 
 
@@ -89,7 +89,7 @@ def _vary_table(exercise: Exercise, variant: str) -> Exercise:
     "6.2",
     "Lead greedy astray",
     stars=2,
-    message=_result,
+    message=_describe_result,
     is_value=True,
     vary=_vary_table,
     hints=(
@@ -106,7 +106,7 @@ def misleading_table() -> Tensor:
 
 add_view(
     as_text,
-    _finding,
+    _describe_table,
     {
         "each of the four probabilities must be greater than 0": torch.tensor(
             [[0.4, 0.0], [0.35, 0.25]]

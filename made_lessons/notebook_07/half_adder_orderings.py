@@ -9,7 +9,7 @@ from functools import cache, partial
 from made_course.common.words import listing
 from made_course.model.masks import check_ordering
 
-from ..checking import Exercise, KnownMistake, Misformed, View, as_text, exercise, shuffled
+from ..checking import Exercise, KnownMistake, MalformedAnswer, View, as_text, exercise, shuffle
 from .logistic_orderings import fit_orderings, half_adder_joint
 
 CARRY, SUM = 2, 3
@@ -53,24 +53,23 @@ def _costs() -> dict[tuple[int, ...], float]:
     return fit_orderings(half_adder_joint())[0]
 
 
-def _nats(ordering: Sequence[int]) -> str:
+def _cost_text(ordering: Sequence[int]) -> str:
     return f"{_costs()[tuple(ordering)]:.3f} nats"
 
 
-def _not_an_ordering(columns: Sequence[int]) -> str:
-    return (
-        f"an ordering contains each of the four variables once, by its number: {_numbered(columns)}"
-    )
+def _explain_ordering(columns: Sequence[int]) -> str:
+    numbers = _list_numbers(columns)
+    return f"an ordering contains each of the four variables once, by its number: {numbers}"
 
 
-def _numbered(columns: Sequence[int]) -> str:
+def _list_numbers(columns: Sequence[int]) -> str:
     return listing([f"{k} for {NAMES[variable]}" for k, variable in enumerate(columns)])
 
 
 def _orderings(answer: object, columns: Sequence[int]) -> list[list[int]]:
     """Return the best and the worst ordering of an answer, as variables instead of columns."""
     if not isinstance(answer, Mapping) or set(answer) != {"best", "worst"}:
-        raise Misformed(
+        raise MalformedAnswer(
             "return a dict with 'best' and 'worst', each an ordering such as [0, 1, 2, 3]",
             got=as_text(answer),
         )
@@ -79,18 +78,18 @@ def _orderings(answer: object, columns: Sequence[int]) -> list[list[int]]:
         try:
             found.append([columns[i] for i in check_ordering(answer[name], 4).tolist()])
         except (TypeError, ValueError) as error:
-            raise Misformed(
-                _not_an_ordering(columns),
+            raise MalformedAnswer(
+                _explain_ordering(columns),
                 got=f"{name!r}: {as_text(answer[name])}",
                 expected="such as [0, 1, 2, 3]",
             ) from error
     return found
 
 
-def _costs_of(answer: object, columns: Sequence[int]) -> str:
+def _describe_costs(answer: object, columns: Sequence[int]) -> str:
     """Describe the costs of both orderings, and a worst one that costs too little."""
     best, worst = _orderings(answer, columns)
-    costs = f"best {_nats(best)}, worst {_nats(worst)}"
+    costs = f"best {_cost_text(best)}, worst {_cost_text(worst)}"
     if CARRY in (best[-1], worst[-1]):
         return costs
     if worst[0] == CARRY:
@@ -99,10 +98,10 @@ def _costs_of(answer: object, columns: Sequence[int]) -> str:
 
 
 def _view(columns: Sequence[int]) -> View:
-    return View(partial(_costs_of, columns=columns), as_text)
+    return View(partial(_describe_costs, columns=columns), as_text)
 
 
-def _answer(
+def _answer_of_orderings(
     columns: Sequence[int], best: Sequence[int], worst: Sequence[int]
 ) -> dict[str, list[int]]:
     """Return the answer, which has numbers of columns, for two orderings of variables."""
@@ -113,18 +112,18 @@ def _answer(
 
 
 def _known_mistakes(columns: Sequence[int]) -> tuple[KnownMistake, ...]:
-    guesses = {cause: _answer(columns, *pair) for cause, pair in CAUSES.items()}
-    guesses[_not_an_ordering(columns)] = {"best": [1, 2, 3, 4], "worst": [1, 2, 4, 3]}
+    guesses = {cause: _answer_of_orderings(columns, *pair) for cause, pair in CAUSES.items()}
+    guesses[_explain_ordering(columns)] = {"best": [1, 2, 3, 4], "worst": [1, 2, 4, 3]}
     return tuple(KnownMistake(guess, cause) for cause, guess in guesses.items())
 
 
 def _vary_guess(exercise: Exercise, variant: str) -> Exercise:
     """Change the order of the columns, and ask for orderings with a given first variable."""
-    columns = shuffled(variant, COLUMNS)
+    columns = shuffle(variant, COLUMNS)
     if columns[2] == CARRY:
         columns = columns[::-1]
-    first, *rest = shuffled(f"{variant} first", [0, 1, SUM])
-    right = _answer(columns, best=[first, CARRY, *rest], worst=[first, *rest, CARRY])
+    first, *rest = shuffle(f"{variant} first", [0, 1, SUM])
+    right = _answer_of_orderings(columns, best=[first, CARRY, *rest], worst=[first, *rest, CARRY])
     starts = View(
         lambda answer: listing([NAMES[ordering[0]] for ordering in _orderings(answer, columns)]),
         "the first variable of each",
@@ -136,7 +135,7 @@ def _vary_guess(exercise: Exercise, variant: str) -> Exercise:
         reference=lambda: right,
         known_mistakes=_known_mistakes(columns),
         views=[_view(columns), starts],
-        asks=f"Your variant: the variables have other numbers, {_numbered(columns)}. Both "
+        task=f"Your variant: the variables have other numbers, {_list_numbers(columns)}. Both "
         f"orderings begin with {NAMES[first]}.",
     )
 

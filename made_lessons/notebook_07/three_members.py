@@ -10,7 +10,7 @@ import torch
 
 from made_course.common.words import listing
 
-from ..checking import Exercise, KnownMistake, Misformed, View, as_text, exercise, one_of
+from ..checking import Exercise, KnownMistake, MalformedAnswer, View, as_text, choose, exercise
 
 KEYS = ("one image", "possible means")
 MEMBERS = (90, 92, 94)
@@ -36,18 +36,18 @@ def candidates(members: Sequence[int]) -> tuple[float, ...]:
     return best - 5, best - 1, best + 0.5, middle, worst + 1
 
 
-def _mixture(members: Sequence[int], sign: int = -1) -> float:
+def _mixture_nll(members: Sequence[int], sign: int = -1) -> float:
     nats = torch.tensor(members, dtype=torch.float64)
     return sign * (torch.logsumexp(sign * nats, dim=0).item() - math.log(3))
 
 
-def _powers(members: Sequence[int]) -> str:
+def _list_powers(members: Sequence[int]) -> str:
     return listing([f"e^−{nats}" for nats in members])
 
 
 def _wrong_numbers(members: Sequence[int]) -> dict[str, float]:
     """Return wrong NLLs of one image in nats, each with its cause as the key."""
-    best, right, powers = members[0], _mixture(members), _powers(members)
+    best, right, powers = members[0], _mixture_nll(members), _list_powers(members)
     return {
         f"you averaged the nats. A mixture averages probabilities, and of {powers} the first is "
         "by far the largest": sum(members) / 3,
@@ -58,7 +58,7 @@ def _wrong_numbers(members: Sequence[int]) -> dict[str, float]:
         "you did not divide the sum of the probabilities by 3, so your NLL is too low by ln 3 = "
         "1.10 nats": right - math.log(3),
         "you took exp of the nats. Nats are negative log-probabilities, so an image that costs "
-        f"{best} nats has probability e^−{best}": _mixture(members, sign=1),
+        f"{best} nats has probability e^−{best}": _mixture_nll(members, sign=1),
         "you returned the log-probability. The NLL is its negative": -right,
         "you returned bits. Use the natural logarithm, ln": right / math.log(2),
         "your logarithm of 3 is to base 2. For nats, use the natural logarithm, ln 3 = 1.10": (
@@ -87,7 +87,7 @@ def _wrong_means(members: Sequence[int]) -> dict[str, list[float]]:
 
 
 def _known_mistakes(members: Sequence[int]) -> tuple[KnownMistake, ...]:
-    right, means = _mixture(members), candidates(members)[:3]
+    right, means = _mixture_nll(members), candidates(members)[:3]
     numbers, possible = _wrong_numbers(members).items(), _wrong_means(members).items()
     return (
         *(KnownMistake(_answer(number, means), why) for why, number in numbers),
@@ -99,9 +99,9 @@ def _answer(one: float, means: Sequence[float]) -> dict[str, object]:
     return {"one image": one, "possible means": [*means]}
 
 
-def _part(answer: object, key: str) -> object:
+def _entry(answer: object, key: str) -> object:
     if not isinstance(answer, Mapping) or set(answer) != set(KEYS):
-        raise Misformed(
+        raise MalformedAnswer(
             "return a dict with a number for 'one image' and a list for 'possible means'",
             got=as_text(answer),
         )
@@ -112,24 +112,24 @@ def _views(members: Sequence[int]) -> list[View]:
     """Return views of the NLL for one image, and of the possible means over images."""
 
     def one_image(answer: object) -> str:
-        one = _part(answer, "one image")
+        one = _entry(answer, "one image")
         try:
             nats = float(one)
         except (TypeError, ValueError, RuntimeError):
-            raise Misformed("'one image' must be a number", got=as_text(one)) from None
-        is_right = abs(nats - _mixture(members)) <= 0.01
+            raise MalformedAnswer("'one image' must be a number", got=as_text(one)) from None
+        is_right = abs(nats - _mixture_nll(members)) <= 0.01
         return "the right number to within 0.01" if is_right else f"{nats:.4g} nats"
 
     def possible_means(answer: object) -> list[float]:
-        means = _part(answer, "possible means")
+        means = _entry(answer, "possible means")
         try:
             found = {float(mean) for mean in means}
         except (TypeError, ValueError, RuntimeError):
-            raise Misformed(
+            raise MalformedAnswer(
                 "'possible means' must be a list of numbers", got=as_text(means)
             ) from None
         if not found <= set(candidates(members)):
-            raise Misformed(
+            raise MalformedAnswer(
                 "'possible means' may contain only the five numbers of the exercise",
                 got=as_text(means),
                 expected=f"some of {', '.join(map(str, candidates(members)))}",
@@ -140,8 +140,8 @@ def _views(members: Sequence[int]) -> list[View]:
         View(
             one_image,
             "one image",
-            f"the NLL is −ln of the mean of three probabilities, {_powers(members)}. Compute it to "
-            "within 0.01",
+            f"the NLL is −ln of the mean of three probabilities, {_list_powers(members)}. Compute it "
+            "to within 0.01",
         ),
         View(
             possible_means,
@@ -154,15 +154,15 @@ def _views(members: Sequence[int]) -> list[View]:
 
 def _vary_members(exercise: Exercise, variant: str) -> Exercise:
     """Ask about three other members. The first is better than the others by at least two nats."""
-    best = one_of(variant, [n for n in range(80, 100) if n != 90])
-    further = one_of(f"{variant} further", [(2, 3), (2, 4), (2, 5), (3, 4), (3, 5), (3, 6)])
+    best = choose(variant, [n for n in range(80, 100) if n != 90])
+    further = choose(f"{variant} further", [(2, 3), (2, 4), (2, 5), (3, 4), (3, 5), (3, 6)])
     members = (best, *(best + nats for nats in further))
     return replace(
         exercise,
-        reference=lambda: _answer(_mixture(members), candidates(members)[:3]),
+        reference=lambda: _answer(_mixture_nll(members), candidates(members)[:3]),
         known_mistakes=_known_mistakes(members),
         views=_views(members),
-        asks=f"Your variant: three members at {listing([*map(str, members)])} nats. For 'possible "
+        task=f"Your variant: three members at {listing([*map(str, members)])} nats. For 'possible "
         f"means', choose from {listing([*map(str, candidates(members))])}.",
     )
 

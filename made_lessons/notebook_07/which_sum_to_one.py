@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..checking import Misformed, add_view, as_text, exercise
+from ..checking import MalformedAnswer, add_view, as_text, exercise
 
 CYCLE = (
     "over several orderings, the mean output of x₁ depends on x₂, and that of x₂ on x₁. The "
@@ -29,13 +29,13 @@ TOTALS = ("one", "less", "more", "either")
 CHOICES = f"each of {', '.join(map(repr, AVERAGES))} needs one of {', '.join(map(repr, TOTALS))}"
 
 
-def _total(answer: object, average: str) -> str:
+def _predicted_total(answer: object, average: str) -> str:
     """Return the total that an answer predicts for a kind of average."""
     if not isinstance(answer, Mapping) or set(answer) != set(AVERAGES):
-        raise Misformed(CHOICES, got=as_text(answer))
+        raise MalformedAnswer(CHOICES, got=as_text(answer))
     total = answer[average]
     if not isinstance(total, str) or total not in TOTALS:
-        raise Misformed(CHOICES, got=f"{average!r}: {as_text(total)}")
+        raise MalformedAnswer(CHOICES, got=f"{average!r}: {as_text(total)}")
     return f"Σp is {total!r}"
 
 
@@ -74,7 +74,7 @@ _WRONG = {
 for average, wrong in _WRONG.items():
     add_view(
         f"{average!r}",
-        lambda answer, average=average: _total(answer, average),
+        lambda answer, average=average: _predicted_total(answer, average),
         {cause: totals_of_averages() | {average: total} for cause, total in wrong.items()},
         expected="",
     )

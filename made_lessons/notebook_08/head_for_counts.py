@@ -8,7 +8,16 @@ from torch.nn.functional import logsigmoid
 
 from made_course.model.heads import Head
 
-from ..checking import Misformed, View, Wrong, as_text, but, exercise, known_mistakes, run
+from ..checking import (
+    MalformedAnswer,
+    View,
+    WrongAnswer,
+    as_text,
+    edit,
+    exercise,
+    known_mistakes,
+    run,
+)
 
 _RAISED = (
     "your log_prob is right at moderate logits, but not at large ones. For these, σ(z) is rounded "
@@ -60,10 +69,10 @@ SMALL, TINY = -5.0, -18.0
 U = (torch.arange(1000) + 0.5) / 1000
 
 
-def _built(answer: object) -> Head:
+def _build_head(answer: object) -> Head:
     is_class = isinstance(answer, type)
     if not is_class or not issubclass(answer, Head):
-        raise Misformed(
+        raise MalformedAnswer(
             "the answer must be a class that inherits from Head, with log_prob and sample. Pass "
             "the class itself",
             got=f"the class {answer.__name__}" if is_class else f"a {type(answer).__name__}",
@@ -72,14 +81,14 @@ def _built(answer: object) -> Head:
     try:
         return answer()
     except Exception as error:
-        raise Wrong(f"your class raised {type(error).__name__}: {error}") from error
+        raise WrongAnswer(f"your class raised {type(error).__name__}: {error}") from error
 
 
-def _attribute(name: str, cause: str) -> View:
-    return View(lambda answer: f"{name} = {getattr(_built(answer), name, None)}", cause=cause)
+def _attribute_view(name: str, cause: str) -> View:
+    return View(lambda answer: f"{name} = {getattr(_build_head(answer), name, None)}", cause=cause)
 
 
-def _log_prob(params: Tensor, x: Tensor) -> View:
+def _log_prob_view(params: Tensor, x: Tensor) -> View:
     if bool((params.abs() > 20).any()):
         cause = _RAISED  # the view of small logits has passed
     elif params.dim() > 2:
@@ -90,7 +99,7 @@ def _log_prob(params: Tensor, x: Tensor) -> View:
             "one success"
         )
     return View(
-        lambda answer, *case: run(_built(answer).log_prob, *case),
+        lambda answer, *case: run(_build_head(answer).log_prob, *case),
         f"log_prob({as_text(params)}, {as_text(x)})",
         lambda _, got, __: cause if getattr(got, "shape", None) == x.shape else "",
         name="log_prob(params, x)",
@@ -98,43 +107,43 @@ def _log_prob(params: Tensor, x: Tensor) -> View:
     )
 
 
-def _drawn(answer: object, z: float) -> dict[str, object]:
+def _describe_samples(answer: object, z: float) -> dict[str, object]:
     """Describe the samples for evenly spaced u by numbers that do not depend on their order."""
-    head, params = _built(answer), torch.full((len(U), 1), z)
+    head, params = _build_head(answer), torch.full((len(U), 1), z)
     got = run(head.sample, params, U)
     if not isinstance(got, Tensor) or got.shape != U.shape:
         shape = f"shape {tuple(got.shape)}" if isinstance(got, Tensor) else type(got).__name__
         cause, expected = "sample must return one count for each u", f"shape {tuple(U.shape)}"
-        raise Misformed(cause, expected=expected, got=shape)
+        raise MalformedAnswer(cause, expected=expected, got=shape)
     if not torch.equal(got, run(head.sample, params, U)):
-        raise Wrong(_DRAWS_ITSELF)
+        raise WrongAnswer(_DRAWS_ITSELF)
     got = got.double()
     if not bool(got.isfinite().all()) or not torch.equal(got, got.round()):
-        raise Wrong(_REAL, got=as_text(got[:5]))
+        raise WrongAnswer(_REAL, got=as_text(got[:5]))
     shares = (got[:, None] == torch.arange(5)).double().mean(0)
     return {"shares of 0 to 4": shares, "mean": got.mean(), "largest": got.max()}
 
 
-def _why_different(answer: object, got: dict, right: dict) -> str:
+def _explain_samples(answer: object, got: dict, right: dict) -> str:
     is_same = torch.allclose(*(seen["shares of 0 to 4"].float() for seen in (got, right)))
     if is_same and got["largest"] < right["largest"]:
         return _CUT_OFF
     return "your samples do not have the frequencies that your log_prob gives"
 
 
-def _samples(z: float) -> View:
+def _sample_view(z: float) -> View:
     tried = f"sample at z = {z}, for {len(U)} evenly spaced u"
-    return View(lambda answer: _drawn(answer, z), tried, _why_different)
+    return View(lambda answer: _describe_samples(answer, z), tried, _explain_samples)
 
 
-def _in_two_dimensions(answer: object) -> str:
+def _compare_shapes_of_u(answer: object) -> str:
     """Say whether u gives the same samples in one dimension and in two."""
-    head, params = _built(answer), torch.linspace(-1.5, 1.0, len(U))[:, None]
+    head, params = _build_head(answer), torch.linspace(-1.5, 1.0, len(U))[:, None]
     row = run(head.sample, params, U)
     try:
         got = run(head.sample, params.view(*_SHAPE, 1), U.view(_SHAPE))
-    except Wrong as wrong:
-        raise Wrong(_SAMPLES_FLAT, got=wrong.cause) from wrong
+    except WrongAnswer as wrong:
+        raise WrongAnswer(_SAMPLES_FLAT, got=wrong.cause) from wrong
     is_same = isinstance(got, Tensor) and torch.equal(got, row.view(_SHAPE))
     return "the same samples" if is_same else "different samples"
 
@@ -142,12 +151,12 @@ def _in_two_dimensions(answer: object) -> str:
 _SHAPE = (len(U) // 2, 2)
 
 
-def _ends(z: float) -> View:
+def _extreme_u_view(z: float) -> View:
     """Return a view of the samples for the smallest and the largest u that torch.rand draws."""
 
     def see(answer: object) -> str:
         u = torch.tensor([0.0, 1 - 2**-24])
-        got = run(_built(answer).sample, torch.full((2, 1), z), u)
+        got = run(_build_head(answer).sample, torch.full((2, 1), z), u)
         return "counts" if bool(((got >= 0) & got.isfinite()).all()) else as_text(got)
 
     return View(
@@ -166,26 +175,26 @@ _FURTHER = ((0.4, 0.0), (-0.7, 3.0), (120.0, 2.0), (-120.0, 2.0))
     "A head for counts",
     stars=3,
     views=(
-        _attribute("params_per_variable", "each variable needs only one number, its logit"),
-        _attribute("is_density", _IS_DENSITY),
-        _log_prob(_ONE, torch.tensor([0.0, 3.0])),
-        _log_prob(_TWO, torch.tensor([[0.0, 3.0], [1.0, 2.0]])),
-        *(_log_prob(torch.full((len(MANY), 1), z), MANY) for z in TRIED_LOGITS),
-        *(_log_prob(torch.tensor([[z]]), torch.tensor([x])) for z, x in _FURTHER),
-        *map(_samples, (*TRIED_LOGITS, SMALL, TINY)),
+        _attribute_view("params_per_variable", "each variable needs only one number, its logit"),
+        _attribute_view("is_density", _IS_DENSITY),
+        _log_prob_view(_ONE, torch.tensor([0.0, 3.0])),
+        _log_prob_view(_TWO, torch.tensor([[0.0, 3.0], [1.0, 2.0]])),
+        *(_log_prob_view(torch.full((len(MANY), 1), z), MANY) for z in TRIED_LOGITS),
+        *(_log_prob_view(torch.tensor([[z]]), torch.tensor([x])) for z, x in _FURTHER),
+        *map(_sample_view, (*TRIED_LOGITS, SMALL, TINY)),
         View(
-            _in_two_dimensions,
+            _compare_shapes_of_u,
             f"sample with params of shape {(*_SHAPE, 1)} and u of shape {_SHAPE}",
             _SAMPLES_FLAT,
             expected="",
         ),
         View(
-            lambda answer: str(run(_built(answer).sample, _ONE, U[:2]).dtype),
+            lambda answer: str(run(_build_head(answer).sample, _ONE, U[:2]).dtype),
             "sample",
             "return counts as floats, as .floor() does, because a model uses its samples as inputs",
         ),
-        _ends(0.0),
-        _ends(TINY),
+        _extreme_u_view(0.0),
+        _extreme_u_view(TINY),
     ),
     message="Σp = 1, and samples have the frequencies that log_prob gives.",
     hints=(
@@ -219,61 +228,61 @@ class Geometric(Head):
 known_mistakes(
     {
         "you swapped success and failure. q = σ(z) is the probability of the success, and 1 − q "
-        "that of each failure": but(
+        "that of each failure": edit(
             "z = params[..., 0]", "z = -params[..., 0]", "logsigmoid(-params", "logsigmoid(params"
         ),
-        "you count all tries, from 1, but x counts only the failures, so it can be 0": but(
+        "you count all tries, from 1, but x counts only the failures, so it can be 0": edit(
             "x * logsigmoid", "(x - 1) * logsigmoid"
         ),
-        "the success at the end is missing. x failures and one success give x + 1 factors": but(
+        "the success at the end is missing. x failures and one success give x + 1 factors": edit(
             "logsigmoid(z) + ", ""
         ),
-        "you returned probabilities, but log_prob must return their logarithms": but(
+        "you returned probabilities, but log_prob must return their logarithms": edit(
             "logsigmoid(z) + x * logsigmoid(-z)", "(logsigmoid(z) + x * logsigmoid(-z)).exp()"
         ),
         "at large logits your log_prob is minus infinity, because 1 − q is rounded to 0 before "
         "you take its logarithm, or exp overflows. Use logsigmoid(z) and logsigmoid(−z), as in "
-        "notebook 2": but(
+        "notebook 2": edit(
             "logsigmoid(z)", "z.sigmoid().log()", "logsigmoid(-z)", "(1 - z.sigmoid()).log()"
         ),
-        _RAISED: but(
+        _RAISED: edit(
             "logsigmoid(z)",
             "(z.sigmoid() + 1e-8).log()",
             "logsigmoid(-z)",
             "(1 - z.sigmoid() + 1e-8).log()",
         ),
-        "you returned the NLL, but log_prob is its negative, which is never above 0": but(
+        "you returned the NLL, but log_prob is its negative, which is never above 0": edit(
             "logsigmoid(z) + x", "-logsigmoid(z) - x"
         ),
         "you used 1 − log q for log(1 − q). Because 1 − σ(z) = σ(−z), log(1 − q) is "
-        "logsigmoid(−z)": but("logsigmoid(-z)", "(1 - logsigmoid(z))"),
+        "logsigmoid(−z)": edit("logsigmoid(-z)", "(1 - logsigmoid(z))"),
         "you counted x + 1 failures, but the last of the x + 1 factors is the success, with "
-        "probability q": but("logsigmoid(z) + x *", "(x + 1) *"),
+        "probability q": edit("logsigmoid(z) + x *", "(x + 1) *"),
         "params has one dimension more than x, so each number is combined with each count. "
-        "params[..., 0] has the shape of x": but("z = params[..., 0]", "z = params"),
-        _LOG_PROB_FLAT: but("z = params[..., 0]", "z = params[:, 0]"),
+        "params[..., 0] has the shape of x": edit("z = params[..., 0]", "z = params"),
+        _LOG_PROB_FLAT: edit("z = params[..., 0]", "z = params[:, 0]"),
         "log_prob has one dimension too many, because params has the shape (..., 1). Use "
-        "params[..., 0], which has the shape of x": but(
+        "params[..., 0], which has the shape of x": edit(
             "z = params[..., 0]", "z, x = params, x[..., None]"
         ),
         "your log_prob sums over the variables, but a head returns one number per variable, and "
-        "the model sums them": but(
+        "the model sums them": edit(
             "logsigmoid(z) + x * logsigmoid(-z)", "(logsigmoid(z) + x * logsigmoid(-z)).sum(-1)"
         ),
-        _IS_DENSITY: but("params_per_variable = 1", "params_per_variable, is_density = 1, True"),
-        _COIN: but(
+        _IS_DENSITY: edit("params_per_variable = 1", "params_per_variable, is_density = 1, True"),
+        _COIN: edit(
             "(torch.log1p(-u) / log_fail).floor()", "(u <= params[..., 0].sigmoid()).float()"
         ),
-        _ONE_MORE: but("floor()", "floor() + 1"),
-        _REAL: but(".floor()", ""),
-        _ONE_LESS: but("floor()", "floor() - 1"),
-        _BELOW_ZERO: but("max=1 - 1e-6", "max=1", "floor()", "ceil() - 1"),
+        _ONE_MORE: edit("floor()", "floor() + 1"),
+        _REAL: edit(".floor()", ""),
+        _ONE_LESS: edit("floor()", "floor() - 1"),
+        _BELOW_ZERO: edit("max=1 - 1e-6", "max=1", "floor()", "ceil() - 1"),
         "you round to the nearest count. Round down with floor, which gives the smallest k with "
-        "P(x ≤ k) above u": but("floor()", "round()"),
-        _CUT_OFF: but("floor()", "floor().clamp(max=100)"),
-        _OF_ROUNDED: but("logsigmoid(-params[..., 0])", "(1 - params[..., 0].sigmoid()).log()"),
-        _SAMPLES_FLAT: but("logsigmoid(-params[..., 0])", "logsigmoid(-params[:, 0])"),
-        _IGNORES_U: but("(torch.log1p(-u) / log_fail).floor()", "(-params[..., 0]).exp().floor()"),
-        _DRAWS_ITSELF: but("u.clamp(max=1 - 1e-6)", "torch.rand_like(u)"),
+        "P(x ≤ k) above u": edit("floor()", "round()"),
+        _CUT_OFF: edit("floor()", "floor().clamp(max=100)"),
+        _OF_ROUNDED: edit("logsigmoid(-params[..., 0])", "(1 - params[..., 0].sigmoid()).log()"),
+        _SAMPLES_FLAT: edit("logsigmoid(-params[..., 0])", "logsigmoid(-params[:, 0])"),
+        _IGNORES_U: edit("(torch.log1p(-u) / log_fail).floor()", "(-params[..., 0]).exp().floor()"),
+        _DRAWS_ITSELF: edit("u.clamp(max=1 - 1e-6)", "torch.rand_like(u)"),
     }
 )

@@ -9,11 +9,11 @@ from torch import Tensor
 
 from made_course.model.heads import MixtureOfGaussians
 
-from ..checking import but, exercise, further_cases, known_mistakes, one_of, uniform
+from ..checking import choose, edit, exercise, further_cases, known_mistakes, uniform
 
 
 def _other_mixture(key: str) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    x, weights, means, stds = uniform(key, 4, one_of(key, [2, 3, 4]))
+    x, weights, means, stds = uniform(key, 4, choose(key, [2, 3, 4]))
     return 8 * x - 4, weights / weights.sum(), 4 * means - 2, stds + 0.5
 
 
@@ -55,37 +55,37 @@ def mixture_log_prob(x: Tensor, weights: Tensor, means: Tensor, stds: Tensor) ->
 known_mistakes(
     {
         "you averaged logarithms. The density is a weighted sum of Gaussians, so take the "
-        "logarithm after the sum, with logsumexp of the logs of the terms": but(
+        "logarithm after the sum, with logsumexp of the logs of the terms": edit(
             "(weights.log() + log_normal).logsumexp(dim=-1)", "(weights * log_normal).sum(-1)"
         ),
         "the weights are missing. Without them, the K components integrate to K instead "
-        "of one": but("weights.log() + ", ""),
-        "ln σ is missing. A narrow Gaussian must be high, so that it integrates to one": but(
+        "of one": edit("weights.log() + ", ""),
+        "ln σ is missing. A narrow Gaussian must be high, so that it integrates to one": edit(
             " - stds.log()", ""
         ),
-        "you used σ as if it were the variance σ²": but(
+        "you used σ as if it were the variance σ²": edit(
             "/ stds", "/ stds.sqrt()", "stds.log()", "stds.log() / 2"
         ),
         "½ ln 2π is missing. It is the same for all components, so it does not change the "
-        "training, but without it the density does not integrate to one": but(
+        "training, but without it the density does not integrate to one": edit(
             " - math.log(2 * math.pi) / 2", ""
         ),
         "you summed the log-densities, which multiplies the components. A mixture adds them. Use "
-        "logsumexp instead of sum": but("logsumexp(dim=-1)", "sum(-1)"),
-        "you added the weights themselves to logarithms. Add their logarithms": but(
+        "logsumexp instead of sum": edit("logsumexp(dim=-1)", "sum(-1)"),
+        "you added the weights themselves to logarithms. Add their logarithms": edit(
             "weights.log() +", "weights +"
         ),
         "you multiplied the log-densities by the weights. The weights multiply the densities, so "
-        "add their logarithms": but("weights.log() +", "weights *"),
-        "you divided (x − μ)² by σ. Divide by σ², because (x − μ)/σ is squared": but(
+        "add their logarithms": edit("weights.log() +", "weights *"),
+        "you divided (x − μ)² by σ. Divide by σ², because (x − μ)/σ is squared": edit(
             "-(z**2)", "-(z**2) * stds"
         ),
-        "the ½ before ((x − μ)/σ)² is missing": but("-(z**2) / 2", "-(z**2)"),
-        "the ½ before ln 2π is missing": but("math.pi) / 2", "math.pi)"),
-        "you added ln σ. Subtract it, because a narrow Gaussian is high": but(
+        "the ½ before ((x − μ)/σ)² is missing": edit("-(z**2) / 2", "-(z**2)"),
+        "the ½ before ln 2π is missing": edit("math.pi) / 2", "math.pi)"),
+        "you added ln σ. Subtract it, because a narrow Gaussian is high": edit(
             "- stds.log()", "+ stds.log()"
         ),
-        "you added ½ ((x − μ)/σ)². Subtract it, because a Gaussian is low far from μ": but(
+        "you added ½ ((x − μ)/σ)². Subtract it, because a Gaussian is low far from μ": edit(
             "-(z**2)", "z**2"
         ),
         "you used one Gaussian with the means of all μ and all σ, but a mixture is a weighted sum "
@@ -95,8 +95,8 @@ known_mistakes(
             )
         ),
         "you averaged logarithms, which multiplies the components. A mixture adds them. Use "
-        "logsumexp instead of mean": but("logsumexp(dim=-1)", "mean(-1)"),
+        "logsumexp instead of mean": edit("logsumexp(dim=-1)", "mean(-1)"),
         "you took only the largest component at each x, but a mixture adds all of them, with "
-        "logsumexp": but("logsumexp(dim=-1)", "amax(-1)"),
+        "logsumexp": edit("logsumexp(dim=-1)", "amax(-1)"),
     }
 )

@@ -10,7 +10,7 @@ from made_course.model.heads import Categorical
 from ..checking import exercise, further_cases, known_mistakes, uniform
 
 
-def _at_class(values: Tensor, x: Tensor) -> Tensor:
+def _select_class(values: Tensor, x: Tensor) -> Tensor:
     return values.gather(-1, x.long()[..., None]).squeeze(-1)
 
 
@@ -55,23 +55,23 @@ def categorical_log_prob(logits: Tensor, x: Tensor) -> Tensor:
 known_mistakes(
     {
         "you summed the logits of the classes. A logit is not yet a log-probability. Subtract the "
-        "logsumexp over all classes": lambda z, x: _at_class(z, x).sum(1),
+        "logsumexp over all classes": lambda z, x: _select_class(z, x).sum(1),
         "your softmax is over the variables. The K classes of one variable share a probability "
         "of one, so take it over the last dimension": (
-            lambda z, x: _at_class(z.log_softmax(1), x).sum(1)
+            lambda z, x: _select_class(z.log_softmax(1), x).sum(1)
         ),
         "you summed probabilities. Sum their logarithms": (
-            lambda z, x: _at_class(z.softmax(-1), x).sum(1)
+            lambda z, x: _select_class(z.softmax(-1), x).sum(1)
         ),
         "you took the logarithm of a sum of probabilities. The probabilities of the variables "
         "are multiplied, so sum their logarithms": (
-            lambda z, x: _at_class(z.softmax(-1), x).sum(1).log()
+            lambda z, x: _select_class(z.softmax(-1), x).sum(1).log()
         ),
         "exp is missing inside your logarithm. Subtract the log of the sum of exp(logit), which is "
-        "logsumexp": lambda z, x: (_at_class(z, x) - z.sum(-1).log()).sum(1),
+        "logsumexp": lambda z, x: (_select_class(z, x) - z.sum(-1).log()).sum(1),
         "your softmax is over the rows of the batch. The K classes of one variable share a "
         "probability of one, so take it over the last dimension": (
-            lambda z, x: _at_class(z.log_softmax(0), x).sum(1)
+            lambda z, x: _select_class(z.log_softmax(0), x).sum(1)
         ),
         "you summed over all classes, but only the class in x counts": (
             lambda z, x: z.log_softmax(-1).sum((1, 2))
@@ -81,11 +81,11 @@ known_mistakes(
         ),
         "your logsumexp is over all numbers of a row. The K classes of one variable share a "
         "probability of one, so take it over the last dimension only": (
-            lambda z, x: (_at_class(z, x) - z.logsumexp((1, 2))[:, None]).sum(1)
+            lambda z, x: (_select_class(z, x) - z.logsumexp((1, 2))[:, None]).sum(1)
         ),
         "you used a sigmoid, which is for one number per variable. It uses only one of the K "
         "logits, but the softmax uses all": lambda z, x: nn.functional.logsigmoid(
-            _at_class(z, x)
+            _select_class(z, x)
         ).sum(1),
     }
 )

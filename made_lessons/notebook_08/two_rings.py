@@ -14,8 +14,8 @@ from made_course.model.made import MADE
 from made_course.model.sampling import evaluation_mode
 from made_course.training.fit import fit
 
-from ..checking import Misformed, Wrong, exercise
-from ..checking.trained_models import asked, require_finite_weights, shuffled
+from ..checking import MalformedAnswer, WrongAnswer, exercise
+from ..checking.trained_models import call_model, call_shuffled, require_finite_weights
 
 RADII, BLUR = (10.0, 20.0), 1.0
 ENTROPY = 6.596
@@ -41,10 +41,10 @@ def ring_points() -> Tensor:
         >>> ring_points().shape
         torch.Size([4000, 2])
     """
-    return _rings(4_000, seed=8)
+    return _draw_rings(4_000, seed=8)
 
 
-def _rings(n: int, seed: int) -> Tensor:
+def _draw_rings(n: int, seed: int) -> Tensor:
     """Draw n points (n, 2) on two circles around 0, blurred along the radius."""
     generator = torch.Generator().manual_seed(seed)
     radius = torch.tensor(RADII)[torch.randint(2, (n,), generator=generator)]
@@ -65,7 +65,7 @@ def _rings_log_prob(x: Tensor) -> Tensor:
     "8.5",
     "Two rings",
     stars=3,
-    doubtful=ENTROPY + BANDS[0][0],
+    doubtful_below=ENTROPY + BANDS[0][0],
     score=lambda model: _score(model),
     is_value=True,
     hints=(
@@ -95,7 +95,7 @@ def train_on_scaled_points() -> object:
         progress=False,
     )
 
-    class InOriginalUnit(nn.Module):
+    class ModelInOriginalUnit(nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.model = model
@@ -103,7 +103,7 @@ def train_on_scaled_points() -> object:
         def log_prob(self, x: Tensor) -> Tensor:
             return self.model.log_prob(x / scale) - 2 * math.log(scale)
 
-    return InOriginalUnit()
+    return ModelInOriginalUnit()
 
 
 _BROAD = torch.distributions.Normal(0.0, 11.2)
@@ -119,7 +119,7 @@ def _broad_log_prob(x: Tensor) -> Tensor:
 
 def _score(model: object) -> str:
     if isinstance(model, type) or not callable(getattr(model, "log_prob", None)):
-        raise Misformed(
+        raise MalformedAnswer(
             "the answer must be a model, an object whose log_prob(x) takes points (n, 2) and "
             "returns (n,) numbers",
             got="a class" if isinstance(model, type) else f"a {type(model).__name__}",
@@ -129,18 +129,18 @@ def _score(model: object) -> str:
     points, truth = _test_points()
     evaluated = evaluation_mode(model) if isinstance(model, nn.Module) else nullcontext()
     with torch.no_grad(), evaluated:
-        log_p, area = _integrated(model, points)
+        log_p, area = _log_densities_and_integral(model, points)
     log_p = log_p - max(0.0, math.log(area))  # an area of up to 1.01 must not improve the score
     above = (truth - log_p).mean().item()
     if above >= WITHIN:
-        raise Wrong(
+        raise WrongAnswer(
             "the model is a density, but not close enough yet. How does its picture differ from "
             "the points? Does each conditional have enough mixture components?",
-            **_report(truth - log_p, area),
+            **_report_lines(truth - log_p, area),
         )
     if above < -0.03:
         cause = "your score is better than that of the true density, which is possible only by luck"
-        raise Wrong(cause, **_report(truth - log_p, area))
+        raise WrongAnswer(cause, **_report_lines(truth - log_p, area))
     praise = next(words for nats, words in BANDS if above < nats)
     return (
         f"{ENTROPY + above:.3f} differential nats on the test points, {above:.3f} above the true "
@@ -148,31 +148,33 @@ def _score(model: object) -> str:
     )
 
 
-def _integrated(model: object, points: Tensor) -> tuple[Tensor, float]:
+def _log_densities_and_integral(model: object, points: Tensor) -> tuple[Tensor, float]:
     """Return the log-densities (n,) of points, and the integral, which must be about 1."""
     grid, cell = _grid()
-    log_p, on_grid = _log_densities_together(model, points, grid)
-    _require_rows_apart(log_p, _log_densities_together(model, points, grid[:BATCH])[0])
+    log_p, on_grid = _log_densities_in_mixed_batches(model, points, grid)
+    _require_independent_rows(
+        log_p, _log_densities_in_mixed_batches(model, points, grid[:BATCH])[0]
+    )
     area = (on_grid.exp().sum() * cell).item()
     if log_p.mean() < _broad_log_prob(points).mean() + 0.1:
         apart = _test_points()[1] - log_p
         if _is_of_smaller_points(model, points[:500]):
-            raise Wrong(
+            raise WrongAnswer(
                 "this is a model of smaller points. If you trained it on points divided by a "
                 "number, log_prob(x) must divide x by the same number first, and subtract the ln "
                 "of this number for each of the two variables",
-                **_report(apart),
+                **_report_lines(apart),
             )
         if 0.9 < area < 1.1:
-            raise Wrong(
+            raise WrongAnswer(
                 "the model is a density, but not better than one broad Gaussian. Has it been "
                 "trained, on points with a scale of about 1, as the head needs them?",
-                **_report(apart, area),
+                **_report_lines(apart, area),
             )
     if not 0.9 < area < 1.01:
         highest = f"at one point a log-density of {on_grid.max():.4g}"
-        raise Wrong(
-            _why_not_one(area, on_grid, grid, cell),
+        raise WrongAnswer(
+            _explain_integral(area, on_grid, grid, cell),
             tried=f"the integral over the square from −{REACH:.0f} to {REACH:.0f}",
             expected="1",
             got=f"{area:.4g}" if math.isfinite(area) else highest,
@@ -180,7 +182,7 @@ def _integrated(model: object, points: Tensor) -> tuple[Tensor, float]:
     return log_p, area
 
 
-def _report(apart: Tensor, area: float | None = None) -> dict[str, str]:
+def _report_lines(apart: Tensor, area: float | None = None) -> dict[str, str]:
     got = f"{ENTROPY + apart.mean().item():.2f} differential nats"
     return {
         "tried": f"the {len(apart):,} test points",
@@ -190,7 +192,7 @@ def _report(apart: Tensor, area: float | None = None) -> dict[str, str]:
 
 
 def _log_densities(model: object, x: Tensor) -> Tensor:
-    log_p = asked(model.log_prob, model, x)
+    log_p = call_model(model.log_prob, model, x)
     if log_p.shape != x.shape[:1]:
         cause = "log_prob(x) has the wrong shape"
         if log_p.numel() == 1:
@@ -200,15 +202,15 @@ def _log_densities(model: object, x: Tensor) -> Tensor:
                 "log_prob returned one number for each variable, but the log-density is their sum"
             )
         got, expected = f"shape {tuple(log_p.shape)}", f"shape ({len(x)},)"
-        raise Wrong(cause, got=got, expected=expected)
+        raise WrongAnswer(cause, got=got, expected=expected)
     if bool(log_p.isnan().any()) or bool((log_p == math.inf).any()):
-        raise Wrong("log_prob(x) is not finite everywhere. Use a numerically stable formula")
+        raise WrongAnswer("log_prob(x) is not finite everywhere. Use a numerically stable formula")
     return log_p
 
 
-def _log_densities_together(model: object, *parts: Tensor) -> tuple[Tensor, ...]:
+def _log_densities_in_mixed_batches(model: object, *parts: Tensor) -> tuple[Tensor, ...]:
     """Return the log-densities of several sets of points, evaluated in mixed batches."""
-    log_p = shuffled(partial(_log_densities, model), torch.cat(parts), batch=BATCH)
+    log_p = call_shuffled(partial(_log_densities, model), torch.cat(parts), batch=BATCH)
     return log_p.split([len(part) for part in parts])
 
 
@@ -218,10 +220,10 @@ def _is_of_smaller_points(model: object, points: Tensor) -> bool:
     return any(_log_densities(model, points / s).mean() - 2 * math.log(s) > broad for s in _SCALES)
 
 
-def _require_rows_apart(log_p: Tensor, again: Tensor) -> None:
+def _require_independent_rows(log_p: Tensor, again: Tensor) -> None:
     if not torch.allclose(log_p, again, rtol=1e-3, atol=1e-3):
         at = (log_p - again).abs().argmax()
-        raise Wrong(
+        raise WrongAnswer(
             "the log_prob of a row depends on the other rows, but log_prob(x) must score each row "
             "by itself",
             tried="log_prob of one point twice, each time among different points",
@@ -230,7 +232,7 @@ def _require_rows_apart(log_p: Tensor, again: Tensor) -> None:
         )
 
 
-def _why_not_one(area: float, log_p: Tensor, grid: Tensor, cell: float) -> str:
+def _explain_integral(area: float, log_p: Tensor, grid: Tensor, cell: float) -> str:
     """Return the likely cause of an integral that is not 1."""
     if log_p.max() - log_p.min() < 1e-4:
         return "every point has the same log-density, so the integral over the plane is not finite"
@@ -274,7 +276,7 @@ def _why_not_one(area: float, log_p: Tensor, grid: Tensor, cell: float) -> str:
 @cache
 def _test_points() -> tuple[Tensor, Tensor]:
     """Return 10,000 points that learners do not have, and their true log-densities."""
-    points = _rings(10_000, seed=808)
+    points = _draw_rings(10_000, seed=808)
     return points, _rings_log_prob(points.double())
 
 

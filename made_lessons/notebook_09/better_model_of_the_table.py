@@ -52,7 +52,7 @@ def _held_out_rows() -> Tensor:
     "9.4",
     "A better model of the table",
     stars=3,
-    doubtful=9.0,
+    doubtful_below=9.0,
     score=_score,
     is_value=True,
     hints=(

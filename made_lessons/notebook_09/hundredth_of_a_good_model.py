@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from ..checking import but, exercise, further_cases, known_mistakes, uniform
+from ..checking import edit, exercise, further_cases, known_mistakes, uniform
 
 
 @exercise(
@@ -38,13 +38,13 @@ known_mistakes(
         "you averaged log-probabilities. A mixture averages probabilities, and the logarithm "
         "comes last": lambda log_p, log_q, share: share * log_p + (1 - share) * log_q,
         "you subtracted the logarithms of the shares, which divides the probabilities by them. Add "
-        "log(share) and log(1 - share)": but(
+        "log(share) and log(1 - share)": edit(
             "math.log(share)", "-math.log(share)", "math.log1p(-share)", "-math.log1p(-share)"
         ),
         "you returned log(p + q), without the shares. Add log(share) to log p, and log(1 - share) "
         "to log q": (lambda log_p, log_q, share: torch.logaddexp(log_p, log_q)),
         "you multiplied log p by share, which is the logarithm of p to the power of share. To "
-        "multiply p by share, add log(share) to log p": but(
+        "multiply p by share, add log(share) to log p": edit(
             "math.log(share) +", "share *", "math.log1p(-share) +", "(1 - share) *"
         ),
         "you averaged log_p and log_q and took the logarithm again. They are already logarithms, "
@@ -52,18 +52,18 @@ known_mistakes(
             lambda log_p, log_q, share: (share * log_p + (1 - share) * log_q).log()
         ),
         "q has no share in your mixture. Its share is 1 - share, so add log(1 - share) to "
-        "log q": but("math.log1p(-share) + ", ""),
-        "q has the same share as p in your mixture, but its share is 1 - share": but(
+        "log q": edit("math.log1p(-share) + ", ""),
+        "q has the same share as p in your mixture, but its share is 1 - share": edit(
             "log1p(-share)", "log(share)"
         ),
         "you subtracted log(share) from log q, which divides q by it. The share of q is 1 - "
-        "share, so add log(1 - share)": but("math.log1p(-share)", "-math.log(share)"),
-        "you added the shares themselves to logarithms. Add their logarithms": but(
+        "share, so add log(1 - share)": edit("math.log1p(-share)", "-math.log(share)"),
+        "you added the shares themselves to logarithms. Add their logarithms": edit(
             "math.log(share)", "share", "math.log1p(-share)", "1 - share"
         ),
         "you took the larger of the two terms, which is not their sum. torch.logaddexp also adds "
-        "the smaller one": but("logaddexp", "maximum"),
+        "the smaller one": edit("logaddexp", "maximum"),
         "you added the logarithms, which multiplies the probabilities. A mixture adds them, with "
-        "torch.logaddexp": but("logaddexp", "add"),
+        "torch.logaddexp": edit("logaddexp", "add"),
     }
 )

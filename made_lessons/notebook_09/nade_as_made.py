@@ -9,7 +9,17 @@ from torch import Tensor
 
 from made_course.leaks.dependence import binary_points
 
-from ..checking import ABSOLUTE, Misformed, View, Wrong, as_text, but, exercise, known_mistakes, run
+from ..checking import (
+    ABSOLUTE,
+    MalformedAnswer,
+    View,
+    WrongAnswer,
+    as_text,
+    edit,
+    exercise,
+    known_mistakes,
+    run,
+)
 
 
 @cache
@@ -26,21 +36,25 @@ def _nades() -> tuple[tuple[Tensor, ...], ...]:
 
 def _logits_of(answer: object, W: Tensor, c: Tensor, V: Tensor, b: Tensor, order: Tensor) -> Tensor:
     """Return the logits of an answer for all binary rows (2^D, D)."""
-    weight, bias, out = _weights(answer, W, c, V, order)
+    weight, bias, out = _checked_weights(answer, W, c, V, order)
     x = binary_points(len(order)).double()
     logits = torch.sigmoid(x @ weight.T + bias) @ out.T + b.double()
     if bool(logits.isnan().any()):
         cause = "some of your weights are not finite numbers"
-        raise Wrong(cause, got=f"logits {as_text(logits[0].float())}")
+        raise WrongAnswer(cause, got=f"logits {as_text(logits[0].float())}")
     return logits
 
 
-def _tried(answer: object, W: Tensor, c: Tensor, V: Tensor, b: Tensor, order: Tensor) -> str:
+def _describe_call(
+    answer: object, W: Tensor, c: Tensor, V: Tensor, b: Tensor, order: Tensor
+) -> str:
     D, H = V.shape
     return f"tie(W, c, V, order) with D = {D}, H = {H} and order {order.tolist()}, for all x"
 
 
-def _weights(answer: object, W: Tensor, c: Tensor, V: Tensor, order: Tensor) -> list[Tensor]:
+def _checked_weights(
+    answer: object, W: Tensor, c: Tensor, V: Tensor, order: Tensor
+) -> list[Tensor]:
     """Return the three tensors of an answer in float64, if they have the right shapes."""
     (D, H), parts = V.shape, run(answer, W, c, V, order)
     shapes, got = [(D * H, D), (D * H,), (D, D * H)], type(parts).__name__
@@ -49,7 +63,7 @@ def _weights(answer: object, W: Tensor, c: Tensor, V: Tensor, order: Tensor) -> 
         if found == shapes:
             return [part.detach().double() for part in parts]
         got = f"shapes {found}"
-    raise Misformed(
+    raise MalformedAnswer(
         "return three tensors, weight, bias and out, for D · H hidden units, H of each degree from "
         "0 to D-1",
         got=got,
@@ -57,7 +71,7 @@ def _weights(answer: object, W: Tensor, c: Tensor, V: Tensor, order: Tensor) -> 
     )
 
 
-def _which_outputs(answer: object, got: Tensor, right: Tensor) -> str:
+def _explain_outputs(answer: object, got: Tensor, right: Tensor) -> str:
     apart = (got - right).abs().amax(0) > ABSOLUTE
     wrong = [f"x{i + 1}" for i in apart.nonzero().ravel().tolist()]
     return (
@@ -71,7 +85,7 @@ def _which_outputs(answer: object, got: Tensor, right: Tensor) -> str:
     "9.1",
     "NADE as a MADE with tied units",
     stars=3,
-    views=[View(_logits_of, _tried, _which_outputs, cases=(nade,)) for nade in _nades()],
+    views=[View(_logits_of, _describe_call, _explain_outputs, cases=(nade,)) for nade in _nades()],
     message="On all binary rows, your MADE and the NADE have the same logits.",
     hints=(
         "Copy the hidden layer D times. Copy number d, counted from 0, has degree d, so it sees "
@@ -95,18 +109,18 @@ def tie(W: Tensor, c: Tensor, V: Tensor, order: Tensor) -> tuple[Tensor, Tensor,
 known_mistakes(
     {
         "your outputs see the units of their own degree, which see the output's variable, so "
-        "they leak. The output of degree d must see the copy of degree d − 1": but(
+        "they leak. The output of degree d must see the copy of degree d − 1": edit(
             "order[:, None] - 1", "order[:, None]"
         ),
         "your outputs see all copies that they may see, and add them up. In a NADE, an output "
-        "sees one hidden layer, which sees all d − 1 variables before it": but(
+        "sees one hidden layer, which sees all d − 1 variables before it": edit(
             "degree == order[:, None] - 1", "degree < order[:, None]"
         ),
         "each of your copies misses one variable, but the copy of degree d must see d variables, "
-        "including the d-th": but("order <= degree", "order < degree"),
+        "including the d-th": edit("order <= degree", "order < degree"),
         "each of your copies sees all variables, so this is an autoencoder. The copy of degree d "
-        "must see the variables of order d or less": but("order <= degree[:, None]", "order > 0"),
-        "the bias c is missing. Each copy has it, even the copy that sees nothing": but(
+        "must see the variables of order d or less": edit("order <= degree[:, None]", "order > 0"),
+        "the bias c is missing. Each copy has it, even the copy that sees nothing": edit(
             "c.repeat(D)", "torch.zeros(D * H)"
         ),
         "you swapped ordering and order. order[i] is the step of variable i. In the natural "
@@ -114,33 +128,33 @@ known_mistakes(
             lambda W, c, V, order: tie(W, c, V, torch.argsort(order) + 1)
         ),
         "your degrees and weights are in different orders. W.repeat gives all H units, then all H "
-        "again, so degrees must be 0 H times, then 1 H times. Use repeat_interleave": but(
+        "again, so degrees must be 0 H times, then 1 H times. Use repeat_interleave": edit(
             "repeat_interleave(H)", "repeat(H)"
         ),
         "each output sees a copy that sees the output's variable, so it leaks. If your degrees go "
-        "from 1 to D, they are one too high, because the first copy must see nothing": but(
+        "from 1 to D, they are one too high, because the first copy must see nothing": edit(
             "order <= degree[:, None]", "order <= degree[:, None] + 1"
         ),
         "the second mask is missing, so your outputs see all copies, even those that see the "
-        "output's own variable. An output must see one copy": but(
+        "output's own variable. An output must see one copy": edit(
             "degree == order[:, None] - 1", "degree > -1"
         ),
         "your first comparison is reversed. The copy of degree d must see the variables of order d "
-        "or less": but("order <= degree", "order >= degree"),
+        "or less": edit("order <= degree", "order >= degree"),
         "each of your copies sees only one variable, but copy d must see the first d variables, "
-        "not only the d-th": but("order <= degree", "order == degree"),
+        "not only the d-th": edit("order <= degree", "order == degree"),
         "all your outputs see the last copy, which sees almost everything, but the output of "
-        "degree d must see the copy of degree d − 1": but(
+        "degree d must see the copy of degree d − 1": edit(
             "degree == order[:, None] - 1", "degree == D - 1"
         ),
         "your first mask selects units, which are the rows of W, but it must select variables, "
-        "which are the columns of W, by their order": but(
+        "which are the columns of W, by their order": edit(
             "order <= degree[:, None]", "(torch.arange(D * H) % H <= degree)[:, None]"
         ),
         "you reshaped or transposed V, which mixes its numbers, but the output of variable i needs "
-        "row i of V unchanged": but("V.repeat", "V.T.reshape(D, H).repeat"),
+        "row i of V unchanged": edit("V.repeat", "V.T.reshape(D, H).repeat"),
         "out is sorted by unit, but weight is sorted by copy. In both, the H units of copy d must "
-        "have the indices d · H to (d + 1) · H − 1": but(
+        "have the indices d · H to (d + 1) · H − 1": edit(
             "V.repeat(1, D) * outputs",
             "V.repeat_interleave(D, 1) * (torch.arange(D * H) % D == order[:, None] - 1)",
         ),
@@ -149,13 +163,13 @@ known_mistakes(
         "you returned only the masks. Multiply W and V by them, so that the weights that remain "
         "keep their values": lambda W, c, V, order: tie(W**0, c, V**0, order),
         "you set the bias of the copy of degree 0 to zero. It sees nothing, but it has the bias c, "
-        "because in a NADE the first variable's hidden layer is σ(c)": but(
+        "because in a NADE the first variable's hidden layer is σ(c)": edit(
             "c.repeat(D)", "c.repeat(D) * (degree > 0)"
         ),
         **{
             f"{name} is repeated in a different order from the rest. repeat gives all H units, "
             "then all H again, but repeat_interleave gives each unit D times. All three tensors "
-            "and the degrees must have the same order": but(repeat, instead)
+            "and the degrees must have the same order": edit(repeat, instead)
             for name, repeat, instead in (
                 ("W", "W.repeat(D, 1)", "W.repeat_interleave(D, 0)"),
                 ("c", "c.repeat(D)", "c.repeat_interleave(D)"),

@@ -7,8 +7,16 @@ import math
 import torch
 from torch import Tensor
 
-from ..checking import but, dtypes, exercise, further_cases, gradients, known_mistakes, one_of
-from .drawn_around_zero import around_zero
+from ..checking import (
+    choose,
+    dtype_views,
+    edit,
+    exercise,
+    further_cases,
+    gradient_views,
+    known_mistakes,
+)
+from .centred_uniform import centred_uniform
 
 
 @exercise(
@@ -16,15 +24,15 @@ from .drawn_around_zero import around_zero
     "A mean over earlier positions",
     stars=2,
     cases=(
-        tuple(around_zero(name, 1, 3, 2) for name in ("query", "key", "value")),
-        tuple(around_zero(name, 2, 5, 4) for name in ("query", "key", "value")),
+        tuple(centred_uniform(name, 1, 3, 2) for name in ("query", "key", "value")),
+        tuple(centred_uniform(name, 2, 5, 4) for name in ("query", "key", "value")),
         (torch.ones(1, 3, 1), *(torch.tensor([[[0.0], [1.0], [top]]]) for top in (200.0, 5.0))),
         (torch.ones(1, 2, 1), torch.tensor([[[-2e10], [0.0]]]), torch.tensor([[[3.0], [5.0]]])),
     ),
-    views=(*gradients(query=0, key=1, value=2), *dtypes(torch.float32, torch.float64)),
+    views=(*gradient_views(query=0, key=1, value=2), *dtype_views(torch.float32, torch.float64)),
     vary=further_cases(
         lambda key: tuple(
-            around_zero(f"{key} {part}", 2, one_of(key, [2, 4, 6]), 3) for part in "qkv"
+            centred_uniform(f"{key} {part}", 2, choose(key, [2, 4, 6]), 3) for part in "qkv"
         )
     ),
     hints=(
@@ -46,39 +54,39 @@ def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
 known_mistakes(
     {
         "there is no mask, so each position takes the mean over all positions, including later "
-        "ones": but(".masked_fill(~mask, -math.inf)", ""),
+        "ones": edit(".masked_fill(~mask, -math.inf)", ""),
         "the mask comes after the softmax, which has already divided by a sum that includes later "
         "scores. The weights of a position do not sum to one, and their sum depends on the future. "
-        "Mask the scores before the softmax": but(
+        "Mask the scores before the softmax": edit(
             "scores.masked_fill(~mask, -math.inf).softmax(-1)", "(scores.softmax(-1) * mask)"
         ),
         "this is right on paper, because masked weights divided by their sum are the softmax over "
         "earlier positions. But if a later score is far larger, the earlier weights are 0 in "
-        "float32, and 0 / 0 is not a number. Mask the scores before the softmax": but(
+        "float32, and 0 / 0 is not a number. Mask the scores before the softmax": edit(
             "scores.masked_fill(~mask, -math.inf).softmax(-1)",
             "(w := scores.softmax(-1) * mask) / w.sum(-1, keepdim=True)",
         ),
         "you set masked scores to 0, and e^0 is 1, so later positions get a weight like any "
-        "other. Only a score of -inf gives the weight 0": but(
+        "other. Only a score of -inf gives the weight 0": edit(
             "scores.masked_fill(~mask, -math.inf)", "(scores * mask)"
         ),
         "-inf times 0 is not a number, so multiplying a triangle by -inf spoils the scores that "
-        "should stay. masked_fill writes -inf only where it belongs": but(
+        "should stay. masked_fill writes -inf only where it belongs": edit(
             "scores.masked_fill(~mask, -math.inf)", "(scores - math.inf * ~mask)"
         ),
         "a large negative number is not -inf. If the scores of earlier positions are lower still, "
-        "the later position is seen": but("-math.inf", "-1e9"),
+        "the later position is seen": edit("-math.inf", "-1e9"),
         "your softmax is over the positions that look, so columns sum to one and a weight depends "
-        "on the queries of later positions. Each row must sum to one, so use softmax(-1)": but(
+        "on the queries of later positions. Each row must sum to one, so use softmax(-1)": edit(
             "softmax(-1)", "softmax(-2)"
         ),
         "your positions do not see themselves, and the first one sees nothing, so its softmax is "
         "not a number. Include the diagonal of the triangle, because the shift of the inputs makes "
-        "the model honest": but("tril()", "tril(-1)"),
+        "the model honest": edit("tril()", "tril(-1)"),
         "your triangle is upside down. Each position sees itself and the later ones. Row t belongs "
-        "to the position that looks, so keep s <= t, which is tril": but("tril()", "triu()"),
+        "to the position that looks, so keep s <= t, which is tril": edit("tril()", "triu()"),
         "the division by the root of d is missing. Without it, scores grow with d, and the softmax "
-        "gives nearly all the weight to one position": but(" / math.sqrt(query.shape[-1])", ""),
+        "gives nearly all the weight to one position": edit(" / math.sqrt(query.shape[-1])", ""),
         "you gave all earlier positions the same weight. Use the queries and keys": (
             lambda query, key, value: value.cumsum(1) / torch.arange(1, value.shape[1] + 1)[:, None]
         ),

@@ -7,8 +7,8 @@ import math
 import torch
 from torch import Tensor
 
-from ..checking import but, exercise, further_cases, known_mistakes, one_of
-from .drawn_around_zero import around_zero
+from ..checking import choose, edit, exercise, further_cases, known_mistakes
+from .centred_uniform import centred_uniform
 
 
 @exercise(
@@ -17,15 +17,15 @@ from .drawn_around_zero import around_zero
     stars=3,
     cases=tuple(
         (
-            *(around_zero(f"{part}{t}", 3) for part in "qkv"),
-            *(around_zero(f"{w}{t}", t, 3) for w in "KV"),
+            *(centred_uniform(f"{part}{t}", 3) for part in "qkv"),
+            *(centred_uniform(f"{w}{t}", t, 3) for w in "KV"),
         )
         for t in (4, 2, 0)
     ),
     vary=further_cases(
         lambda key: (
-            *(around_zero(f"{key} {part}", 2) for part in "qkv"),
-            *(around_zero(f"{key} {part}", one_of(key, [1, 3, 5]), 2) for part in "KV"),
+            *(centred_uniform(f"{key} {part}", 2) for part in "qkv"),
+            *(centred_uniform(f"{key} {part}", choose(key, [1, 3, 5]), 2) for part in "KV"),
         )
     ),
     hints=(
@@ -49,26 +49,28 @@ def one_more(
 known_mistakes(
     {
         "the new position does not see itself. Append its key and value to the cache before you "
-        "compute the scores. Otherwise the first position has nothing to look at": but(
+        "compute the scores. Otherwise the first position has nothing to look at": edit(
             "(keys @", "(keys[:-1] @", "weights @ values", "weights @ values[:-1]"
         ),
         "the cache is returned unchanged, so the next position would not see this one. Return it "
-        "with the new key and value": but("values, keys, values", "values, keys[:-1], values[:-1]"),
+        "with the new key and value": edit(
+            "values, keys, values", "values, keys[:-1], values[:-1]"
+        ),
         "you put the new position at the front of the cache. The mean is the same, but keys and "
-        "values are kept in the order of their positions, so the new one comes last": but(
+        "values are kept in the order of their positions, so the new one comes last": edit(
             "[keys, key[None]]",
             "[key[None], keys]",
             "[values, value[None]]",
             "[value[None], values]",
         ),
-        "the division by the root of d is missing, but every other position has it": but(
+        "the division by the root of d is missing, but every other position has it": edit(
             " / math.sqrt(len(query))", ""
         ),
         "keys and values are swapped. The query is multiplied by the keys, and the weights by the "
-        "values": but("(keys @", "(values @", "weights @ values", "weights @ keys"),
+        "values": edit("(keys @", "(values @", "weights @ values", "weights @ keys"),
         "your weights do not sum to one, because the softmax over the positions in the cache is "
-        "missing": but(".softmax(0)", ""),
+        "missing": edit(".softmax(0)", ""),
         "you returned only the value of the new position. Return a mean over all positions in the "
-        "cache": but("weights @ values,", "value,"),
+        "cache": edit("weights @ values,", "value,"),
     }
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..checking import but, exercise, further_cases, known_mistakes, one_of, uniform
+from ..checking import choose, edit, exercise, further_cases, known_mistakes, uniform
 
 
 @exercise(
@@ -15,8 +15,8 @@ from ..checking import but, exercise, further_cases, known_mistakes, one_of, uni
     vary=further_cases(
         lambda key: (
             round(900 * uniform(key, 1).item()) + 100.0,
-            one_of(key, [400, 500, 800]),
-            one_of(key, [90, 120, 160]),
+            choose(key, [400, 500, 800]),
+            choose(key, [90, 120, 160]),
         )
     ),
     hints=(
@@ -33,16 +33,16 @@ def in_other_words(nats: float, n_bytes: int, n_tokens: int) -> tuple[float, flo
 known_mistakes(
     {
         "you multiplied the nats by ln 2. A bit is the smaller unit, so there are more bits than "
-        "nats. Divide by ln 2": but("/ math.log(2)", "* math.log(2)"),
-        "you returned nats per byte. Divide by ln 2": but(" / math.log(2)", ""),
+        "nats. Divide by ln 2": edit("/ math.log(2)", "* math.log(2)"),
+        "you returned nats per byte. Divide by ln 2": edit(" / math.log(2)", ""),
         "you returned bits per token. Texts are compared per byte, because each program has "
-        "different tokens": but("/ n_bytes", "/ n_tokens"),
+        "different tokens": edit("/ n_bytes", "/ n_tokens"),
         "you returned the perplexity per byte. Return it per token, because a longer token is "
-        "harder to guess": but("/ n_tokens", "/ n_bytes"),
+        "harder to guess": edit("/ n_tokens", "/ n_bytes"),
         "2 belongs to bits and e to nats, so 2 to the power of the mean nats is too small. Use "
-        "math.exp": but("math.exp(nats / n_tokens)", "2 ** (nats / n_tokens)"),
+        "math.exp": edit("math.exp(nats / n_tokens)", "2 ** (nats / n_tokens)"),
         "perplexity is e to the power of the *mean* nats per token. First divide the sum, which "
-        "grows with the text": but(
+        "grows with the text": edit(
             "math.exp(nats / n_tokens)", "math.exp(min(nats, 700.0)) / n_tokens"
         ),
     }

@@ -5,8 +5,16 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..checking import but, dtypes, exercise, further_cases, gradients, known_mistakes, one_of
-from .drawn_around_zero import around_zero
+from ..checking import (
+    choose,
+    dtype_views,
+    edit,
+    exercise,
+    further_cases,
+    gradient_views,
+    known_mistakes,
+)
+from .centred_uniform import centred_uniform
 
 
 @exercise(
@@ -15,13 +23,13 @@ from .drawn_around_zero import around_zero
     stars=1,
     cases=(
         (torch.arange(1.0, 7.0).view(1, 3, 2), torch.tensor([-1.0, -2.0])),
-        (around_zero("rows", 2, 4, 3), around_zero("start", 3)),
+        (centred_uniform("rows", 2, 4, 3), centred_uniform("start", 3)),
     ),
-    views=(*gradients(h=0, start=1), *dtypes(torch.float32, torch.float64)),
+    views=(*gradient_views(h=0, start=1), *dtype_views(torch.float32, torch.float64)),
     vary=further_cases(
         lambda key: (
-            around_zero(key, 2, one_of(key, [2, 3, 5]), 2),
-            around_zero(f"{key} start", 2),
+            centred_uniform(key, 2, choose(key, [2, 3, 5]), 2),
+            centred_uniform(f"{key} start", 2),
         )
     ),
     hints=(
@@ -43,17 +51,17 @@ known_mistakes(
         "you did not shift anything, so position t still holds x_t, which its output "
         "must predict": (lambda h, start: h),
         "only the first position has changed. The others still hold their own variable. Move every "
-        "vector to the next position": but(":-1", "1:"),
+        "vector to the next position": edit(":-1", "1:"),
         "you shifted in the other direction, so position t holds x_(t+1), the future": (
             lambda h, start: torch.cat([h[:, 1:], start.expand(len(h), 1, -1)], dim=1)
         ),
-        "you have one position too many. The last vector is not needed, so use h[:, :-1]": but(
+        "you have one position too many. The last vector is not needed, so use h[:, :-1]": edit(
             "h[:, :-1]", "h"
         ),
         "the first position is missing. It must hold the start, from which x₁ is predicted": (
             lambda h, start: h[:, :-1]
         ),
-        "the first position is filled with zeros instead of the start, which is learned": but(
+        "the first position is filled with zeros instead of the start, which is learned": edit(
             "start.expand(len(h), 1, -1)", "torch.zeros_like(h[:, :1])"
         ),
     }

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from made_course.data.toys import bars_and_stripes
 
 from ..checking import (
-    Misformed,
+    MalformedAnswer,
     View,
     add_view,
     as_text,
-    but,
+    edit,
     exercise,
     known_mistakes,
     run,
@@ -49,35 +49,35 @@ _COINS = [int(bit) for bit in uniform("coins", 24) < 0.5]
 _RARE = [0] * 40 + [1] + [0] * 9
 
 
-def _result(answer: object) -> str:
-    length = len(_thirty(answer))
+def _describe_result(answer: object) -> str:
+    length = len(_encode_boards(answer))
     return (
         f"Your code of thirty boards has {length} bits, {length / 30:.2f} per board; log₂ 30 is "
         "4.91."
     )
 
 
-def _thirty(answer: object) -> str:
+def _encode_boards(answer: object) -> str:
     chances = [chance_in_boards(_THIRTY[:t]) for t in range(len(_THIRTY))]
     return run(answer, _THIRTY, chances)
 
 
-def _length(answer: object) -> str:
-    length = len(_thirty(answer))
+def _describe_length(answer: object) -> str:
+    length = len(_encode_boards(answer))
     return f"{MOST} bits or fewer" if length <= MOST else f"{length} bits"
 
 
-def _right_boards(answer: object) -> str:
-    back = decode(_thirty(answer), len(_THIRTY), chance_in_boards)
+def _count_right_boards(answer: object) -> str:
+    back = decode(_encode_boards(answer), len(_THIRTY), chance_in_boards)
     boards = [back[k : k + 16] == board for k, board in zip(range(0, 480, 16), BOARDS, strict=True)]
     return f"{sum(boards)} right"
 
 
-def _decoded(answer: object, bits: list[int], chances: list[int]) -> str:
+def _describe_code(answer: object, bits: list[int], chances: list[int]) -> str:
     """Describe the bits that a code decodes to. A right code need not be the shortest."""
     code = run(answer, bits, chances)
     if not isinstance(code, str) or not set(code) <= {"0", "1"}:
-        raise Misformed("return a string of 0 and 1", got=as_text(code))
+        raise MalformedAnswer("return a string of 0 and 1", got=as_text(code))
     back = decode(code[: 16 * len(bits)], len(bits), lambda past: chances[len(past)])
     if back == bits:
         return f"a code that decodes to {as_text(bits)}"
@@ -102,8 +102,8 @@ _OTHER_BITS = (
     "11.5",
     "The coder",
     stars=3,
-    views=[View(_decoded, cause=_OTHER_BITS, cases=(case,)) for case in _CASES],
-    message=_result,
+    views=[View(_describe_code, cause=_OTHER_BITS, cases=(case,)) for case in _CASES],
+    message=_describe_result,
     hints=(
         "Begin with low, width = 0, 1. For each bit, multiply both by 65,536 (<< 16), and split "
         "the new width: the lower part, the old width times chance, belongs to a 1.",
@@ -128,31 +128,31 @@ def encode(bits: list[int], chances: list[int]) -> str:
 known_mistakes(
     {
         "you swapped the parts. A 1 takes the lower part, because a sampler draws a 1 if its "
-        "random number is at most p": but("if bit else", "if not bit else"),
+        "random number is at most p": edit("if bit else", "if not bit else"),
         "your code has no leading zeros. It is read from its first bit, so 001 is not the same "
-        "as 1": but("0{k}b", "b"),
-        "you put the leading zeros at the end, but they belong in front of the number": but(
+        "as 1": edit("0{k}b", "b"),
+        "you put the leading zeros at the end, but they belong in front of the number": edit(
             'f"{number:0{k}b}"', 'f"{number:b}".ljust(k, "0")'
         ),
         "your number is below the interval, because low is rounded down. Round it up, -(-low >> "
-        "…)": (but("-(-low >>", "(low >>", "- k)", "- k)")),
+        "…)": (edit("-(-low >>", "(low >>", "- k)", "- k)")),
         "the interval of a 0 keeps its width in your code, but it must lose the lower part, which "
-        "belongs to a 1": but("width - split", "width"),
+        "belongs to a 1": edit("width - split", "width"),
         "one bit is missing. If the numbers of k bits are farther apart than the interval is wide, "
-        "none of them may be in it": but(".bit_length() + 1", ".bit_length()"),
-        _OTHER_BITS: but("low << 16", "low"),
+        "none of them may be in it": edit(".bit_length() + 1", ".bit_length()"),
+        _OTHER_BITS: edit("low << 16", "low"),
     }
 )
 add_view(
     "thirty boards",
-    _length,
+    _describe_length,
     "your code is longer than necessary. Of all numbers in the interval, choose one with the "
     "fewest bits, about −log₂ of the interval's width",
-    but('f"{number:0{k}b}" if k else ""', 'f"{low:0{16 * len(bits)}b}" if bits else ""'),
+    edit('f"{number:0{k}b}" if k else ""', 'f"{low:0{16 * len(bits)}b}" if bits else ""'),
 )
 
 
-def _by_floats(bits: list[int], chances: list[int]) -> str:
+def _encode_with_floats(bits: list[int], chances: list[int]) -> str:
     low, width = 0.0, 1.0
     for bit, chance in zip(bits, chances, strict=True):
         part = width * chance / 65536
@@ -163,8 +163,8 @@ def _by_floats(bits: list[int], chances: list[int]) -> str:
 
 add_view(
     "thirty boards, coded and decoded",
-    _right_boards,
+    _count_right_boards,
     "low and width need 16 more bits for each variable, but a float has only 53 bits. Use whole "
     "numbers",
-    _by_floats,
+    _encode_with_floats,
 )

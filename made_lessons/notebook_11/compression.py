@@ -48,7 +48,7 @@ def compress(model: MADE, rows: Tensor) -> bytes:
         (20, True)
     """
     low, width, digits = 0, WIDE, []
-    for bit, chance in _bits_and_chances(_rounded(model), rows):
+    for bit, chance in _bits_and_chances(_round_model(model), rows):
         split = (width >> 16) * chance
         low, width = (low, split) if bit else (low + split, width - split)
         if width < NARROW:
@@ -67,13 +67,13 @@ def decompress(model: MADE, data: bytes, n: int) -> Tensor:
     The bytes from :func:`compress` give its rows again, and random bytes give new samples. After
     the last byte, zeros are read.
     """
-    own = _rounded(model)
-    own.head = _FromBytes(data)
+    own = _round_model(model)
+    own.head = _BernoulliFromBytes(data)
     parts = torch.zeros(n, own.input_dim).split(ROWS_AT_ONCE)
     return torch.cat([own.sample(len(part), noise=part.double()) for part in parts]).float()
 
 
-def _rounded(model: MADE) -> MADE:
+def _round_model(model: MADE) -> MADE:
     if type(model.head) is not Bernoulli or type(model.act) is not nn.ReLU:
         raise ValueError(f"model must have binary variables and ReLU units, got {model}")
     own = deepcopy(model).double().eval()
@@ -103,7 +103,7 @@ def _bits_and_chances(own: MADE, rows: Tensor) -> Iterator[tuple[int, int]]:
         yield from zip(bits, _chances(own(part).T[ordering]), strict=True)
 
 
-class _FromBytes(Bernoulli):
+class _BernoulliFromBytes(Bernoulli):
     """A Bernoulli head that draws samples with the bytes of a file as its noise."""
 
     def __init__(self, data: bytes) -> None:

@@ -7,8 +7,8 @@ from torch import Tensor
 
 from made_course.data.toys import bars_and_stripes, rain_diary
 
-from ..checking import but, exercise, further_cases, known_mistakes, shuffled, uniform
-from .counting import entropy
+from ..checking import edit, exercise, further_cases, known_mistakes, shuffle, uniform
+from .entropies import entropy
 
 _DIARY, _BOARDS = rain_diary(), bars_and_stripes()
 _PARITY = torch.tensor([[0.0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]])
@@ -28,8 +28,8 @@ _PARITY = torch.tensor([[0.0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]])
     vary=further_cases(
         lambda key: (
             (uniform(key, 12, 5) < 0.5).float(),
-            shuffled(key, range(5))[:1],
-            shuffled(key, range(5))[1:4],
+            shuffle(key, range(5))[:1],
+            shuffle(key, range(5))[1:4],
         )
     ),
     hints=(
@@ -49,7 +49,7 @@ def cost_of_group(rows: Tensor, past: list[int], group: list[int]) -> float:
     return each - joint
 
 
-def _pairs(rows: Tensor, past: list[int], group: list[int]) -> float:
+def _sum_over_pairs(rows: Tensor, past: list[int], group: list[int]) -> float:
     pairs = [(i, j) for k, i in enumerate(group) for j in group[k + 1 :]]
     return sum(cost_of_group(rows, past, [*pair]) for pair in pairs)
 
@@ -60,18 +60,18 @@ known_mistakes(
         "are known, and vice versa": (lambda rows, past, group: cost_of_group(rows, [], group)),
         "you summed over pairs. Three variables may be independent in pairs but not together. If "
         "the third is the parity of the others, no single variable helps to predict another, but "
-        "two of them determine the third": _pairs,
+        "two of them determine the third": _sum_over_pairs,
         "both of your entropies include the past. It does not cancel, because it is counted once "
-        "per variable. H(xᵢ given the past) is H(past and xᵢ) minus H(past)": but(
+        "per variable. H(xᵢ given the past) is H(past and xᵢ) minus H(past)": edit(
             "[*past, i]) - known", "[*past, i])", "[*past, *group]) - known", "[*past, *group])"
         ),
         "the entropy of each variable includes the past. H(xᵢ given the past) is H(past and xᵢ) "
-        "minus H(past)": but("[*past, i]) - known", "[*past, i])"),
+        "minus H(past)": edit("[*past, i]) - known", "[*past, i])"),
         "your joint entropy includes the past. H(group given the past) is H(past and group) "
-        "minus H(past)": but("[*past, *group]) - known", "[*past, *group])"),
+        "minus H(past)": edit("[*past, *group]) - known", "[*past, *group])"),
         "you returned the joint entropy, the cost of the group one by one. Subtract it from the "
-        "sum of the entropies": but("each - joint", "joint"),
-        "you returned the cost of the group at once. Subtract the joint entropy from it": but(
+        "sum of the entropies": edit("each - joint", "joint"),
+        "you returned the cost of the group at once. Subtract the joint entropy from it": edit(
             "each - joint", "each"
         ),
     }

@@ -8,9 +8,9 @@ from torch import Tensor
 from made_course.common.words import listing, variable_names
 from made_course.data.toys import bars_and_stripes
 
-from ..checking import Misformed, add_view, as_text, exercise
+from ..checking import MalformedAnswer, add_view, as_text, exercise
 from .cost_of_a_group import cost_of_group
-from .counting import nats_of
+from .entropies import nats_of
 
 BOARDS = bars_and_stripes()
 LEAST = {
@@ -31,30 +31,30 @@ _LOSSY = (
 _TWO_DIGITS = "two digits do not show this loss, because 3.4034 and 3.4012 are both printed as 3.40"
 
 
-def _groups(answer: object) -> list[list[int]]:
+def _checked_groups(answer: object) -> list[list[int]]:
     """Return the groups of an answer as lists of whole numbers."""
-    groups = _in_lists(answer)
+    groups = _to_lists(answer)
     if not isinstance(groups, list) or not all(isinstance(group, list) for group in groups):
         cause = "return a list of groups, each a list of variables: [[0, 1], [2, 3], ...]"
-        raise Misformed(cause, got=as_text(answer))
+        raise MalformedAnswer(cause, got=as_text(answer))
     found = [i for group in groups for i in group]
     if not all(type(i) is int for i in found):
-        raise Misformed("variables are whole numbers, counted from 0", got=as_text(answer))
+        raise MalformedAnswer("variables are whole numbers, counted from 0", got=as_text(answer))
     if sorted(found) != list(range(16)):
         cause = "each of the 16 variables, 0 to 15, must be in exactly one group"
-        raise Misformed(cause, got=as_text(answer))
+        raise MalformedAnswer(cause, got=as_text(answer))
     return [group for group in groups if group]
 
 
-def _in_lists(value: object) -> object:
+def _to_lists(value: object) -> object:
     """Convert tuples, tensors, and NumPy arrays and numbers to lists and plain numbers."""
     value = value.tolist() if isinstance(value, Tensor | np.ndarray | np.generic) else value
-    return [_in_lists(part) for part in value] if isinstance(value, list | tuple) else value
+    return [_to_lists(part) for part in value] if isinstance(value, list | tuple) else value
 
 
-def _loss(answer: object) -> str:
+def _describe_loss(answer: object) -> str:
     """Name the first step that loses nats, and say how many."""
-    groups = _groups(answer)
+    groups = _checked_groups(answer)
     past: list[int] = []
     for step, group in enumerate(groups, 1):
         if (cost := cost_of_group(BOARDS, past, group)) > LOST:
@@ -90,13 +90,13 @@ def fewest_steps() -> list[list[int]]:
 
 add_view(
     as_text,
-    _loss,
+    _describe_loss,
     {_TWO_DIGITS: LEAST[5], _LOSSY: [[*range(k, k + 4)] for k in range(0, 16, 4)]},
     cause=lambda answer, got, right: _TWO_DIGITS if "costs 3.40" in got else _LOSSY,
 )
 add_view(
     as_text,
-    lambda answer: f"{len(_groups(answer))} steps",
+    lambda answer: f"{len(_checked_groups(answer))} steps",
     "nothing is lost, but fewer steps are enough. Which of the later variables are independent, "
     "once those before them are known?",
     [[i] for i in range(16)],

@@ -13,7 +13,7 @@ from made_course.common.words import listing, variable_names
 from made_course.figures.axes import frame_only, name_lines, note
 from made_course.figures.picture import FAINT, LINES, WIDTH, WORDS, Picture, picture
 
-from .counting import nats_of
+from .entropies import nats_of
 
 
 @picture

@@ -6,13 +6,13 @@ import torch
 from torch import Tensor
 
 from ..checking import (
-    but,
-    dtypes,
+    choose,
+    dtype_views,
+    edit,
     exercise,
     further_cases,
-    gradients,
+    gradient_views,
     known_mistakes,
-    one_of,
     uniform,
 )
 
@@ -27,8 +27,8 @@ def _case(key: str, rows: int, classes: int = 3, lowest: int = -90) -> tuple[Ten
     "Whose digit is it?",
     stars=2,
     cases=(_case("three", 2), _case("one", 1, 4), _case("far", 4, 2, -150)),
-    views=(*gradients(log_given=1), *dtypes(torch.float64)),
-    vary=further_cases(lambda key: _case(key, one_of(key, [2, 3, 5]), 3)),
+    views=(*gradient_views(log_given=1), *dtype_views(torch.float64)),
+    vary=further_cases(lambda key: _case(key, choose(key, [2, 3, 5]), 3)),
     hints=(
         "Bayes: p(y | x) = p(y) p(x | y) / p(x), and p(x) is the sum of p(y) p(x | y) over all "
         "labels.",
@@ -47,13 +47,12 @@ def posterior(log_prior: Tensor, log_given: Tensor) -> Tensor:
 
 known_mistakes(
     {
-        "the prior is missing. With it, a rare label needs stronger evidence from the picture": but(
-            "log_prior + log_given", "log_given"
-        ),
+        "the prior is missing. With it, a rare label needs stronger evidence from "
+        "the picture": edit("log_prior + log_given", "log_given"),
         "you returned log p(y, x), whose probabilities do not sum to one over labels. Subtract log "
-        "p(x), the logsumexp of the row": but(" - joint.logsumexp(1, keepdim=True)", ""),
+        "p(x), the logsumexp of the row": edit(" - joint.logsumexp(1, keepdim=True)", ""),
         "you summed over rows, dimension 0. Labels are in dimension 1, and each row must sum to "
-        "one": but("logsumexp(1,", "logsumexp(0,"),
+        "one": edit("logsumexp(1,", "logsumexp(0,"),
         "you computed p(x) without the prior. It is the sum of p(y) p(x | y), so apply softmax "
         "after adding the prior": (
             lambda log_prior, log_given: log_prior + log_given.log_softmax(1)
@@ -67,7 +66,7 @@ known_mistakes(
         "you counted the prior twice: once in the posterior, and once more in front of it": (
             lambda log_prior, log_given: log_prior + posterior(log_prior, log_given)
         ),
-        "you added the prior to a logarithm as a probability, but both must be logarithms": but(
+        "you added the prior to a logarithm as a probability, but both must be logarithms": edit(
             "log_prior + log_given", "log_prior.exp() + log_given"
         ),
     }

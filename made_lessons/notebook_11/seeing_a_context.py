@@ -8,7 +8,7 @@ from torch import Tensor
 from made_course.common.words import hat, variable_names
 from made_course.model import masks as package
 
-from ..checking import Misformed, add_view, as_text, but, exercise, known_mistakes, run
+from ..checking import MalformedAnswer, add_view, as_text, edit, exercise, known_mistakes, run
 
 
 @exercise(
@@ -29,20 +29,22 @@ def hidden_degrees(width: int, D: int) -> Tensor:
     return torch.arange(width) % D
 
 
-def _degrees(answer: object, width: int, D: int) -> Tensor:
+def _checked_degrees(answer: object, width: int, D: int) -> Tensor:
     degrees = run(answer, width, D)
     is_tensor = isinstance(degrees, Tensor)
     if not is_tensor or degrees.is_floating_point() or degrees.dtype == torch.bool:
-        raise Misformed("return a tensor of whole numbers", got=as_text(degrees))
+        raise MalformedAnswer("return a tensor of whole numbers", got=as_text(degrees))
     if degrees.shape != (width,):
         got = f"shape {tuple(degrees.shape)}"
-        raise Misformed("return one degree for each unit, a tensor of shape (width,)", got=got)
+        raise MalformedAnswer(
+            "return one degree for each unit, a tensor of shape (width,)", got=got
+        )
     return degrees
 
 
-def _missing(answer: object, width: int, D: int) -> str:
+def _describe_missing_input(answer: object, width: int, D: int) -> str:
     """Name a degree out of range, or the first input that an output should see but does not."""
-    degrees, variables = _degrees(answer, width, D), torch.arange(1, D + 1)
+    degrees, variables = _checked_degrees(answer, width, D), torch.arange(1, D + 1)
     inputs = torch.cat([torch.tensor([0]), variables])
     seen = package.connectivity(package.build_masks([inputs, degrees], variables))
     missing = (torch.ones(D, 1 + D).tril().bool() & ~seen).nonzero().tolist()
@@ -59,13 +61,13 @@ def _missing(answer: object, width: int, D: int) -> str:
 known_mistakes(
     {
         "x̂₁ does not see the context, because it can see only units of a degree smaller than 1, "
-        "and there are none. Which degree must such a unit have?": but(
+        "and there are none. Which degree must such a unit have?": edit(
             "% D", "% max(D - 1, 1) + 1"
         ),
-        "no output can see a unit of degree D, because no output has a larger degree": but(
+        "no output can see a unit of degree D, because no output has a larger degree": edit(
             "% D", "% D + 1"
         ),
-        "a unit of degree −1 does not even see the context. The smallest degree is 0": but(
+        "a unit of degree −1 does not even see the context. The smallest degree is 0": edit(
             "% D", "% D - 1"
         ),
     }
@@ -73,7 +75,7 @@ known_mistakes(
 for width, D in ((4, 4), (9, 3), (2, 1), (40, 12)):
     add_view(
         f"hidden_degrees({width}, {D})",
-        lambda answer, case=(width, D): _missing(answer, *case),
+        lambda answer, case=(width, D): _describe_missing_input(answer, *case),
         "each output may see the context and all earlier variables. With D units or more, use "
         "each degree from 0 to D − 1 at least once",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..checking import but, exercise, further_cases, known_mistakes, one_of, uniform
+from ..checking import choose, edit, exercise, further_cases, known_mistakes, uniform
 
 
 def _table(key: str, rows: int, columns: int) -> Tensor:
@@ -27,7 +27,7 @@ def _table(key: str, rows: int, columns: int) -> Tensor:
         (_table("wide", 2, 4),),
         (_table("tall", 3, 2),),
     ),
-    vary=further_cases(lambda key: (_table(key, one_of(key, [2, 3, 4]), 3),)),
+    vary=further_cases(lambda key: (_table(key, choose(key, [2, 3, 4]), 3),)),
     hints=(
         "This is the cost of a group, as in exercise 11.1, for two variables without a past: the "
         "sum of the two entropies minus the joint entropy.",
@@ -49,7 +49,7 @@ def cost_of_two(joint: Tensor) -> Tensor:
 _COST = "entropy(joint.sum(1)) + entropy(joint.sum(0)) - entropy(joint)"
 
 
-def _without_xlogy(joint: Tensor) -> Tensor:
+def _cost_without_xlogy(joint: Tensor) -> Tensor:
     each = joint.sum(1, keepdim=True) * joint.sum(0, keepdim=True)
     return (joint * (joint / each).log()).sum()
 
@@ -57,21 +57,21 @@ def _without_xlogy(joint: Tensor) -> Tensor:
 known_mistakes(
     {
         "your result is not a number if a probability is 0, because 0 · ln 0 is nan in floats. "
-        "torch.xlogy(p, p) is 0 there": _without_xlogy,
+        "torch.xlogy(p, p) is 0 there": _cost_without_xlogy,
         "you returned the joint entropy, which is the cost of drawing one after the other. "
-        "Subtract it from the cost of drawing both at once": but(_COST, "entropy(joint)"),
-        "you returned the cost of drawing both at once. Subtract their joint entropy": but(
+        "Subtract it from the cost of drawing both at once": edit(_COST, "entropy(joint)"),
+        "you returned the cost of drawing both at once. Subtract their joint entropy": edit(
             " - entropy(joint)", ""
         ),
         "you returned the cost of b once a is known, H(a, b) − H(a). The cost of drawing both at "
-        "once is H(a) + H(b) − H(a, b)": but(_COST, "entropy(joint) - entropy(joint.sum(1))"),
+        "once is H(a) + H(b) − H(a, b)": edit(_COST, "entropy(joint) - entropy(joint.sum(1))"),
         "you returned the cost of a once b is known, H(a, b) − H(b). The cost of drawing both at "
-        "once is H(a) + H(b) − H(a, b)": but(_COST, "entropy(joint) - entropy(joint.sum(0))"),
+        "once is H(a) + H(b) − H(a, b)": edit(_COST, "entropy(joint) - entropy(joint.sum(0))"),
         "you returned the entropy of a. Sum over dimension 1 for a and over dimension 0 for b, "
-        "add the two entropies, and subtract the joint entropy": but(
+        "add the two entropies, and subtract the joint entropy": edit(
             _COST, "entropy(joint.sum(1))"
         ),
         "you counted the same variable twice. joint.sum(1) is the distribution of a, and "
-        "joint.sum(0) that of b": but("entropy(joint.sum(0))", "entropy(joint.sum(1))"),
+        "joint.sum(0) that of b": edit("entropy(joint.sum(0))", "entropy(joint.sum(1))"),
     }
 )

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ..checking import add_view, but, exercise, further_cases, known_mistakes, run, uniform
+from ..checking import add_view, edit, exercise, further_cases, known_mistakes, run, uniform
 
 
 def mean(log_p: Tensor) -> Tensor:
@@ -67,30 +67,32 @@ def over_orderings(log_p: Tensor, combine: Callable[[Tensor], Tensor]) -> Tensor
 known_mistakes(
     {
         "you counted only the first step. The value of the larger set is missing, or still 0 when "
-        "you need it. Begin with the full set": but("reversed(range(sets - 1))", "range(sets - 1)"),
+        "you need it. Begin with the full set": edit(
+            "reversed(range(sets - 1))", "range(sets - 1)"
+        ),
         "you read log p where the pixel is already known, log_p[after, i]. This is a leak, "
-        "because the pixel is predicted from itself. Read log_p[known, i]": but(
+        "because the pixel is predicted from itself. Read log_p[known, i]": edit(
             "log_p[known, hidden]", "log_p[after, hidden]"
         ),
         "you added the values after combining. Each pixel leads to a set of its own, so add log "
-        "p and the value of this set first, and combine the sums": but(
+        "p and the value of this set first, and combine the sums": edit(
             "combine(log_p[known, hidden] + value[after])",
             "combine(log_p[known, hidden]) + combine(value[after])",
         ),
-        "you counted known pixels among the choices. Only a hidden pixel can come next": but(
+        "you counted known pixels among the choices. Only a hidden pixel can come next": edit(
             " if not known >> i & 1", ""
         ),
         "you numbered the pixels from the other end, but bit i of a set, known >> i & 1, belongs "
-        "to pixel i": but("known >> i", "known >> D - 1 - i", "1 << i", "1 << D - 1 - i"),
+        "to pixel i": edit("known >> i", "known >> D - 1 - i", "1 << i", "1 << D - 1 - i"),
         "you followed a single ordering, 0, 1, 2 and so on. Combine over all pixels that can "
-        "come next": but(
+        "come next": edit(
             "hidden = [i for i in range(D) if not known >> i & 1]",
             "hidden = [i for i in range(D) if not known >> i & 1][:1]",
         ),
-        "you returned the table of all sets. Return the value of the empty set, value[0]": but(
+        "you returned the table of all sets. Return the value of the empty set, value[0]": edit(
             "return value[0]", "return value"
         ),
-        "you always take the mean. Call `combine` instead": but(
+        "you always take the mean. Call `combine` instead": edit(
             "combine(log_p[known, hidden] + value[after])",
             "(log_p[known, hidden] + value[after]).mean(0)",
         ),

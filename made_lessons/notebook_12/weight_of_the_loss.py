@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..checking import but, exercise, further_cases, known_mistakes, one_of, uniform
+from ..checking import choose, edit, exercise, further_cases, known_mistakes, uniform
 
 
 def _case(key: str, rows: int, D: int) -> tuple[Tensor, Tensor]:
@@ -19,7 +19,7 @@ def _case(key: str, rows: int, D: int) -> tuple[Tensor, Tensor]:
     "The weight of the loss",
     stars=2,
     cases=(_case("three", 3, 4), _case("one", 1, 5), _case("five", 5, 16)),
-    vary=further_cases(lambda key: _case(key, one_of(key, [2, 3, 4]), 6)),
+    vary=further_cases(lambda key: _case(key, choose(key, [2, 3, 4]), 6)),
     hints=(
         "Divide the sum over the hidden pixels by their number. This is the mean cost of the next "
         "pixel. An ordering has D pixels to predict.",
@@ -39,27 +39,27 @@ _HIDDEN = "(cost * hidden)"
 known_mistakes(
     {
         "you also counted the known pixels. The network reads them, so their costs tell you "
-        "nothing. Multiply the costs by 1 - known": but(_HIDDEN, "cost"),
-        "you summed the costs of the known pixels. The network must predict the hidden ones": but(
+        "nothing. Multiply the costs by 1 - known": edit(_HIDDEN, "cost"),
+        "you summed the costs of the known pixels. The network must predict the hidden ones": edit(
             _HIDDEN, "(cost * known)"
         ),
         "the weight is missing. A board with few hidden pixels has few costs in its sum, but it "
-        "represents D steps like all others": but("cost.shape[1] / hidden.sum(1) * ", ""),
+        "represents D steps like all others": edit("cost.shape[1] / hidden.sum(1) * ", ""),
         "you returned the mean cost of one hidden pixel. An ordering has D steps, so multiply by "
-        "D": but("cost.shape[1] / hidden", "1 / hidden"),
+        "D": edit("cost.shape[1] / hidden", "1 / hidden"),
         "your weight is D / t, where t is the number of known pixels. Divide by the number of "
-        "hidden pixels, D − t": but("/ hidden.sum(1)", "/ known.sum(1)"),
+        "hidden pixels, D − t": edit("/ hidden.sum(1)", "/ known.sum(1)"),
         "your fraction is upside down. Many hidden pixels need a small weight, because all of them "
-        "are in the sum": but("cost.shape[1] / hidden.sum(1)", "hidden.sum(1) / cost.shape[1]"),
+        "are in the sum": edit("cost.shape[1] / hidden.sum(1)", "hidden.sum(1) / cost.shape[1]"),
         "your weight is D / (D − t + 1), which is right if t is the step that is predicted, "
-        "counted from 1. Here t is the number of known pixels": but(
+        "counted from 1. Here t is the number of known pixels": edit(
             "hidden.sum(1)", "(hidden.sum(1) + 1)"
         ),
         "you returned one number for all boards. Each board has its own t, so return one number "
         "for each: (B,)": lambda cost, known: weighted_loss(cost, known).mean(),
         "you used the mean t for all boards. Each board has its own t, so sum over "
-        "dimension 1": but("hidden.sum(1) *", "hidden.sum(1).mean() *"),
-        "you applied the weight twice. Apply it once": but(
+        "dimension 1": edit("hidden.sum(1) *", "hidden.sum(1).mean() *"),
+        "you applied the weight twice. Apply it once": edit(
             "cost.shape[1] / hidden.sum(1)", "(cost.shape[1] / hidden.sum(1)) ** 2"
         ),
     }

@@ -10,7 +10,7 @@ import torch
 from made_lessons.checking import time_limits
 from made_lessons.checking.catalogue import exercise_named
 from made_lessons.checking.examine import examine
-from made_lessons.checking.exercise import Wrong
+from made_lessons.checking.exercise import WrongAnswer
 from made_lessons.grading import judge
 from made_lessons.grading.line import Peer
 from made_lessons.grading.verdicts import COUNTS
@@ -23,7 +23,7 @@ def right(exercise, answer):
     """
     exercise = exercise_named(exercise) if isinstance(exercise, str) else exercise
     said = examine(exercise, answer)
-    if hasattr(os, "fork") and not exercise.is_inside:
+    if hasattr(os, "fork") and not exercise.is_inspected:
         (verdict,) = far(exercise, [answer])
         assert verdict.state in COUNTS, verdict
     return said
@@ -31,7 +31,7 @@ def right(exercise, answer):
 
 def wrong(exercise, answer, *words):
     """Check that an answer fails with a report that has all these words; return the report."""
-    with pytest.raises(Wrong) as caught:
+    with pytest.raises(WrongAnswer) as caught:
         examine(exercise_named(exercise) if isinstance(exercise, str) else exercise, answer)
     found = caught.value
     report = f"{found.tried}\n{found.expected}\n{found.got}\n{found.cause}"

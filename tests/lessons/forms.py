@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from made_course import Head
-from made_lessons.notebook_11.counting import nats_of
+from made_lessons.notebook_11.entropies import nats_of
 
 
 def joint_by_enumeration(p1, p2, p3):

@@ -9,11 +9,11 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.distributions import Bernoulli, Categorical, MixtureSameFamily, Normal
 
-from made_lessons.checking.calls import in_dtype
+from made_lessons.checking.calls import convert_dtype
 from made_lessons.checking.catalogue import NOTEBOOKS, exercise_named, exercises_in
-from made_lessons.checking.edited_source import edited
+from made_lessons.checking.edited_source import edit_source
 from made_lessons.checking.examine import examine
-from made_lessons.notebook_04.mutants import altered
+from made_lessons.notebook_04.mutants import made_mutant
 from tests.lessons import forms
 from tests.lessons.checking import right
 
@@ -24,7 +24,7 @@ FOR_A_NETWORK = ("4.3", "10.1", "10.2")
 
 def instead(name, text, *others):
     """Return the solution of an exercise with a text replaced, once for each replacement."""
-    return [edited(exercise_named(name).reference, text, other) for other in others]
+    return [edit_source(exercise_named(name).reference, text, other) for other in others]
 
 
 MIXTURE = 90 + math.log(3) - math.log(1 + math.exp(-2) + math.exp(-4))
@@ -69,8 +69,8 @@ FORMS = {
         *instead("4.3", "torch.sigmoid(forward(x)[:, i])", "1 / (1 + (-forward(x)[:, i]).exp())"),
     ],
     "4.5": [
-        altered(log_prob=lambda self, x: (x * self(x) - F.softplus(self(x))).sum(1)),
-        altered(log_prob=lambda self, x: Bernoulli(logits=self(x)).log_prob(x).sum(1)),
+        made_mutant(log_prob=lambda self, x: (x * self(x) - F.softplus(self(x))).sum(1)),
+        made_mutant(log_prob=lambda self, x: Bernoulli(logits=self(x)).log_prob(x).sum(1)),
     ],
     "5.1": [
         lambda nll, input_dim: nll / (input_dim * 0.693),
@@ -212,11 +212,11 @@ def test_an_equal_form_is_right(name):
 )
 def test_the_solution_computed_in_float64_is_right(exercise):
     if exercise.is_value:
-        examine(exercise, in_dtype(torch.float64, exercise.reference()))
+        examine(exercise, convert_dtype(torch.float64, exercise.reference()))
         return
 
     def answer(*arguments):
-        result = exercise.reference(*in_dtype(torch.float64, arguments))
+        result = exercise.reference(*convert_dtype(torch.float64, arguments))
         return result.to(arguments[-1].dtype) if exercise.name in FOR_A_NETWORK else result
 
     examine(exercise, answer)

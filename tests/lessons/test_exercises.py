@@ -15,7 +15,7 @@ from made_lessons import check, hint, progress, solution, yours
 from made_lessons.checking.card import Card
 from made_lessons.checking.catalogue import NOTEBOOKS as ALL
 from made_lessons.checking.catalogue import exercise_named, exercises_in
-from made_lessons.checking.progress import Progress, remember, remembered, solved_folder
+from made_lessons.checking.progress import Progress, remember, solved_folder, solved_names
 from tools.pages.minutes import NOTEBOOKS, read, text_of
 
 
@@ -25,12 +25,12 @@ def right(ordering):
 
 def test_a_right_answer_is_remembered(capsys):
     check("1.3", lambda ordering: ordering)
-    assert remembered() == []
+    assert solved_names() == []
     check("1.3", right)
-    assert remembered() == ["1.3"]
+    assert solved_names() == ["1.3"]
     assert capsys.readouterr().out.endswith("✓ 1.3 · From ordering to degrees: right.\n")
     check("1.3", lambda ordering: ordering)  # it stays solved
-    assert remembered() == ["1.3"]
+    assert solved_names() == ["1.3"]
 
 
 def test_an_answer_may_be_unfinished(capsys):

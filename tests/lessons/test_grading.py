@@ -114,7 +114,7 @@ def test_a_class_gets_the_verdicts_that_a_teacher_would_give(graded_class):
     assert [rows["dora/03.ipynb"][column] for column in columns] == ["8", "10", "0"]
     leos = rows["'=leo <b>.ipynb"]
     assert "output x₃ sees x₃" in leos["3.2 why"]
-    (i, j), *_ = re.findall(r"x̂(.) sees x(.)", exercise_named("3.4", "leo").asks)
+    (i, j), *_ = re.findall(r"x̂(.) sees x(.)", exercise_named("3.4", "leo").task)
     assert f"x̂{i} does not see x{j}" in leos["3.4 why"]
     assert leos["variants"] == "3.4: leo"
     assert "NameError: name 'build_masks' is not defined" in rows["ida.ipynb"]["3.2 why"]

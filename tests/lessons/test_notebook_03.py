@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from made_lessons.checking.catalogue import exercise_named
-from made_lessons.checking.edited_source import edited
+from made_lessons.checking.edited_source import edit_source
 from made_lessons.notebook_03.masks_by_hand import masks_by_hand
 from tests.lessons.checking import right, wrong
 
@@ -109,4 +109,4 @@ DRAWS = {
 
 @pytest.mark.parametrize("words", DRAWS)
 def test_degrees_that_are_drawn_in_another_way_are_refused(words):
-    wrong("3.5", edited(exercise_named("3.5").reference, *DRAWS[words]), words)
+    wrong("3.5", edit_source(exercise_named("3.5").reference, *DRAWS[words]), words)

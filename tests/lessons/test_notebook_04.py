@@ -10,10 +10,10 @@ from torch import nn
 
 from made_course.leaks.dependence import binary_points
 from made_course.model.masks import direct_mask, input_degrees
-from made_lessons.checking.classes import changed, stored_as
+from made_lessons.checking.classes import make_subclass, replace_attribute
 from made_lessons.notebook_04.log_likelihood import bernoulli_log_prob
 from made_lessons.notebook_04.masked_layer import MaskedLinear
-from made_lessons.notebook_04.mutants import MADE, MODELS, MUTANTS, altered, remask
+from made_lessons.notebook_04.mutants import MADE, MODELS, MUTANTS, made_mutant, remask
 from made_lessons.notebook_04.which_test_catches import TESTS, WHY, caught_by, random_networks
 from tests.lessons.checking import right, wrong
 
@@ -35,8 +35,8 @@ class LayerOfBools(nn.Linear):
         return z if self.bias is None else z + self.bias
 
 
-FrozenMask = changed(
-    MaskedLinear, stored_as("mask", lambda mask: nn.Parameter(mask, requires_grad=False))
+FrozenMask = make_subclass(
+    MaskedLinear, replace_attribute("mask", lambda mask: nn.Parameter(mask, requires_grad=False))
 )
 
 
@@ -93,8 +93,8 @@ def test_misformed_layers():
     def cut_off(self, x):
         return MaskedLinear.forward(self, x.detach())
 
-    wrong("4.1", changed(MaskedLinear, forward=cut_off), "the input gets no gradient")
-    wrong("4.1", changed(MaskedLinear, forward=detached), "a masked weight gets a gradient")
+    wrong("4.1", make_subclass(MaskedLinear, forward=cut_off), "the input gets no gradient")
+    wrong("4.1", make_subclass(MaskedLinear, forward=detached), "a masked weight gets a gradient")
     wrong("4.1", WithoutBias, "pass bias on")
     wrong("4.1", NoLinear, "subclass of nn.Linear")
     wrong("4.1", MaskedLinear(3, 2), "must be a class, but you passed a MaskedLinear")
@@ -172,7 +172,7 @@ class Direct(MADE):
 
 def starting_with(fill, kind=MADE):
     """Return a class whose last layer has other first weights."""
-    return changed(kind, lambda self: fill(self.layers[-1].weight))
+    return make_subclass(kind, lambda self: fill(self.layers[-1].weight))
 
 
 def built_of(layer_class):
@@ -183,7 +183,7 @@ def built_of(layer_class):
             self.layers[k] = layer_class(old.in_features, old.out_features)
             self.layers[k].set_mask(old.mask)
 
-    return altered(rebuild)
+    return made_mutant(rebuild)
 
 
 def activated(f):
@@ -194,7 +194,7 @@ def activated(f):
             x = f(layer(x))
         return self.layers[-1](x)
 
-    return altered(forward=forward)
+    return made_mutant(forward=forward)
 
 
 def test_made():
@@ -217,7 +217,7 @@ def test_made_in_parts():
         return x
 
     def score(change):
-        return altered(log_prob=lambda self, x: change(MADE.log_prob(self, x)))
+        return made_mutant(log_prob=lambda self, x: change(MADE.log_prob(self, x)))
 
     def turn_masks_round(self):
         remask(self.layers, [1 - layer.mask for layer in self.layers])
@@ -225,15 +225,15 @@ def test_made_in_parts():
     def draw_degrees_of_one_variable(self):
         torch.randint(1, len(self.order), (4,))
 
-    in_another_order = altered(sample=lambda self, u: MADE.sample(self, u.flip(0)))
-    wrong("4.5", altered(sample=None), "has no method sample")
+    in_another_order = made_mutant(sample=lambda self, u: MADE.sample(self, u.flip(0)))
+    wrong("4.5", made_mutant(sample=None), "has no method sample")
     wrong("4.5", score(lambda log_p: log_p.float().double()), "in the dtype of the model")
     wrong("4.5", score(torch.neg), "this is the NLL", "to nine digits")
-    wrong("4.5", altered(turn_masks_round), "a variable that is not generated before")
+    wrong("4.5", made_mutant(turn_masks_round), "a variable that is not generated before")
     wrong("4.5", in_another_order, "not the ones that log_prob implies")
-    wrong("4.5", altered(sample=of_logits), "you compare u with a logit")
+    wrong("4.5", made_mutant(sample=of_logits), "you compare u with a logit")
     found = wrong(
-        "4.5", altered(draw_degrees_of_one_variable), "raised RuntimeError", "have any degree"
+        "4.5", made_mutant(draw_degrees_of_one_variable), "raised RuntimeError", "have any degree"
     )
     assert "(1, [4], [0])" in found.tried
     wrong("4.5", lambda *arguments: None, "subclass of nn.Module")

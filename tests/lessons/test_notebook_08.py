@@ -80,7 +80,7 @@ class Rings:
 
 
 def test_the_true_density_integrates_to_one_and_has_the_stated_entropy():
-    points = rings._rings(1_000_000, seed=1).double()
+    points = rings._draw_rings(1_000_000, seed=1).double()
     log_p = rings._rings_log_prob(points)
     assert -log_p.mean().item() == pytest.approx(ENTROPY, abs=0.004)
     assert "0.000 above the true density. The integral is 1.00" in right("8.5", Rings())

@@ -8,7 +8,7 @@ import torch
 
 from made_course import bars_and_stripes
 from made_lessons.notebook_11.coder import BOARDS, chance_in_boards, decode, encode
-from made_lessons.notebook_11.counting import nats_of
+from made_lessons.notebook_11.entropies import nats_of
 from made_lessons.notebook_11.fewest_steps import LEAST, fewest_steps
 from tests.lessons.checking import right, wrong
 

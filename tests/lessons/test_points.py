@@ -18,7 +18,7 @@ from tests.lessons.submitting import IMPORTS, RIGHT, judged, needs_sandbox, note
 # ---- right answers ------------------------------------------------------------------------------
 
 EXERCISES = [exercise for number in NOTEBOOKS for exercise in exercises_in(number)]
-FAR = [exercise for exercise in EXERCISES if not exercise.is_inside]
+FAR = [exercise for exercise in EXERCISES if not exercise.is_inspected]
 
 
 @pytest.mark.parametrize("exercise", FAR, ids=lambda exercise: exercise.name)
@@ -234,7 +234,7 @@ check("4.1", MaskedLinear)
 @needs_sandbox
 def test_a_verdict_that_a_submission_could_forge_waits():
     assert judged(FORGES)["4.1"] == Verdict(WAITS, FORGEABLE)
-    assert [e.name for e in EXERCISES if e.is_inside] == ["4.1", "4.5"]
+    assert [e.name for e in EXERCISES if e.is_inspected] == ["4.1", "4.5"]
 
 
 COUNTS = """

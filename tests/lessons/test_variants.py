@@ -12,8 +12,8 @@ from made_lessons import check
 from made_lessons.checking.calls import is_unchanged
 from made_lessons.checking.catalogue import NOTEBOOKS, exercise_named, exercises_in
 from made_lessons.checking.examine import examine
-from made_lessons.checking.exercise import Wrong
-from made_lessons.checking.progress import remembered
+from made_lessons.checking.exercise import WrongAnswer
+from made_lessons.checking.progress import solved_names
 from tests.lessons.checking import wrong
 
 VARIED = [e for n in NOTEBOOKS for e in exercises_in(n) if e.vary is not None]
@@ -61,7 +61,7 @@ def test_the_answer_to_another_variant_is_seldom_right(exercise):
 def is_right(exercise, answer):
     try:
         examine(exercise, answer)
-    except Wrong:
+    except WrongAnswer:
         return False
     return True
 
@@ -111,7 +111,7 @@ def test_a_variant_with_another_question_shows_it(exercise, capsys):
 def test_a_variant_is_not_remembered(capsys):
     check("3.1", exercise_named("3.1", "maria").reference(), variant="maria")
     assert "✓ 3.1" in capsys.readouterr().out
-    assert remembered() == []
+    assert solved_names() == []
 
 
 def test_a_key_has_no_effect_without_variants(capsys):
@@ -119,4 +119,4 @@ def test_a_key_has_no_effect_without_variants(capsys):
         assert exercise_named(exercise.name, "maria") is exercise
     check("4.4", exercise_named("4.4").reference(), variant="maria")
     assert "✓ 4.4" in capsys.readouterr().out
-    assert remembered() == ["4.4"]
+    assert solved_names() == ["4.4"]

@@ -14,7 +14,7 @@ import torch
 
 from made_lessons.checking.catalogue import NOTEBOOKS, exercises_in
 from made_lessons.checking.examine import examine
-from made_lessons.checking.exercise import Wrong
+from made_lessons.checking.exercise import WrongAnswer
 
 
 def messages(exercise, answer):
@@ -22,7 +22,7 @@ def messages(exercise, answer):
     with patch("secrets.randbits", Random(0).getrandbits):  # the seeds of open exercises
         try:
             return {"right": examine(exercise, answer) or "(no more is said)"}
-        except Wrong as wrong:
+        except WrongAnswer as wrong:
             words = {"tried": wrong.tried, "expected": wrong.expected, "got": wrong.got}
             return {**words, "why": wrong.cause}
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import CodeType, FunctionType
 
 
-def parts_to_do(answer: object) -> tuple[int, int]:
+def count_stubs(answer: object) -> tuple[int, int]:
     """Return the number of stubs in an answer, and the number of its parts.
 
     A stub is ``...``, a function with the body ``...``, or a list with a stub in it. The parts of
@@ -19,7 +19,7 @@ def parts_to_do(answer: object) -> tuple[int, int]:
         >>> def stub(x):
         ...     "What it should do."
         ...     ...
-        >>> parts_to_do(stub), parts_to_do({"a": 1, "b": ...}), parts_to_do(lambda x: 2 * x)
+        >>> count_stubs(stub), count_stubs({"a": 1, "b": ...}), count_stubs(lambda x: 2 * x)
         ((1, 1), (1, 2), (0, 1))
     """
     if isinstance(answer, Mapping):
@@ -28,7 +28,7 @@ def parts_to_do(answer: object) -> tuple[int, int]:
         parts = list(answer)
     elif isinstance(answer, type):
         methods = methods_of(answer)
-        if "__init__" in methods and not _goes_further(methods["__init__"]):
+        if "__init__" in methods and not _extends_parent(methods["__init__"]):
             del methods["__init__"]
         parts = list(methods.values()) or [...]
     else:
@@ -38,34 +38,34 @@ def parts_to_do(answer: object) -> tuple[int, int]:
 
 def methods_of(answer: type) -> dict[str, FunctionType]:
     """Return the methods that a class defines itself, without those of its parents."""
-    found = {name: unwrapped(part) for name, part in vars(answer).items()}
+    found = {name: unwrap(part) for name, part in vars(answer).items()}
     return {name: part for name, part in found.items() if isinstance(part, FunctionType)}
 
 
-def _goes_further(init: FunctionType) -> bool:
+def _extends_parent(init: FunctionType) -> bool:
     """Return True if ``__init__`` does more than call ``super().__init__``."""
     return not set(init.__code__.co_names) <= {"super", "__init__"}
 
 
-def unwrapped(answer: object) -> object:
+def unwrap(answer: object) -> object:
     """Return a function without its decorators."""
     return inspect.unwrap(answer) if callable(answer) else answer
 
 
-def names_read(answer: object, only_globals: bool = False) -> set[str]:
+def names_used(answer: object, only_globals: bool = False) -> set[str]:
     """Return the names that a function reads, including those of the functions inside it.
 
     Example:
-        >>> sorted(names_read(lambda x: [part.log() for part in list(x)]))
+        >>> sorted(names_used(lambda x: [part.log() for part in list(x)]))
         ['list', 'log']
     """
-    code = getattr(unwrapped(answer), "__code__", answer)
+    code = getattr(unwrap(answer), "__code__", answer)
     if not isinstance(code, CodeType):
         return set()
     steps = dis.get_instructions(code)
     read = (step.argval for step in steps if step.opname == "LOAD_GLOBAL")
     return set(read if only_globals else code.co_names).union(
-        *(names_read(part, only_globals) for part in code.co_consts)
+        *(names_used(part, only_globals) for part in code.co_consts)
     )
 
 
@@ -74,7 +74,7 @@ def _is_stub(answer: object) -> bool:
         return True
     if isinstance(answer, list | tuple):
         return any(map(_is_stub, answer))
-    answer = unwrapped(answer)
+    answer = unwrap(answer)
     if isinstance(answer, FunctionType):
         code = answer.__code__
         says_nothing = set(code.co_consts) <= {None, answer.__doc__}

@@ -5,6 +5,6 @@ from torch import Tensor
 from ..checking import uniform
 
 
-def around_zero(key: str, *shape: int) -> Tensor:
+def centred_uniform(key: str, *shape: int) -> Tensor:
     """Return uniform numbers between −2 and 2 that depend only on the key, on any computer."""
     return 4 * uniform(key, *shape) - 2

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .exercise import Misformed, Wrong
-from .in_words import as_text, distinct_texts, kind_of
+from .exercise import MalformedAnswer, WrongAnswer
+from .value_text import as_text, distinct_texts, kind_of
 
 RELATIVE, ABSOLUTE = 3e-4, 1e-4
 """A float is right within either tolerance, so that 0.693 is accepted for ln 2."""
@@ -26,13 +26,13 @@ def require_same(got: object, expected: object, where: str = "the answer") -> No
         where: name of the value, for the message.
 
     Raises:
-        Wrong: if the values differ.
+        WrongAnswer: if the values differ.
     """
     if got is ...:
-        raise Misformed(f"{where} is still `...`", got="...", expected=kind_of(expected))
+        raise MalformedAnswer(f"{where} is still `...`", got="...", expected=kind_of(expected))
     if got is None and expected is not None:
         forgotten = "" if where.startswith("entry") else ". Is a `return` missing?"
-        raise Misformed(f"{where} is None{forgotten}", got="None", expected=kind_of(expected))
+        raise MalformedAnswer(f"{where} is None{forgotten}", got="None", expected=kind_of(expected))
     if isinstance(got, np.generic | np.ndarray) and got.ndim == 0:
         got = got.item()
     if isinstance(expected, Tensor):
@@ -45,18 +45,18 @@ def require_same(got: object, expected: object, where: str = "the answer") -> No
         got = got.item()
     if isinstance(expected, bool | str):
         if type(got) is not type(expected):
-            raise Misformed(
+            raise MalformedAnswer(
                 f"{where} has the wrong type", got=kind_of(got), expected=kind_of(expected)
             )
         is_near = got == expected
     elif isinstance(got, bool) or not isinstance(got, Real):
-        raise Misformed(f"{where} must be a number", got=kind_of(got), expected="a number")
+        raise MalformedAnswer(f"{where} must be a number", got=kind_of(got), expected="a number")
     elif isinstance(expected, Integral):
         is_near = got == expected
     else:
         is_near = math.isclose(got, expected, rel_tol=RELATIVE, abs_tol=ABSOLUTE)
     if not is_near:
-        raise _differing(where, got, expected)
+        raise _wrong_value(where, got, expected)
     return None
 
 
@@ -64,17 +64,17 @@ def is_same(got: object, expected: object) -> bool:
     """Return True if :func:`require_same` accepts a value."""
     try:
         require_same(got, expected)
-    except Wrong:
+    except WrongAnswer:
         return False
     return True
 
 
 def _require_same_mapping(got: object, expected: Mapping, where: str) -> None:
     if not isinstance(got, Mapping):
-        raise Misformed(f"{where} must be a dict", got=kind_of(got), expected="dict")
+        raise MalformedAnswer(f"{where} must be a dict", got=kind_of(got), expected="dict")
     if set(got) != set(expected):
         keys = {"got": as_text(list(got)), "expected": as_text(list(expected))}
-        raise Misformed(f"{where} has the wrong keys", **keys)
+        raise MalformedAnswer(f"{where} has the wrong keys", **keys)
     for key in expected:
         require_same(got[key], expected[key], f"entry [{key!r}] of {where}")
 
@@ -82,14 +82,14 @@ def _require_same_mapping(got: object, expected: Mapping, where: str) -> None:
 def _require_same_list(got: object, expected: Sequence, where: str) -> None:
     if not isinstance(got, list | tuple):
         kind = kind_of(expected)
-        raise Misformed(f"{where} must be {kind}", got=kind_of(got), expected=kind)
+        raise MalformedAnswer(f"{where} must be {kind}", got=kind_of(got), expected=kind)
     if len(got) != len(expected):
         lengths = {"got": f"length {len(got)}", "expected": f"length {len(expected)}"}
-        raise Misformed(f"{where} has the wrong length", **lengths)
+        raise MalformedAnswer(f"{where} has the wrong length", **lengths)
     for k, part in enumerate(expected):
         try:
             require_same(got[k], part, f"entry [{k}] of {where}")
-        except Wrong as wrong:
+        except WrongAnswer as wrong:
             if all(isinstance(part, Real) for part in [*got, *expected]):
                 wrong.got, wrong.expected = distinct_texts(got, expected)
             raise
@@ -101,14 +101,14 @@ def _require_same_tensor(got: object, expected: Tensor, where: str) -> None:
     if not isinstance(got, Tensor):
         how = ". torch.from_numpy turns an array into one" if isinstance(got, np.ndarray) else ""
         cause = f"{where} must be a torch.Tensor{how}"
-        raise Misformed(cause, got=kind_of(got), expected=kind_of(expected))
+        raise MalformedAnswer(cause, got=kind_of(got), expected=kind_of(expected))
     if got.shape != expected.shape:
         shapes = {"got": tuple(got.shape), "expected": tuple(expected.shape)}
-        cause = f"{where} has the wrong shape{_shape_words(got, expected)}"
-        raise Misformed(cause, **{key: f"shape {shape}" for key, shape in shapes.items()})
-    if _family(got) != _family(expected):
-        cause = f"{where} has the wrong dtype. Its entries must be {_family(expected)}"
-        raise Misformed(cause, got=str(got.dtype), expected=str(expected.dtype))
+        cause = f"{where} has the wrong shape{_explain_shape(got, expected)}"
+        raise MalformedAnswer(cause, **{key: f"shape {shape}" for key, shape in shapes.items()})
+    if _describe_entries(got) != _describe_entries(expected):
+        cause = f"{where} has the wrong dtype. Its entries must be {_describe_entries(expected)}"
+        raise MalformedAnswer(cause, got=str(got.dtype), expected=str(expected.dtype))
     if expected.is_floating_point():
         both = got.detach().double(), expected.detach().double()
         near = torch.isclose(*both, rtol=0, atol=ABSOLUTE, equal_nan=True)
@@ -117,20 +117,22 @@ def _require_same_tensor(got: object, expected: Tensor, where: str) -> None:
         close = got == expected
     if not bool(close.all()):
         if got.numel() <= 32:
-            raise _differing(where, got, expected)
+            raise _wrong_value(where, got, expected)
         first = (~close).nonzero()[0].tolist()
         got, expected = (
             f"{as_text(tensor[tuple(first)].item())} at {first}" for tensor in (got, expected)
         )
-        raise Wrong(f"entry {first} of {where} has the wrong value", got=got, expected=expected)
+        raise WrongAnswer(
+            f"entry {first} of {where} has the wrong value", got=got, expected=expected
+        )
 
 
-def _differing(where: str, got: object, expected: object) -> Wrong:
+def _wrong_value(where: str, got: object, expected: object) -> WrongAnswer:
     got, expected = distinct_texts(got, expected)
-    return Wrong(f"{where} has the wrong value", got=got, expected=expected)
+    return WrongAnswer(f"{where} has the wrong value", got=got, expected=expected)
 
 
-def _shape_words(got: Tensor, expected: Tensor) -> str:
+def _explain_shape(got: Tensor, expected: Tensor) -> str:
     if got.squeeze().shape == expected.squeeze().shape:
         few = "many" if got.dim() > expected.dim() else "few"
         return f", with one dimension of size 1 too {few}"
@@ -142,7 +144,7 @@ def _shape_words(got: Tensor, expected: Tensor) -> str:
     return ""
 
 
-def _family(tensor: Tensor) -> str:
+def _describe_entries(tensor: Tensor) -> str:
     """Describe the entries of a tensor, and how to get such entries."""
     if tensor.dtype == torch.bool:
         return "True or False, as a comparison or .bool() returns them"

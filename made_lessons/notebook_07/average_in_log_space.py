@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from ..checking import exercise, further_cases, known_mistakes, one_of, uniform
+from ..checking import choose, exercise, further_cases, known_mistakes, uniform
 
 
 @exercise(
@@ -21,7 +21,7 @@ from ..checking import exercise, further_cases, known_mistakes, one_of, uniform
         (torch.tensor([[-10.0, -400.0], [-300.0, -20.0]]),),
         (torch.tensor([[-800.0, -801.0, -900.0], [-802.0, -801.0, -850.0]], dtype=torch.double),),
     ),
-    vary=further_cases(lambda key: (9 * uniform(key, one_of(key, [2, 3, 5, 6]), 4) - 90,)),
+    vary=further_cases(lambda key: (9 * uniform(key, choose(key, [2, 3, 5, 6]), 4) - 90,)),
     hints=(
         "In three steps: exp, mean over the models, log. But exp(−120) is 0 in float32. "
         "torch.logsumexp computes exp, sum and log in one step and avoids this.",
@@ -35,7 +35,7 @@ def log_mean_exp(log_p: Tensor) -> Tensor:
     return torch.logsumexp(log_p, dim=0) - math.log(len(log_p))
 
 
-def _best(log_p: Tensor) -> Tensor:
+def _best_member(log_p: Tensor) -> Tensor:
     return log_p.max(0).values
 
 
@@ -59,13 +59,15 @@ known_mistakes(
         "you divided the logarithms by K, which takes roots of the probabilities. Subtract ln K "
         "from the logsumexp": lambda log_p: (log_p / len(log_p)).logsumexp(0),
         "you returned the best member of each row. You can choose it only after seeing the row, so "
-        "the total is above 1": _best,
+        "the total is above 1": _best_member,
         "you averaged over rows, which gives one number per model. Models are in dimension 0, so "
         "average over dimension 0": lambda log_p: log_mean_exp(log_p.T),
         "you subtracted the largest value and did not add it back, so this is the difference "
-        "between the mixture and the best member": lambda log_p: log_mean_exp(log_p) - _best(log_p),
+        "between the mixture and the best member": lambda log_p: (
+            log_mean_exp(log_p) - _best_member(log_p)
+        ),
         "you returned only the best member, divided by K. The others also give the row some "
-        "probability": lambda log_p: _best(log_p) - math.log(len(log_p)),
+        "probability": lambda log_p: _best_member(log_p) - math.log(len(log_p)),
         "you subtracted ln N, with N the number of rows. The mean is over the K models, so "
         "subtract ln K": lambda log_p: log_p.logsumexp(0) - math.log(log_p.shape[1]),
         **{
