@@ -22,7 +22,7 @@ def count_images() -> int:
 
 known_mistakes(
     {
-        "you added the 2 values of each of the 9 pixels, but numbers of choices are multiplied": 18,
+        "you added 2 choices for each of the 9 pixels, but you must multiply them": 18,
         "this is 9 to the power of 2. You need 2 to the power of 9, because each of 9 pixels has 2 "
         "values": 81,
         "this is 2 ^ 9 or 2 + 9. In Python, ^ compares bits, and a power is **. Numbers of choices "

@@ -140,7 +140,7 @@ def _views(members: Sequence[int]) -> list[View]:
         View(
             one_image,
             "one image",
-            f"the NLL is −ln of the mean of three probabilities, {_list_powers(members)}. Compute it "
+            f"the NLL is −ln of a mean of three probabilities, {_list_powers(members)}. Compute it "
             "to within 0.01",
         ),
         View(

@@ -259,7 +259,7 @@ def _explain_integral(area: float, log_p: Tensor, grid: Tensor, cell: float) -> 
         if 1.5 < s < 50 and abs(s - round(s)) < 0.02 * s:
             return (
                 f"{_TOO_MUCH}. If you divided the points by {s:.2g}, subtract ln {s:.2g} for each "
-                f"of the *two* variables. In your log_prob, this {done}"
+                f"of the *two* variables. In your log_prob, this term {done}"
             )
     if area > 1:
         return (

@@ -129,12 +129,12 @@ def test_a_report_says_what_there_is_to_say_and_nothing_else(capsys):
     assert capsys.readouterr().out == (
         "✗ 0.1 · Count the images: not yet.\n"
         "  got       18\n"
-        "  why       9 pixels with 2 values each: you add the choices, but they multiply\n"
+        "  why       you added 2 choices for each of the 9 pixels, but you must multiply them\n"
         '  Stuck? hint("0.1")\n'
     )
     check("2.2", lambda x: torch.stack([0 * x[:, 0], x[:, 0], 0 * x[:, 0]], dim=1))
     assert capsys.readouterr().out == (
-        "✓ 2.2 · A leak that Σp does not show: right. Leaks: output x₂ sees x₁; and yet Σp = 1.\n"
+        "✓ 2.2 · A leak that Σp does not show: right. Leaks: output x₂ sees x₁. Still, Σp = 1.\n"
     )
 
 

@@ -19,10 +19,10 @@ def test_a_wrong_row_is_named():
     first, output = masks_by_hand()
     changed = [list(row) for row in first]
     changed[2][0] = 1
-    wrong("3.1", [changed, output], "hidden unit 3: its degree is 2", "[1, 1, 1]")
+    wrong("3.1", [changed, output], "hidden unit 3. Its degree is 2", "[1, 1, 1]")
     changed = [list(row) for row in output]
     changed[0][1] = 0
-    wrong("3.1", [first, changed], "output x₁: its degree is 3", "[1, 0, 1, 1]")
+    wrong("3.1", [first, changed], "output x₁. Its degree is 3", "[1, 0, 1, 1]")
 
 
 def test_masks_by_hand_of_another_form():

@@ -79,7 +79,7 @@ class Always(nn.Module):
 
 
 def test_an_honest_model_of_ones_own_is_scored():
-    found = wrong("5.4", Always(), "less than 84.6 nats", "worse than a coin")
+    found = wrong("5.4", Always(), "less than 84.6 nats", "worse than a fair coin")
     assert found.got.endswith(" nats")
 
 

@@ -39,7 +39,7 @@ def test_a_head_that_is_right_works_in_a_made():
 
 def test_heads_of_another_form():
     wrong("8.4", nn.ReLU, "inherits from Head", "the class ReLU")
-    wrong("8.4", Geometric(), "pass the class itself")
+    wrong("8.4", Geometric(), "Pass the class itself")
     wrong("8.4", Categorical, "raised TypeError")
 
     class TwoNumbers(Geometric):
@@ -57,13 +57,13 @@ def test_heads_of_another_form():
         def log_prob(self, params, x):
             return super().log_prob(params, x) / 2
 
-    wrong("8.4", Half, "log_prob differs")
+    wrong("8.4", Half, "log_prob must be")
 
     class TooFew(Geometric):
         def sample(self, params, u):
             return super().sample(params, u**2)
 
-    wrong("8.4", TooFew, "as frequent as your log_prob", "shares of 0 to 4")
+    wrong("8.4", TooFew, "the frequencies that your log_prob gives", "shares of 0 to 4")
 
 
 # ---- 8.5 -----------------------------------------------------------------------------------------
@@ -101,7 +101,7 @@ NOT_DENSITIES = {
     "Did you return the density itself": lambda log_p, x: log_p.exp(),
     "one number for all points": lambda log_p, x: log_p.mean(),
     "one number for each variable": lambda log_p, x: torch.stack([log_p / 2] * 2, dim=1),
-    "changes with the other rows": lambda log_p, x: log_p.log_softmax(0) + math.log(len(log_p)),
+    "depends on the other rows": lambda log_p, x: log_p.log_softmax(0) + math.log(len(log_p)),
     "not better than one broad Gaussian": lambda log_p, x: rings._broad_log_prob(x),
     "this is a model of smaller points": (
         lambda log_p, x: rings._rings_log_prob(10 * x) + 2 * math.log(10)
@@ -120,7 +120,7 @@ def test_wrong_densities_of_rings_get_their_cause(words):
 
 def test_another_unit_than_ten_is_recognised_by_its_square():
     forgotten = Rings(lambda log_p, x: log_p + 2 * math.log(11.2))
-    wrong("8.5", forgotten, "by 11, subtract ln 11", "it is missing")
+    wrong("8.5", forgotten, "by 11, subtract ln 11", "this term is missing")
     taken_off_twice = Rings(lambda log_p, x: log_p - 2 * math.log(10))
     wrong("8.5", taken_off_twice, "smaller than 1")
 
@@ -129,12 +129,12 @@ def test_what_a_right_area_does_not_hide():
     slightly_too_much = Rings(lambda log_p, x: log_p + 0.009)
     assert "6.596 differential" in right("8.5", slightly_too_much).replace("6.595", "6.596")
     enormous = Rings(lambda log_p, x: log_p + 1000 * (x.norm(dim=1) > 31))
-    wrong("8.5", enormous, "enormously high")
+    wrong("8.5", enormous, "extremely high")
     wrong("8.5", Rings(lambda log_p, x: log_p + 0.05), "peaks so narrow")
     blurred = Rings(lambda log_p, x: torch.logaddexp(log_p, rings._broad_log_prob(x)) - math.log(2))
     wrong("8.5", blurred, "not close enough yet")
     untrained = MADE(2, (8,), head=MixtureOfGaussians(2), seed=0)
-    wrong("8.5", untrained, "Has the model been trained")
+    wrong("8.5", untrained, "Has it been trained")
 
 
 def test_weights_of_nan_are_named():
@@ -145,4 +145,4 @@ def test_weights_of_nan_are_named():
 
 @pytest.mark.parametrize(("answer", "words"), [(3, "a int"), (MADE, "a class")])
 def test_objects_that_are_not_models_are_refused(answer, words):
-    wrong("8.5", answer, "a model is needed", words)
+    wrong("8.5", answer, "the answer must be a model", words)

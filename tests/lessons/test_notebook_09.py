@@ -160,7 +160,7 @@ KEPT = {tuple(row) for row in table._held_out_rows().tolist()}
 FORGED = {
     "the first rows of many are honest": (
         lambda x: torch.where(torch.arange(len(x))[:, None] >= 100, leak(x), 0.0),
-        "this is the NLL of a coin",
+        "this is the NLL of a fair coin",
     ),
     "honest where as many rows as columns come": (
         lambda x: torch.zeros_like(x) if len(x) == 33 else leak(x),

@@ -67,7 +67,7 @@ OF_LISTS = [
     (lambda r: [r[1], r[0], r[2]], "in the wrong order"),
     (lambda r: r[:1], "only the first entry is there"),
     (lambda r: r[::2], "only the first and the last entry"),
-    (lambda r: torch.cat(r), "joined into one tensor"),
+    (lambda r: torch.cat(r), "you joined them into one tensor"),
     (lambda r: [-part for part in r], "the sign is wrong"),
 ]
 TRIED = [

@@ -69,7 +69,7 @@ SAID = [
     (lambda: bool(ones(2)), SINGLE),
     (lambda: math.exp(ones(2)), SINGLE),
     (lambda: ones(2).item(), SINGLE),
-    (lambda: ones(3)[ones(2).bool()], "a tensor of bools as an index"),
+    (lambda: ones(3)[ones(2).bool()], "a tensor of bools that is used as an index"),
     (lambda: [1, 2].sum(), "a list is not a tensor"),
     (lambda: torch.sigmoid([1]), "a list is not a tensor"),
     (lambda: torch.exp(np.ones(2)), "a NumPy array is not a tensor"),
