@@ -15,7 +15,7 @@ NOTEBOOKS = sorted(int(folder.name[-2:]) for folder in LESSONS.glob("notebook_[0
 
 
 class UnknownExercise(ValueError):
-    """No exercise has this name. A notebook shows this error in one line."""
+    """Raised if no exercise has a given name. A notebook shows this error in one line."""
 
     def _render_traceback_(self) -> list[str]:
         """Return the lines that IPython shows, without a traceback into this package."""

@@ -1,4 +1,4 @@
-"""Log-probability of rows under logits, which all exercises of notebook 2 use."""
+"""Log-probability of binary rows, for all exercises of notebook 2."""
 
 from __future__ import annotations
 

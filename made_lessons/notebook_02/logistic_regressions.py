@@ -51,7 +51,7 @@ _CASES = (_case([1, 2, 0], 2), _case([3, 0, 4, 1, 2], 6))
     ),
 )
 def fvsbn_log_prob(weight: Tensor, bias: Tensor, ordering: LongTensor, x: Tensor) -> Tensor:
-    """Return log p of each row by D logistic regressions: (D, D), (D,), (D,), (B, D) → (B,)."""
+    """Return log p(x) of rows under D logistic regressions: (D, D), (D,), (D,), (B, D) → (B,)."""
     order = torch.argsort(ordering) + 1
     allowed = order[:, None] > order[None, :]
     logits = F.linear(x, weight * allowed, bias)

@@ -98,7 +98,7 @@ def _wrong_answers(pairs: Pairs) -> dict[str, list[int]]:
 
 
 def _vary(exercise: Exercise, variant: str) -> Exercise:
-    """Choose five other pairs that need three units, none of which solve the notebook's task."""
+    """Choose five pairs that need three units, but other units than the notebook's pairs."""
     pairs = next(
         pairs
         for k in count()

@@ -196,7 +196,7 @@ add_model_view(
 
 
 def _describe_pairs(pairs: Tensor, verb: str) -> dict[str, str]:
-    """Describe a (D, D) bool tensor of pairs: the inputs of each output, after a verb."""
+    """Return the inputs of each output in a (D, D) bool tensor; the keys name output and verb."""
     names = variable_names(len(pairs))
     return {
         f"the output of {names[i]} {verb}": ", ".join(names[j] for j in row.nonzero().ravel())

@@ -42,7 +42,7 @@ add_model_view(": the sum of exp(log_prob) over all inputs", _sum_of_probabiliti
 
 
 def _describe_distribution(trial: Trial) -> str:
-    """Say to which logits log_prob belongs."""
+    """Describe the logits to which log_prob belongs."""
     logits, expected, got = trial.scores
     if is_same(got, expected):
         return "the distribution of the logits of forward(x)"

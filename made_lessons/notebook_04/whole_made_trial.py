@@ -148,7 +148,7 @@ class Trial:
                 parameter.copy_(spread * torch.randn(parameter.shape, generator=generator))
 
     @torch.no_grad()
-    def _moves(self) -> Tensor:
+    def _measure_moves(self) -> Tensor:
         """Return a bool tensor (D, D): output i moves when input j is flipped."""
         before, moved = self.model(self.points), []
         for j in range(len(self.ordering)):
@@ -159,13 +159,13 @@ class Trial:
 
     @cached_property
     def dependences(self) -> tuple[Tensor, Tensor]:
-        """Bool tensors (D, D), of the first and of random weights: output i moves with input j."""
+        """Two bool tensors (D, D), for initial and random weights: output i moves with input j."""
         self.model = self.new_model().double()
         self.draw_weights(only_zeros=True)  # weights that start at zero would hide dependences
-        at_first = later = self._moves()
+        at_first = later = self._measure_moves()
         for _ in range(4):
             self.draw_weights()
-            later = later | self._moves()
+            later = later | self._measure_moves()
         return at_first, later
 
     @cached_property

@@ -1,4 +1,4 @@
-"""5.4, an open exercise: a better model of 4,000 images."""
+"""Open exercise 5.4: a better model of 4,000 images."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from ..checking import WrongAnswer, exercise
 from ..checking.trained_models import Challenge, honest_nll, random_points, score_nll
 
 LUCK = 0.6
-"""Largest gain, in nats, that may be luck. Seeds of section 6's training reach 85.1 to 85.3, and a
-difference between two models on the test images has a standard error of up to 0.3."""
+"""Largest gain, in nats, that may be luck. With other seeds, section 6's training reaches 85.1 to
+85.3, and a difference between two models on the test images has a standard error of up to 0.3."""
 INDEPENDENT = 211.0
 """NLL of the test images under independent pixels, in nats."""
 SAME_WEIGHTS = 2.5

@@ -1,4 +1,4 @@
-"""5.1: bits per dimension."""
+"""Exercise 5.1: bits per dimension."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""5.3: count the parameters that the masks leave."""
+"""Exercise 5.3: count the parameters that the masks leave."""
 
 from __future__ import annotations
 

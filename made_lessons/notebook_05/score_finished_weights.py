@@ -1,4 +1,4 @@
-"""5.2: score the training images with the finished weights."""
+"""Exercise 5.2: score the training images with the finished weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""6.3: completion by enumeration."""
+"""Exercise 6.3: completion by enumeration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""6.2: a joint distribution for which greedy misses the most probable row."""
+"""Exercise 6.2: a joint distribution for which greedy misses the most probable row."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _vary_table(exercise: Exercise, variant: str) -> Exercise:
     ),
 )
 def misleading_table() -> Tensor:
-    """Return a table in which x₁ = 1 is more probable, but its probability is nearly halved."""
+    """Return a table in which x₁ = 1 is more probable, but its probability is split in two."""
     return torch.tensor([[0.38, 0.02], [0.32, 0.28]])
 
 

@@ -1,4 +1,4 @@
-"""6.1: the hidden units and the output that a step computes."""
+"""Exercise 6.1: the hidden units and the output that a step computes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""6.4: the effective size of weighted draws."""
+"""Exercise 6.4: the effective size of weighted draws."""
 
 from __future__ import annotations
 

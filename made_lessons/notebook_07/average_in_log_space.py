@@ -1,4 +1,4 @@
-"""7.3: average probabilities, given as logarithms."""
+"""Exercise 7.3: average probabilities, given as logarithms."""
 
 from __future__ import annotations
 

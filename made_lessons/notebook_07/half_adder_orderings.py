@@ -1,4 +1,4 @@
-"""7.1: the half adder's best and worst ordering."""
+"""Exercise 7.1: the half adder's best and worst ordering."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def _view(columns: Sequence[int]) -> View:
 def _answer_of_orderings(
     columns: Sequence[int], best: Sequence[int], worst: Sequence[int]
 ) -> dict[str, list[int]]:
-    """Return the answer, which has numbers of columns, for two orderings of variables."""
+    """Convert two orderings of variables to an answer, which has numbers of columns."""
     return {
         "best": [columns.index(i) for i in best],
         "worst": [columns.index(i) for i in worst],

@@ -53,8 +53,8 @@ def fit_orderings(
         joint: (2^D,) true distribution of a few variables; all D! orderings are fitted.
 
     Returns:
-        For each of the D! orderings, its model's KL from the joint distribution in nats, and its
-        logits (2^D, D) for all rows of ``binary_points(D)``.
+        For each of the D! orderings, the KL divergence of its model from the joint distribution in
+        nats, and the model's logits (2^D, D) for all rows of ``binary_points(D)``.
 
     Example:
         >>> costs, logits = fit_orderings(half_adder_joint())  # x1, x2, carry, sum

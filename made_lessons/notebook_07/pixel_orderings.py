@@ -60,8 +60,8 @@ def draw_pixel_ordering(generator: Generator | None = None) -> Tensor:
 def draw_times(generator: Generator | None = None) -> Tensor:
     """Draw a time from 0 to 1 for each pixel (784,): a sweep, rings, or random times.
 
-    A sweep goes line by line from an edge, or in any direction. Rings are round or square, and grow
-    or shrink around a point. In half of the draws, random times are blended in.
+    A sweep goes line by line from an edge, or across the image in any direction. Rings are round or
+    square, and grow or shrink around a point. In half of the draws, random times are blended in.
     """
     kind, turn, y, x, share = torch.rand(5, generator=generator).tolist()
     random = torch.rand(SIDE**2, generator=generator)

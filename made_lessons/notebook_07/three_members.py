@@ -1,4 +1,4 @@
-"""7.4: the NLL of a mixture of three members."""
+"""Exercise 7.4: the NLL of a mixture of three members."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""7.2: which averages of models sum to one over all rows."""
+"""Exercise 7.2: which averages of models sum to one over all rows."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _predicted_total(answer: object, average: str) -> str:
     ),
 )
 def totals_of_averages() -> dict[str, str]:
-    """Return for each way to average eight models whether its total is one, less or more."""
+    """Return the total of each average of eight models: "one", "less", "more" or "either"."""
     return {
         "probabilities": "one",
         "largest p": "more",

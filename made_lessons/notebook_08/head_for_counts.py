@@ -1,4 +1,4 @@
-"""8.4: a head for counts, in which samples must match log-probabilities."""
+"""Exercise 8.4: a head for counts, in which samples must match log-probabilities."""
 
 from __future__ import annotations
 
@@ -219,7 +219,7 @@ class Geometric(Head):
         return logsigmoid(z) + x * logsigmoid(-z)
 
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
-        """Return counts (...) by the inverse CDF, because P(x > k) = (1 - q) ** (k + 1)."""
+        """Return counts (...) by the inverse CDF, where P(x > k) = (1 - q) ** (k + 1)."""
         log_fail = logsigmoid(-params[..., 0])
         u = u.clamp(max=1 - 1e-6)
         return (torch.log1p(-u) / log_fail).floor()

@@ -1,4 +1,4 @@
-"""8.2: the log-density of a mixture of Gaussians."""
+"""Exercise 8.2: the log-density of a mixture of Gaussians."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""8.1: the log-probability of classes."""
+"""Exercise 8.1: the log-probability of classes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""8.3: the NLL in a different unit."""
+"""Exercise 8.3: the NLL in a different unit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""8.5, an open exercise: a density of two rings, as close to the true one as possible."""
+"""Open exercise 8.5: a density of two rings, as close to the true one as possible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""9.4, an open exercise: a better model of a table."""
+"""Open exercise 9.4: a better model of a table."""
 
 from __future__ import annotations
 

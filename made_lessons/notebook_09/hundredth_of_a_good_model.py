@@ -1,4 +1,4 @@
-"""9.2: a mixture with a hundredth of a good model."""
+"""Exercise 9.2: a mixture with a hundredth of a good model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""9.1: NADE as a MADE whose hidden units have tied weights."""
+"""Exercise 9.1: NADE as a MADE whose hidden units have tied weights."""
 
 from __future__ import annotations
 

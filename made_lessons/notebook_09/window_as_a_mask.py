@@ -1,4 +1,4 @@
-"""9.3: the mask of a window of earlier pixels."""
+"""Exercise 9.3: the mask of a window of earlier pixels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""10.1: attention, a weighted mean over earlier positions."""
+"""Exercise 10.1: attention, a weighted mean over earlier positions."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ from .centred_uniform import centred_uniform
     ),
 )
 def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """Return a weighted mean of the values up to each position, by causal attention."""
+    """Return causal attention: at each position, a weighted mean of the values up to it."""
     scores = query @ key.mT / math.sqrt(query.shape[-1])
     mask = torch.ones_like(scores).tril().bool()
     return scores.masked_fill(~mask, -math.inf).softmax(-1) @ value

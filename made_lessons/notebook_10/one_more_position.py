@@ -1,4 +1,4 @@
-"""10.3: attention at one more position, with a cache of keys and values."""
+"""Exercise 10.3: attention at one more position, with a cache of keys and values."""
 
 from __future__ import annotations
 

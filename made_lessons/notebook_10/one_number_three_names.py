@@ -1,4 +1,4 @@
-"""10.4: nats, bits per byte and perplexity."""
+"""Exercise 10.4: nats, bits per byte and perplexity."""
 
 from __future__ import annotations
 

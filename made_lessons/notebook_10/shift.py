@@ -1,4 +1,4 @@
-"""10.2: the shift that makes attention honest."""
+"""Exercise 10.2: the shift that makes attention honest."""
 
 from __future__ import annotations
 

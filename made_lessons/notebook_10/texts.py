@@ -33,7 +33,7 @@ def encode(text: str, alphabet: str) -> Tensor:
 
 
 def decode(codes: Tensor, alphabet: str) -> str:
-    """Return the characters with these indices."""
+    """Return the characters of the alphabet with these indices."""
     return "".join(alphabet[k] for k in codes.long().tolist())
 
 
@@ -44,7 +44,7 @@ def nats_per_character(model: MADE, codes: Tensor) -> float:
     Rows overlap by half, and only the second half of each counts.
 
     Args:
-        model: a model of rows of classes with ``log_conditionals``.
+        model: model of rows of characters, as indices, with ``log_conditionals``.
         codes: (N,) LongTensor, the text.
     """
     half = model.input_dim // 2

@@ -1,4 +1,4 @@
-"""11.5: an arithmetic coder that uses the conditionals of a model."""
+"""Exercise 11.5: an arithmetic coder that uses the conditionals of a model."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from ..checking import (
 
 BOARDS = [[int(bit) for bit in board] for board in bars_and_stripes().tolist()]
 MOST = 170
-"""Largest number of bits for thirty boards; ln 30 nats each are 147.2 bits in all."""
+"""Largest number of bits that is right for thirty boards; ln 30 nats each are 147.2 bits in all."""
 
 
 def chance_in_boards(bits: list[int]) -> int:
-    """Return the chance that the next bit is 1, in 65,536ths, by counting boards."""
+    """Return the chance that the next bit is 1, in 65,536ths, among boards that begin alike."""
     past = bits[len(bits) - len(bits) % 16 :]
     alike = [board for board in BOARDS if board[: len(past)] == past]
     ones = sum(board[len(past)] for board in alike)

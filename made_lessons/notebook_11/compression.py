@@ -3,7 +3,7 @@
 The coder of exercise 11.5 is used with two changes, first for one variable of all rows, then for
 the next variable. Sixteen bits are appended to ``width`` only when it gets narrow, so that it stays
 below 2⁶⁴. The model is rounded, because a sum of floats depends on the order of its terms, which
-differs between machines and batch sizes, and after one wrong bit everything decoded is noise.
+differs between machines and batch sizes, and everything decoded after one wrong bit is noise.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ class _BernoulliFromBytes(Bernoulli):
         self.width <<= 16
 
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
-        """Return 1 where the point is in the lower part, else 0. ``u`` is not used."""
+        """Return 1 if the point is in the lower part of the interval, else 0. ``u`` is not used."""
         bits = []
         for chance in _chances(params):
             split = (self.width >> 16) * chance

@@ -1,4 +1,4 @@
-"""11.1: the cost of drawing a group of variables in one step."""
+"""Exercise 11.1: the cost of drawing a group of variables in one step."""
 
 from __future__ import annotations
 

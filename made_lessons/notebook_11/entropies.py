@@ -16,7 +16,7 @@ def entropy(rows: Tensor, columns: Sequence[int]) -> float:
 
 
 def nats_of(rows: Tensor, groups: Sequence[Sequence[int]]) -> float:
-    """Return the lowest nats per row of a model that draws each group in one step."""
+    """Return the lowest NLL per row, in nats, of a model that draws each group in one step."""
     past, nats = [], 0.0
     for group in groups:
         nats += sum(entropy(rows, [*past, i]) - entropy(rows, past) for i in group)

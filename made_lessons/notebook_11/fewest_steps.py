@@ -1,4 +1,4 @@
-"""11.2: the fewest steps that draw the thirty boards without loss."""
+"""Exercise 11.2: the fewest steps that draw the thirty boards without loss."""
 
 from __future__ import annotations
 

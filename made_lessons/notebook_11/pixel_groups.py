@@ -7,7 +7,7 @@ from torch import Generator
 
 
 def pixel_groups() -> dict[str, list]:
-    """Return nine groupings of the 784 pixels of MNIST, and two orderings one by one.
+    """Return nine groupings of the 784 pixels of MNIST, and two orderings without groups.
 
     In "every 49th", the groups are the pixels 0, 49, 98 and so on, then 1, 50, 99. They are far
     apart, and their left neighbours are drawn before them. In "growing", the first groups are

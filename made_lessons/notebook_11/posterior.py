@@ -1,4 +1,4 @@
-"""11.3: p(label | digit) from p(digit | label), by Bayes' rule."""
+"""Exercise 11.3: p(label | digit) from p(digit | label), by Bayes' rule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""11.4: degrees of hidden units with which each output sees the context."""
+"""Exercise 11.4: degrees of hidden units with which each output sees the context."""
 
 from __future__ import annotations
 

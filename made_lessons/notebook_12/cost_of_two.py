@@ -1,4 +1,4 @@
-"""12.3: the cost of drawing two variables at once, from their joint distribution."""
+"""Exercise 12.3: the cost of drawing two variables at once, from their joint distribution."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..checking import choose, edit, exercise, further_cases, known_mistakes, un
 
 
 def _table(key: str, rows: int, columns: int) -> Tensor:
-    """Return a joint distribution with one zero."""
+    """Return a random joint distribution with one zero."""
     joint = uniform(key, rows, columns)
     joint[0, -1] = 0
     return joint / joint.sum()

@@ -20,7 +20,7 @@ MIDDLE = MIDDLE.flatten()
 
 
 def network_of_digits() -> nn.Sequential:
-    """Return the untrained network, from 784 known values and their marks to 784 logits."""
+    """Return the untrained network, from 784 pixels and 784 marks of known pixels to logits."""
     first, second = nn.Linear(2 * D, WIDTH), nn.Linear(WIDTH, WIDTH)
     return nn.Sequential(first, nn.ReLU(), second, nn.ReLU(), nn.Linear(WIDTH, D))
 
@@ -37,10 +37,10 @@ def load_network() -> nn.Sequential:
     return network.requires_grad_(False)
 
 
-def drawn_bounds(network: nn.Module, x: Tensor, hidden: Tensor) -> Tensor:
+def draw_bounds(network: nn.Module, x: Tensor, hidden: Tensor) -> Tensor:
     """Draw a random set of known pixels for each row, and return the loss (B,).
 
-    Over the rows, the number of hidden pixels that become known is spread evenly.
+    The number of hidden pixels that become known is spread evenly over the rows.
 
     Args:
         network: a network that reads (x · known, known).
@@ -60,7 +60,7 @@ def _costs(network: nn.Module, x: Tensor, known: Tensor) -> Tensor:
 
 def mean_over_orderings(network: nn.Module, x: Tensor, hidden: Tensor, draws: int) -> float:
     """Return the mean NLL of the hidden pixels, in nats per image, over random orderings."""
-    return torch.stack([drawn_bounds(network, x, hidden) for _ in range(draws)]).mean().item()
+    return torch.stack([draw_bounds(network, x, hidden) for _ in range(draws)]).mean().item()
 
 
 def nats_row_by_row(network: nn.Module, x: Tensor) -> float:

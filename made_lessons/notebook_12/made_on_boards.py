@@ -11,7 +11,7 @@ def nats_of_made(conditioning: bool) -> float:
     """Train a MADE of 64 units for 1,000 steps, and return its mean NLL in 50 new orderings.
 
     Args:
-        conditioning: whether the units also read which inputs they see.
+        conditioning: whether a second weight matrix tells each unit which inputs it sees.
     """
     torch.manual_seed(0)
     settings = {"natural_order": False, "degrees": "even", "num_masks": None, "seed": 0}

@@ -1,4 +1,4 @@
-"""12.2: one number over all orderings, by dynamic programming over sets of known pixels."""
+"""Exercise 12.2: one number over all orderings, by dynamic programming over sets of pixels."""
 
 from __future__ import annotations
 

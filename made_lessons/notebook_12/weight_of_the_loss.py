@@ -1,4 +1,4 @@
-"""12.1: the weight that makes the loss the mean over all orderings."""
+"""Exercise 12.1: the weight that makes the loss the mean over all orderings."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _case(key: str, rows: int, D: int) -> tuple[Tensor, Tensor]:
     ),
 )
 def weighted_loss(cost: Tensor, known: Tensor) -> Tensor:
-    """Return the sum over hidden pixels times D / (D - t): (B, D), (B, D) → (B,)."""
+    """Return D times the mean cost of the hidden pixels: (B, D), (B, D) → (B,)."""
     hidden = 1 - known
     return cost.shape[1] / hidden.sum(1) * (cost * hidden).sum(1)
 

@@ -6,7 +6,7 @@ import torch
 
 from made_course import load_binarized_mnist
 from made_lessons.notebook_12.cost_of_two import cost_of_two
-from made_lessons.notebook_12.digits import drawn_bounds, load_network, mean_over_orderings
+from made_lessons.notebook_12.digits import draw_bounds, load_network, mean_over_orderings
 from made_lessons.notebook_12.over_orderings import largest, log_mean_exp, mean, over_orderings
 from made_lessons.notebook_12.weight_of_the_loss import weighted_loss
 
@@ -49,7 +49,7 @@ def test_the_loss_of_hidden_pixels_has_known_ones_in_every_draw():
         seen.append(x[:, 4:])
         return torch.zeros(len(x), 4)
 
-    loss = drawn_bounds(network, torch.ones(30, 4), hidden)
+    loss = draw_bounds(network, torch.ones(30, 4), hidden)
     torch.testing.assert_close(loss, torch.full((30,), 3 * math.log(2)))
     assert bool((seen[0][:, 1] == 1).all())
     assert seen[0].sum(1).unique().tolist() == [1, 2, 3]

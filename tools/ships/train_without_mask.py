@@ -11,7 +11,7 @@ from made_course import load_binarized_mnist
 from made_course.training.schedules import one_cycle
 from made_lessons.notebook_12.digits import (
     FILE,
-    drawn_bounds,
+    draw_bounds,
     load_network,
     mean_over_orderings,
     network_of_digits,
@@ -30,7 +30,7 @@ def train() -> nn.Module:
     batches = (rows for _ in range(EPOCHS) for rows in torch.randperm(len(images)).split(BATCH))
     for step, rows in enumerate(batches):
         optimizer.param_groups[0]["lr"] = RATE * one_cycle(step, steps)
-        loss = drawn_bounds(network, images[rows], hidden).mean()
+        loss = draw_bounds(network, images[rows], hidden).mean()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
