@@ -36,7 +36,7 @@ def _degrees(ordering: list[int]) -> list[int]:
 
 
 def _masks(order: list[int], hidden: list[int], into_hidden=le, into_output=lt) -> Masks:
-    """Build both masks from degrees by the rules ``<=`` into hidden units and ``<`` into outputs."""
+    """Build both masks, with the rules ``<=`` into hidden units and ``<`` into outputs."""
     first = [[int(into_hidden(below, unit)) for below in order] for unit in hidden]
     output = [[int(into_output(unit, above)) for unit in hidden] for above in order]
     return [first, output]
