@@ -42,7 +42,7 @@ def wrong(exercise, answer, *words):
 
 def said(function, *arguments):
     """Return the lines of the report of the Wrong that a call raises."""
-    with pytest.raises(Wrong) as caught:
+    with pytest.raises(WrongAnswer) as caught:
         function(*arguments)
     wrong = caught.value
     return {"why": wrong.cause, "expected": wrong.expected, "got": wrong.got, "tried": wrong.tried}

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from made_course import MaskedLinear
-from made_lessons.checking.unfinished import parts_to_do
+from made_lessons.checking.stubs import count_stubs
 
 
 class Stub(nn.Linear):
@@ -44,9 +44,9 @@ def test_stubs_are_counted():
     def decorated(x): ...
 
     unchanged = [..., documented, passing, decorated, Stub, {"a": ...}, [..., ...], (...,)]
-    assert all(to_do == parts for to_do, parts in map(parts_to_do, unchanged))
+    assert all(to_do == parts for to_do, parts in map(count_stubs, unchanged))
     unfinished = [{"a": ..., "b": 1}, [1, ...], [[[0, 1], [1, 0]], [[1, 1], ...]], Half, Begun]
-    assert [parts_to_do(answer) for answer in unfinished] == [(1, 2)] * 5
+    assert [count_stubs(answer) for answer in unfinished] == [(1, 2)] * 5
 
 
 def test_attempts_are_touched_even_if_they_forget_to_return():
@@ -54,4 +54,4 @@ def test_attempts_are_touched_even_if_they_forget_to_return():
         x + 1
 
     touched = [forgotten, MaskedLinear, 3, None, "...", {"a": 1}, [], torch.zeros(2)]
-    assert not any(to_do for to_do, _ in map(parts_to_do, touched))
+    assert not any(to_do for to_do, _ in map(count_stubs, touched))

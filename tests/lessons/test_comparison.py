@@ -7,15 +7,15 @@ import pytest
 import torch
 from torch import nn
 
-from made_lessons.checking.comparing import is_same, require_same
-from made_lessons.checking.in_words import as_text
+from made_lessons.checking.comparison import is_same, require_same
+from made_lessons.checking.value_text import as_text
 from tests.lessons.checking import said
 
 
 @pytest.mark.parametrize(
     ("got", "expected", "why"),
     [
-        (None, 1, "is a `return` missing"),
+        (None, 1, "Is a `return` missing"),
         (1.0, torch.ones(1), "must be a torch.Tensor"),
         (torch.ones(1), torch.ones(2), "wrong shape$"),
         (torch.ones(2, 3), torch.ones(3, 2), "wrong shape: rows and columns are swapped"),
