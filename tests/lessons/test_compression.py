@@ -21,7 +21,7 @@ def small():
 
 def coded_bits(model, rows):
     """-log2 p of all rows by the chances that are coded."""
-    pairs = compression._bits_and_chances(compression._rounded(model), rows)
+    pairs = compression._bits_and_chances(compression._round_model(model), rows)
     with torch.no_grad():
         return -sum(math.log2((chance if bit else 65536 - chance) / 65536) for bit, chance in pairs)
 
@@ -58,7 +58,7 @@ def test_more_rows_than_are_coded_at_once_make_one_file(n, monkeypatch):
 def test_rounded_outputs_do_not_depend_on_the_batch_size(together):
     model = MADE(150, (80, 70), natural_order=False, direct=True, seed=0).double()
     rows = with_weights(model, 2.0).sample(60)
-    own = compression._rounded(model)
+    own = compression._round_model(model)
     with torch.no_grad():
         assert torch.equal(torch.cat([own(part) for part in rows.split(together)]), own(rows))
         assert torch.equal(own(rows) * 2**16, (own(rows) * 2**16).round())

@@ -73,8 +73,8 @@ def test_what_cannot_be_seen_is_not_compared():
 
 
 def test_a_reference_is_seen_in_float64_and_rounded():
-    assert View(cases=None).of(torch.exp, (torch.tensor(1.0),)).dtype == torch.float32
-    exact = View().of(lambda x: x + 1e-9 - x, (torch.tensor(1.0),))
+    assert View(cases=None).reference_value(torch.exp, (torch.tensor(1.0),)).dtype == torch.float32
+    exact = View().reference_value(lambda x: x + 1e-9 - x, (torch.tensor(1.0),))
     assert exact == pytest.approx(1e-9)
 
 
@@ -108,7 +108,7 @@ def test_a_mistake_in_one_entry_is_recognised():
     ]
     cases = [(torch.tensor(5.0),), (torch.tensor(7.0),)]
     found = said(compare_on_cases, lambda x: [x - 1, 2 * x], both, cases, known_mistakes)
-    assert found["why"] == "perhaps one less (your wrong results are those of this mistake)"
+    assert found["why"] == "perhaps one less (this fits all of your wrong results)"
     found = said(compare_on_cases, lambda x: [x - 1, x**2], both, cases, known_mistakes)
     assert found["why"] == "entry [0] of the answer has the wrong value"
     found = said(compare_on_cases, lambda x: [x - 1], both, cases, known_mistakes)

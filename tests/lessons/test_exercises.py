@@ -227,5 +227,5 @@ def test_a_wrong_name_gives_one_line(capsys):
     shell.run_cell("from made_lessons import check\ncheck(4.1, print)")
     shown = capsys.readouterr().out
     assert shown.strip() == (
-        'ValueError: the first argument must be a name in quotes, such as "1.3", but is 4.1'
+        'ValueError: the first argument must be a name in quotes, such as "1.3", but you passed 4.1'
     )

@@ -11,7 +11,7 @@ def test_leaky():
         return torch.stack([2.0 * x3 - 1, table[x1, x3], torch.full((len(x),), 0.7)], dim=1)
 
     said = right("2.2", in_another_ordering)
-    assert said == "Leaks: output x₂ sees x₁, output x₂ sees x₃; and yet Σp = 1."
+    assert said == "Leaks: output x₂ sees x₁, output x₂ sees x₃. Still, Σp = 1."
     assert "output x₂ sees x₁" in right("2.2", MADE(3, (8,), ordering=[0, 1, 2], degrees="even"))
 
 

@@ -228,7 +228,7 @@ def test_made_in_parts():
     in_another_order = made_mutant(sample=lambda self, u: MADE.sample(self, u.flip(0)))
     wrong("4.5", made_mutant(sample=None), "has no method sample")
     wrong("4.5", score(lambda log_p: log_p.float().double()), "in the dtype of the model")
-    wrong("4.5", score(torch.neg), "this is the NLL", "to nine digits")
+    wrong("4.5", score(torch.neg), "you returned the NLL", "to nine digits")
     wrong("4.5", made_mutant(turn_masks_round), "a variable that is not generated before")
     wrong("4.5", in_another_order, "not the ones that log_prob implies")
     wrong("4.5", made_mutant(sample=of_logits), "you compare u with a logit")
@@ -244,4 +244,4 @@ def test_a_forgotten_return_of_a_method_is_guessed():
         def log_prob(self, x):
             bernoulli_log_prob(self(x), x)
 
-    wrong("4.5", Model, "the result of log_prob is None: is a `return` missing?")
+    wrong("4.5", Model, "the result of log_prob is None. Is a `return` missing?")

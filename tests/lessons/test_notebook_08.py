@@ -92,11 +92,11 @@ def test_the_kept_points_are_others():
 
 
 NOT_DENSITIES = {
-    "subtract ln 10 for each of the *two* variables. In your log_prob it is missing": (
+    "subtract ln 10 for each of the *two* variables. In your log_prob, this term is missing": (
         lambda log_p, x: log_p + 2 * math.log(10)
     ),
-    "it is subtracted once": lambda log_p, x: log_p + math.log(10),
-    "it is added": lambda log_p, x: log_p + 4 * math.log(10),
+    "this term is subtracted once": lambda log_p, x: log_p + math.log(10),
+    "this term is added": lambda log_p, x: log_p + 4 * math.log(10),
     "this is the negative of a log-density": lambda log_p, x: -log_p,
     "Did you return the density itself": lambda log_p, x: log_p.exp(),
     "one number for all points": lambda log_p, x: log_p.mean(),
