@@ -57,7 +57,7 @@ class Progress:
     def __repr__(self) -> str:
         lines = [self.head, *(f"  {'   '.join(self._signs(row))}" for row in self.rows.values())]
         if self.next:
-            lines.append(f"Go on with {self.next.name} · {self.next.title}.")
+            lines.append(f"Continue with {self.next.name} · {self.next.title}.")
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -70,7 +70,7 @@ class Progress:
             name, title = self.next.name, self.next.title
             number = int(name.partition(".")[0])
             link = _link(f"{name} · {title}", number, name)
-            lines.append(f"<div>Go on with <b>{link}</b> in notebook {number}.</div>")
+            lines.append(f"<div>Continue with <b>{link}</b> in notebook {number}.</div>")
         return "".join(lines)
 
     def _signs(self, row: list[str]) -> list[str]:

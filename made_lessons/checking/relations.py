@@ -244,7 +244,7 @@ _FUNCTIONS: tuple[tuple[str, Change], ...] = (
 
 
 def _size_changes(named: Named) -> Iterator[tuple[str, Change]]:
-    """Yield divisions and multiplications by the sizes of the arguments, once for each size."""
+    """Yield relations in which the right result is divided or multiplied by a size in the call."""
     seen = {1}
     for name, value in named.items():
         found = [(f"{name}.shape[{k}]", n) for k, n in enumerate(getattr(value, "shape", ()))]

@@ -41,9 +41,8 @@ def _draw_many(answer: object, below: list[int], input_dim: int) -> Tensor:
     except WrongAnswer as wrong:
         if isinstance(got, Tensor) and got.dim() == 1 and 1 < len(got) <= input_dim:
             wrong.cause = _TOO_FEW if len(got) == len(below) else _NO_REPETITION
-        if input_dim == 1 and not isinstance(
-            wrong, MalformedAnswer
-        ):  # with more variables, the form was right
+        # with more variables, the form was right
+        if input_dim == 1 and not isinstance(wrong, MalformedAnswer):
             raise WrongAnswer(_ONE_VARIABLE, got=wrong.cause) from wrong
         raise
     return got

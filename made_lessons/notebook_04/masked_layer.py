@@ -240,9 +240,8 @@ add_view(*_output_with_masks(_MASK, bias=False), name="the output")
 
 
 def _devices(answer: object) -> list[str]:
-    moved = _build_layer(answer).to(
-        "meta"
-    )  # a device that every computer has, and that is not the CPU
+    layer = _build_layer(answer)
+    moved = layer.to("meta")  # a device that every computer has, and that is not the CPU
     run(moved.set_mask, _MASK)
     return sorted({part.device.type for part in [*moved.parameters(), *moved.buffers()]})
 

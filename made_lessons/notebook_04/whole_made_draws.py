@@ -71,7 +71,7 @@ add_model_view(
 )
 
 
-def _describe_large_logits(trial: Trial) -> str:
+def _compare_at_large_logits(trial: Trial) -> str:
     points = trial.points.float()
     trial.model.float()
     trial.draw_weights(size=300)
@@ -85,7 +85,7 @@ def _describe_large_logits(trial: Trial) -> str:
 
 add_model_view(
     ".log_prob(x) with very large weights",
-    _describe_large_logits,
+    _compare_at_large_logits,
     "log_prob is right for small logits, but for large ones it is not finite, or it is cut off. "
     "Use softplus, as in exercise 4.2",
     made_mutant(log_prob=lambda self, x: log_prob_of_probabilities(self(x).sigmoid(), x)),

@@ -128,9 +128,8 @@ def _finished_run(key: str = "") -> tuple[MADE, History, Tensor, Tensor]:
         The model, the history, the training boards and the validation boards.
     """
     boards = bars_and_stripes()
-    boards = boards[
-        torch.arange(len(boards)) * 7 % len(boards)
-    ]  # both parts contain bars and stripes
+    mixed = torch.arange(len(boards)) * 7 % len(boards)  # both parts get bars and stripes
+    boards = boards[mixed]
     if key:
         boards = boards[torch.tensor(shuffle(key, range(len(boards))))]
     train, valid = boards[:20].repeat_interleave(60, 0), boards[20:]

@@ -58,7 +58,7 @@ def _held_out_rows() -> Tensor:
     hints=(
         "You may train on all 335 rows, because the exercise holds out 100 others. Dropout and "
         "direct connections help a little. What could you average?",
-        "In notebook 7, a mean of logits within one ordering was an honest model. Train several "
+        "Within one ordering, a mean of logits is an honest model, as in notebook 7. Train several "
         "models with the same ordering, each with different validation rows.",
         "Write a module whose forward(x) is torch.stack([m(x) for m in members]).mean(0), and "
         "whose log_prob(x) is the negative cross-entropy with these logits, summed over columns.",

@@ -54,7 +54,7 @@ def _table(key: str, D: int, rows: int) -> Tensor:
     ),
 )
 def over_orderings(log_p: Tensor, combine: Callable[[Tensor], Tensor]) -> Tensor:
-    """Combine over all orderings, from the full set of known pixels down to the empty set."""
+    """Combine log p over all orderings, from the full set of known pixels to the empty set."""
     sets, D, _ = log_p.shape
     value = torch.zeros_like(log_p[:, 0])
     for known in reversed(range(sets - 1)):

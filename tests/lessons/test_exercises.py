@@ -58,9 +58,9 @@ def test_progress_goes_on_after_the_exercise_that_was_solved_last():
     for name, when in {"5.2": 1, "1.1": 2}.items():
         remember(name)
         os.utime(solved_folder() / name, (when, when))
-    assert "Go on with 1.2 ·" in repr(Progress())
+    assert "Continue with 1.2 ·" in repr(Progress())
     os.utime(solved_folder() / "5.2", (3, 3))
-    assert "Go on with 5.3 ·" in repr(Progress())
+    assert "Continue with 5.3 ·" in repr(Progress())
 
 
 def test_progress_links_to_the_heading_of_each_exercise_in_turn(monkeypatch):
