@@ -56,8 +56,7 @@ def _explain_degrees(_: object, got: list[int], right: list[int]) -> str:
     faults = {
         _ONE_VARIABLE: right == [1] and max(got) != 1,
         "a unit of degree 0 sees nothing, so degrees of hidden units start at 1": min(got) < 1,
-        "no output may see a unit of degree D, so the largest degree is D - 1": max(got)
-        > max(right),
+        "no output may see a unit of degree D. The largest is D - 1": max(got) > max(right),
         "some units have a smaller degree than all units of the layer below, so they see nothing. "
         "Draw from the smallest degree below upwards": min(got) < min(right),
         "all units have the same degree, but each must draw its own": len(got) == 1,
