@@ -152,7 +152,7 @@ def _table_html(rows: list[list[str]], other: list[list[str]]) -> str:
     return f'<table style="{look}">{"".join(lines)}</table>'
 
 
-def backticks_to_html(typed: str) -> str:
+def backticks_to_html(text: str) -> str:
     r"""Convert a text with `code` in backticks to HTML.
 
     Dollar signs and backslashes get elements of their own, so that MathJax does not see formulas.
@@ -164,5 +164,5 @@ def backticks_to_html(typed: str) -> str:
     return re.sub(
         r"`([^`]+)`|[$\\]",
         lambda found: f"<code>{found[1]}</code>" if found[1] else f"<span>{found[0]}</span>",
-        escape(typed, quote=False),
+        escape(text, quote=False),
     )

@@ -33,7 +33,7 @@ def instance_of(answer: object, *arguments: object) -> object:
 
 
 def make_subclass(
-    kind: type[nn.Module], then: Callable[[nn.Module], object] | None = None, **methods: object
+    base: type[nn.Module], then: Callable[[nn.Module], object] | None = None, **methods: object
 ) -> type[nn.Module]:
     """Return a subclass with other methods, or with one more step, ``then``, after ``__init__``.
 
@@ -43,18 +43,20 @@ def make_subclass(
     """
 
     def __init__(self: nn.Module, *arguments: object) -> None:
-        kind.__init__(self, *arguments)
+        base.__init__(self, *arguments)
         then(self)
 
-    return type("Wrong", (kind,), methods if then is None else {"__init__": __init__, **methods})
+    return type("Wrong", (base,), methods if then is None else {"__init__": __init__, **methods})
 
 
-def replace_attribute(name: str, keep: Callable[[object], object]) -> Callable[[nn.Module], None]:
-    """Return a function that replaces an attribute of a module by ``keep`` of its value."""
+def replace_attribute(
+    name: str, convert: Callable[[object], object]
+) -> Callable[[nn.Module], None]:
+    """Return a function that replaces an attribute of a module by ``convert`` of its value."""
 
     def change(module: nn.Module) -> None:
         value = getattr(module, name)
         delattr(module, name)
-        setattr(module, name, keep(value))
+        setattr(module, name, convert(value))
 
     return change

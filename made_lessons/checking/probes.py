@@ -88,16 +88,16 @@ def _list_names(names: list[str]) -> str:
 
 
 def _count_missing_changes(
-    name: str, answer: Call, reference: Call, named: Mapping[str, object]
+    name: str, answer: Call, reference: Call, arguments: Mapping[str, object]
 ) -> float:
     """Count the values of an argument that should change the result but do not.
 
     If the answer does change with some value, return −∞.
     """
-    first, right = (function(*named.values()) for function in (answer, reference))
+    first, right = (function(*arguments.values()) for function in (answer, reference))
     count = 0
-    for other in _other_values(named[name]):
-        changed = [*(named | {name: other}).values()]
+    for other in _other_values(arguments[name]):
+        changed = [*(arguments | {name: other}).values()]
         if not is_same(answer(*changed), first):
             return -math.inf
         count += not is_same(reference(*changed), right)

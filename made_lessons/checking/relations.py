@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-Named = Mapping[str, object]
+Arguments = Mapping[str, object]
 Change = Callable
 """Function that changes a tensor or a list and returns it."""
 Row = tuple[str, Change, Change]
@@ -42,7 +42,7 @@ LONGEST = 5
 
 
 def find_relation(
-    got: Sequence[object], right: Sequence[object], arguments: Sequence[Named]
+    got: Sequence[object], right: Sequence[object], arguments: Sequence[Arguments]
 ) -> str:
     """Return the words of the simplest relation that holds in all wrong calls, or "".
 
@@ -103,7 +103,7 @@ def _is_close(got: Tensor, right: Tensor) -> bool:
     )
 
 
-def _relations(got: object, right: object, named: Named) -> Iterator[str]:
+def _relations(got: object, right: object, arguments: Arguments) -> Iterator[str]:
     """Yield the words of all relations of two values; "" if they are the same."""
     got, right = _as_tensors(got), _as_tensors(right)
     if got == [] and isinstance(right, Tensor):
@@ -111,7 +111,7 @@ def _relations(got: object, right: object, named: Named) -> Iterator[str]:
     if isinstance(got, list) and isinstance(right, list):
         if len(got) == len(right):
             pairs = zip(got, right, strict=True)
-            yield from _shared_relations([[*_relations(c, r, named)] for c, r in pairs])
+            yield from _shared_relations([[*_relations(c, r, arguments)] for c, r in pairs])
         yield from (words for words, c, r in _LISTS if are_same(c(got), r(right)))
         is_short = len(got) == len(right) <= LONGEST
         if is_short and any(are_same(got, [*parts]) for parts in permutations(right)):
@@ -124,19 +124,19 @@ def _relations(got: object, right: object, named: Named) -> Iterator[str]:
             )
         yield from (words for words, c, r in _LENGTHS if are_same(c([got]), r(right)))
     elif isinstance(got, Tensor) and isinstance(right, Tensor):
-        yield from _tensor_relations(got, right, named)
+        yield from _tensor_relations(got, right, arguments)
 
 
-def _shared_relations(holds: list[list[str]]) -> Iterator[str]:
+def _shared_relations(relations: list[list[str]]) -> Iterator[str]:
     """Yield the words that hold for every wrong part of a list; "" if no part is wrong."""
-    wrong = [words for words in holds if "" not in words]
+    wrong = [words for words in relations if "" not in words]
     if not wrong:
         yield ""
         return
     yield from (words for words in wrong[0] if all(words in others for others in wrong))
 
 
-def _tensor_relations(got: Tensor, right: Tensor, named: Named) -> Iterator[str]:
+def _tensor_relations(got: Tensor, right: Tensor, arguments: Arguments) -> Iterator[str]:
     first, second = got.double(), right.double()
     if _is_close(first, second):
         is_alike = (got.dtype == torch.bool) == (right.dtype == torch.bool)
@@ -146,8 +146,8 @@ def _tensor_relations(got: Tensor, right: Tensor, named: Named) -> Iterator[str]
         yield from _range_relations(first, second, right.dtype)
     if first.numel() and not bool(first.isfinite().any()):
         return
-    values = [("", _identity), *_number_changes(right, named)]
-    for words, of_got, of_right in _whole_changes(first, second, named):
+    values = [("", _identity), *_number_changes(right, arguments)]
+    for words, of_got, of_right in _whole_changes(first, second, arguments):
         for value_words, change in values:
             if (words or value_words) and _is_close(of_got(first), change(of_right(second))):
                 yield _join_sentences(words, value_words)
@@ -187,7 +187,7 @@ def _identity(value: object) -> object:
     return value
 
 
-def _number_changes(right: Tensor, named: Named) -> Iterator[tuple[str, Change]]:
+def _number_changes(right: Tensor, arguments: Arguments) -> Iterator[tuple[str, Change]]:
     """Yield changes of each number of the right result."""
     if right.dtype == torch.bool:
         yield "each entry is the opposite of the right one", lambda r: 1 - r
@@ -198,7 +198,7 @@ def _number_changes(right: Tensor, named: Named) -> Iterator[tuple[str, Change]]
         f"the sign is wrong, because {nll if is_log else 'this is the negative of the right one'}"
     )
     yield sign, torch.neg
-    for words, change in (*_FUNCTIONS, *_size_changes(named)):
+    for words, change in (*_FUNCTIONS, *_size_changes(arguments)):
         yield words, change
         yield _join_sentences(words, sign), lambda r, change=change: -change(r)
     yield from _SHIFTS
@@ -243,10 +243,10 @@ _FUNCTIONS: tuple[tuple[str, Change], ...] = (
 )
 
 
-def _size_changes(named: Named) -> Iterator[tuple[str, Change]]:
+def _size_changes(arguments: Arguments) -> Iterator[tuple[str, Change]]:
     """Yield relations in which the right result is divided or multiplied by a size in the call."""
     seen = {1}
-    for name, value in named.items():
+    for name, value in arguments.items():
         found = [(f"{name}.shape[{k}]", n) for k, n in enumerate(getattr(value, "shape", ()))]
         if isinstance(value, list):
             found = [(f"len({name})", len(value))]
@@ -290,7 +290,7 @@ _LENGTHS: tuple[Row, ...] = (
 _LISTS = (("the list is in reverse order", _identity, lambda r: r[::-1]), *_LENGTHS)
 
 
-def _whole_changes(got: Tensor, right: Tensor, named: Named) -> Iterator[Row]:
+def _whole_changes(got: Tensor, right: Tensor, arguments: Arguments) -> Iterator[Row]:
     if got.shape == right.shape:
         yield "", _identity, _identity
     elif got.squeeze().shape == right.squeeze().shape:
@@ -303,7 +303,7 @@ def _whole_changes(got: Tensor, right: Tensor, named: Named) -> Iterator[Row]:
     if right.dim() == 2:
         yield "your result is transposed, with rows and columns swapped", _identity, torch.t
     for d in range(right.dim()):
-        yield from _changes_along(d, right, named)
+        yield from _changes_along(d, right, arguments)
     for d in range(got.dim()):
         yield f"this must still be summed over dimension {d}", partial(torch.sum, dim=d), _identity
         yield (
@@ -329,7 +329,7 @@ _EVERYTHING = (
 )
 
 
-def _changes_along(d: int, right: Tensor, named: Named) -> Iterator[Row]:
+def _changes_along(d: int, right: Tensor, arguments: Arguments) -> Iterator[Row]:
     """Yield changes of the right result along one dimension."""
     is_one = right.dim() == 1
     along = "" if is_one else f" along dimension {d}"
@@ -340,7 +340,7 @@ def _changes_along(d: int, right: Tensor, named: Named) -> Iterator[Row]:
     for by in (1, -1):
         words = f"this is shifted by one position{along}"
         yield words, _identity, partial(torch.roll, shifts=by, dims=d)
-    for name, index in _permutations(named, right.shape[d]):
+    for name, index in _permutations(arguments, right.shape[d]):
         words = f"the {part} are right, but permuted by `{name}`"
         yield words, _identity, partial(torch.index_select, dim=d, index=index)
     over = "over all entries" if is_one else f"over dimension {d}"
@@ -351,9 +351,9 @@ def _changes_along(d: int, right: Tensor, named: Named) -> Iterator[Row]:
         yield words, _identity, partial(torch.select, dim=d, index=index)
 
 
-def _permutations(named: Named, size: int) -> Iterator[tuple[str, Tensor]]:
+def _permutations(arguments: Arguments, size: int) -> Iterator[tuple[str, Tensor]]:
     """Yield each argument that is a permutation, and its inverse, both counted from 0."""
-    for name, value in named.items():
+    for name, value in arguments.items():
         if isinstance(value, Tensor) and value.shape == (size,) and not value.is_floating_point():
             low = int(value.min())
             if low in (0, 1) and torch.equal(value.sort().values, torch.arange(size) + low):

@@ -47,13 +47,13 @@ class Challenge:
 
 
 @torch.no_grad()
-def honest_nll(model: object, kept: Tensor, points: Tensor, challenge: Challenge) -> Tensor:
+def honest_nll(model: object, held_out: Tensor, points: Tensor, challenge: Challenge) -> Tensor:
     """Return the NLL of each held-out row, after checking that the model is honest.
 
     Args:
         model: an object with ``log_prob(x)`` and, to test what its outputs depend on, logits
             ``model(x)``, like a MADE.
-        kept: (N, D) held-out rows of zeros and ones.
+        held_out: (N, D) held-out rows of zeros and ones.
         points: (n, D) rows in which each variable is flipped, to see which outputs move.
         challenge: the open exercise.
 
@@ -73,7 +73,7 @@ def honest_nll(model: object, kept: Tensor, points: Tensor, challenge: Challenge
         )
     require_finite_weights(model)
     flips = (points[:, None] - torch.eye(challenge.input_dim)).abs()
-    rows = torch.cat([kept, points, flips.flatten(0, 1)])
+    rows = torch.cat([held_out, points, flips.flatten(0, 1)])
     with evaluation_mode(model) if isinstance(model, nn.Module) else nullcontext():
         ask = partial(_log_prob_of, model, challenge)
         log_p, again = call_shuffled(ask, rows), call_shuffled(ask, rows)
@@ -81,21 +81,21 @@ def honest_nll(model: object, kept: Tensor, points: Tensor, challenge: Challenge
             lambda x: _require_shape("model(x)", call_model(model, model, x), x.shape), rows
         )
     _require_independent_rows(log_p, again, challenge)
-    n, of_kept = len(kept), logits[: len(kept)]
-    by_logits = Bernoulli().log_prob(of_kept[..., None], kept.double()).sum(1)
-    _require_log_probabilities(log_p[:n], by_logits, of_kept, kept, challenge)
+    n, of_kept = len(held_out), logits[: len(held_out)]
+    by_logits = Bernoulli().log_prob(of_kept[..., None], held_out.double()).sum(1)
+    _require_log_probabilities(log_p[:n], by_logits, of_kept, held_out, challenge)
     of_points, of_flips = logits[n:].split([len(points), len(rows) - n - len(points)])
     _require_honest((of_flips.view(flips.shape) - of_points[:, None]).abs(), challenge)
     return -by_logits
 
 
-def call_shuffled(ask: Callable[[Tensor], Tensor], rows: Tensor, batch: int = BATCH) -> Tensor:
+def call_shuffled(score: Callable[[Tensor], Tensor], rows: Tensor, batch: int = BATCH) -> Tensor:
     """Call a function on rows in batches of one size and in random order.
 
     A model can then not tell the rows that are scored from those that test for leaks.
 
     Args:
-        ask: function of a batch (batch, D) that returns one result per row.
+        score: function of a batch (batch, D) that returns one result per row.
         rows: (N, D) rows.
         batch: rows per call, at most N.
 
@@ -105,7 +105,7 @@ def call_shuffled(ask: Callable[[Tensor], Tensor], rows: Tensor, batch: int = BA
     """
     order = torch.randperm(len(rows), generator=_secret_generator())
     order = torch.cat([order, order[: -len(order) % batch]])
-    in_order = torch.cat([ask(rows[index]) for index in order.split(batch)])
+    in_order = torch.cat([score(rows[index]) for index in order.split(batch)])
     results = torch.empty_like(in_order[: len(rows)])
     results[order] = in_order
     return results

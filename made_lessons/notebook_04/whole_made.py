@@ -205,10 +205,12 @@ def _describe_pairs(pairs: Tensor, verb: str) -> dict[str, str]:
     }
 
 
-def mutant_with_masks(keep: Callable[[Tensor], Tensor]) -> type[MADE]:
-    """Return a class with random masks, each of which its layer stores as keep(mask)."""
+def mutant_with_masks(convert: Callable[[Tensor], Tensor]) -> type[MADE]:
+    """Return a class with random masks, each of which its layer stores as convert(mask)."""
     drawn = made_mutant(_draw_masks)
-    return make_subclass(drawn, lambda self: [*map(replace_attribute("mask", keep), self.layers)])
+    return make_subclass(
+        drawn, lambda self: [*map(replace_attribute("mask", convert), self.layers)]
+    )
 
 
 def _describe_later_leaks(trial: Trial) -> str:
@@ -270,10 +272,12 @@ add_model_view(
 )
 
 
-def _describe_lost_inputs(trial: Trial, is_so: bool) -> dict[str, str]:
-    """List the allowed inputs that each output never sees, or nothing if ``is_so`` is False."""
+def _describe_lost_inputs(trial: Trial, applies: bool) -> dict[str, str]:
+    """List the allowed inputs that each output never sees, or nothing if ``applies`` is False."""
     return (
-        _describe_pairs(trial.allowed & ~trial.dependences[1], "never moves with") if is_so else {}
+        _describe_pairs(trial.allowed & ~trial.dependences[1], "never moves with")
+        if applies
+        else {}
     )
 
 

@@ -40,7 +40,7 @@ _VIEWS: list[View] = []
 
 
 def add_model_view(
-    about: str,
+    tried: str,
     see: Callable[[Trial], object],
     causes: str | Mapping[str, object],
     wrong: object = None,
@@ -51,7 +51,7 @@ def add_model_view(
     known_mistakes(
         {cause: answer for cause, answer in known.items() if answer is not None}, name="4.5"
     )
-    _VIEWS.append(View(see, about, **{"cause": [*known][-1]} | more))
+    _VIEWS.append(View(see, tried, **{"cause": [*known][-1]} | more))
 
 
 def views_of_models() -> Iterator[View]:

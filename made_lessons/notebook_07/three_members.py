@@ -95,8 +95,8 @@ def _known_mistakes(members: Sequence[int]) -> tuple[KnownMistake, ...]:
     )
 
 
-def _answer(one: float, means: Sequence[float]) -> dict[str, object]:
-    return {"one image": one, "possible means": [*means]}
+def _answer(nll: float, means: Sequence[float]) -> dict[str, object]:
+    return {"one image": nll, "possible means": [*means]}
 
 
 def _entry(answer: object, key: str) -> object:

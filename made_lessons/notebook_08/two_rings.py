@@ -182,10 +182,10 @@ def _log_densities_and_integral(model: object, points: Tensor) -> tuple[Tensor, 
     return log_p, area
 
 
-def _report_lines(apart: Tensor, area: float | None = None) -> dict[str, str]:
-    got = f"{ENTROPY + apart.mean().item():.2f} differential nats"
+def _report_lines(differences: Tensor, area: float | None = None) -> dict[str, str]:
+    got = f"{ENTROPY + differences.mean().item():.2f} differential nats"
     return {
-        "tried": f"the {len(apart):,} test points",
+        "tried": f"the {len(differences):,} test points",
         "expected": f"less than {ENTROPY + WITHIN:.2f} differential nats",
         "got": got if area is None else f"{got}; the integral is {area:.2f}",
     }
