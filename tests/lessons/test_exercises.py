@@ -71,7 +71,7 @@ def test_progress_links_to_the_heading_of_each_exercise_in_turn(monkeypatch):
         assert unescape(place) in [heading.replace(" ", "-") for heading in headings]
         assert place.startswith(f"Exercise-{name}-·-")
         remember(name)
-    assert "Go on" not in repr(Progress()) + Progress()._repr_html_()
+    assert "Continue" not in repr(Progress()) + Progress()._repr_html_()
 
 
 def test_a_folder_that_cannot_be_written_loses_nothing_else(capsys, monkeypatch, tmp_path):
