@@ -1,13 +1,13 @@
-"""MADE, from the chain rule to sampled digits: the package beside the notebooks.
+"""MADE, from the chain rule to sampled digits: the package that the notebooks import.
 
-Models, data, training and widgets can be imported from here; figures are in
-``made_course.figures``, and what belongs to single notebooks is in ``made_lessons``. A file is
-loaded when one of its names is first asked for, so that ``import made_course`` costs next to
-nothing, and a model does not wait for what draws figures. ``__init__.pyi`` is the list of names.
+Models, data, training and widgets can be imported from here, and figures from
+``made_course.figures``. The code of single notebooks is in ``made_lessons``. Each file is loaded
+when one of its names is first used, so that ``import made_course`` is fast and a model does not
+wait for matplotlib. ``__init__.pyi`` lists the names.
 
-From the ground up the folders are ``common``, ``model``, ``tables``, then ``data``, ``relatives``
-and ``leaks`` side by side, ``training``, ``shipped``, ``figures`` and ``widgets``; each imports
-only from those below it, and import-linter sees to that (``pyproject.toml``).
+The folders, in the order of their imports, are ``common``, ``model``, ``tables``, then ``data``,
+``relatives`` and ``leaks`` side by side, ``training``, ``shipped``, ``figures`` and ``widgets``.
+Each imports only from folders before it; import-linter checks this (``pyproject.toml``).
 """
 
 import lazy_loader

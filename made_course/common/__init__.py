@@ -1,10 +1,10 @@
 """Helpers for every folder: arguments, words, files, colours, expected numbers.
 
-Imports nothing of ours.
+Imports no other folder of the course.
 
 - ``arguments``: checks of a function's arguments
-- ``words``: names of variables, lists in sentences
-- ``files``: files that are whole or absent, read without running code
-- ``colours``: blue, orange, ink
+- ``words``: names of variables, lists of names and factorizations, as text
+- ``files``: write a file completely or not at all, and read one without running code
+- ``colours``: the colours of all figures and widgets
 - ``expect``: print a measured number and compare it with the expected one
 """

@@ -1,4 +1,4 @@
-"""Checks of arguments. An error names the problem, the expected value and the given one."""
+"""Checks of arguments. An error gives the argument, the expected value and the given value."""
 
 from __future__ import annotations
 
@@ -16,11 +16,17 @@ Choice = TypeVar("Choice", bound=str)
 
 
 def check_count(name: str, value: Any, smallest: int = 1, largest: int | None = None) -> int:
-    """Return a whole number of at least ``smallest``, or raise an error.
+    """Return ``value`` as an int if it is a whole number from ``smallest`` to ``largest``.
+
+    Args:
+        name: name of the argument, for the message.
+        value: number to check.
+        smallest: lower bound.
+        largest: upper bound; None sets none.
 
     Raises:
-        TypeError: if it is not a whole number, as True, 1.5 and "3" are not.
-        ValueError: if it is too small, or larger than the ``largest``.
+        TypeError: if ``value`` is not a whole number; True, 1.5 and "3" are not.
+        ValueError: if it is outside the bounds.
 
     Example:
         >>> check_count("input_dim", 3)
@@ -42,7 +48,11 @@ def check_count(name: str, value: Any, smallest: int = 1, largest: int | None = 
 def check_number(
     name: str, value: float, *, positive: bool = False, largest: float = math.inf
 ) -> float:
-    """Return a finite number from 0 to ``largest``, not 0 if ``positive``, or raise an error.
+    """Return ``value`` as a finite float from 0 to ``largest``, without 0 if ``positive``.
+
+    Raises:
+        TypeError: if ``value`` is not a number, or is a bool or a text.
+        ValueError: if it is not finite or not in this range.
 
     Example:
         >>> check_number("lr", 0.002, positive=True)
@@ -64,7 +74,7 @@ def check_number(
 
 
 def check_choice(name: str, value: Choice, choices: Sequence[str]) -> Choice:
-    """Return a word that is one of the choices, or raise an error that lists them.
+    """Return ``value`` if it is one of the choices, or raise a ValueError that lists them.
 
     Example:
         >>> check_choice("degrees", "even", ("uniform", "paper", "even"))
@@ -76,7 +86,7 @@ def check_choice(name: str, value: Choice, choices: Sequence[str]) -> Choice:
 
 
 def check_switch(name: str, value: bool) -> bool:
-    """Return True or False, or raise an error for any other value, also for 1 and "yes".
+    """Return ``value`` if it is True or False, or raise a TypeError, even for 1 and "yes".
 
     Example:
         >>> check_switch("playing", True)
@@ -88,7 +98,12 @@ def check_switch(name: str, value: bool) -> bool:
 
 
 def check_widths(hidden_dims: Sequence[int]) -> list[int]:
-    """Return the widths of hidden layers as a list of whole numbers, or raise an error."""
+    """Return the widths of hidden layers as a list of positive ints, or raise an error.
+
+    Raises:
+        TypeError: if ``hidden_dims`` is not a sequence of whole numbers.
+        ValueError: if a width is below 1.
+    """
     if isinstance(hidden_dims, str) or not isinstance(hidden_dims, Sequence):
         raise TypeError(
             f"hidden_dims must be a tuple of whole numbers such as (512, 512), got {hidden_dims!r}"
@@ -97,7 +112,12 @@ def check_widths(hidden_dims: Sequence[int]) -> list[int]:
 
 
 def check_last_dimension(x: Tensor, input_dim: int) -> None:
-    """Raise an error unless ``x`` is a tensor whose last dimension is D."""
+    """Raise an error unless ``x`` is a tensor (..., D).
+
+    Raises:
+        TypeError: if ``x`` is not a tensor.
+        ValueError: if its last dimension is not ``input_dim``.
+    """
     if not isinstance(x, Tensor):
         raise TypeError(f"x must be a torch.Tensor, got {type(x).__name__}")
     if x.dim() == 0 or x.shape[-1] != input_dim:
@@ -108,7 +128,12 @@ def check_last_dimension(x: Tensor, input_dim: int) -> None:
 
 
 def check_rows(x: Tensor, input_dim: int) -> None:
-    """Raise an error unless ``x`` is a tensor (B, D)."""
+    """Raise an error unless ``x`` is a tensor (B, D).
+
+    Raises:
+        TypeError: if ``x`` is not a tensor.
+        ValueError: if its shape is not (B, ``input_dim``).
+    """
     if not isinstance(x, Tensor):
         raise TypeError(f"x must be a torch.Tensor, got {type(x).__name__}")
     if x.dim() != 2 or x.shape[1] != input_dim:
@@ -123,7 +148,7 @@ _skipped = ContextVar("skip_value_checks", default=False)
 
 @contextmanager
 def skip_value_checks(skip: bool = True) -> Iterator[None]:
-    """Skip checks of the data's values inside the ``with``, because they were checked before."""
+    """Inside the ``with``, skip checks of the data's values, because they have been checked."""
     before = _skipped.set(skip)
     try:
         yield
@@ -132,13 +157,13 @@ def skip_value_checks(skip: bool = True) -> Iterator[None]:
 
 
 def is_transformed() -> bool:
-    """Return True while torch.compile or torch.func trace, and nothing may branch on values.
+    """Return True while torch.compile or torch.func traces, when no code may branch on values.
 
-    PyTorch has no public function for the second; a test fails if the private one is removed.
+    For torch.func, PyTorch has only a private function; a test fails if it is removed.
     """
     return torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active()
 
 
 def values_may_be_checked() -> bool:
-    """Return True if a check may look at values, and has not done so before."""
+    """Return True unless the values have been checked already, or PyTorch is tracing."""
     return not (is_transformed() or _skipped.get())

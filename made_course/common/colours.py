@@ -9,7 +9,7 @@ INK = "#222222"
 
 
 def rgb(colour: str) -> np.ndarray:
-    """Return red, green and blue, 0 to 255, of a colour written as #rrggbb.
+    """Return the red, green and blue of a colour ``"#rrggbb"``: (3,), whole numbers 0..255.
 
     Example:
         >>> rgb(BLUE)

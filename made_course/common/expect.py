@@ -13,18 +13,18 @@ CURE = (
 def expect(
     value: float, expected: float, *, within: float, name: str = "", unit: str = "nats"
 ) -> None:
-    """Print a number that differs a little between computers, and check that it is near another.
+    """Print a measured number, or raise an error if it is too far from the expected one.
 
     Args:
-        value: measured number.
-        expected: number measured on the computer on which the course was written, rounded.
-        within: largest difference that is accepted.
+        value: measured number, which may differ a little between computers.
+        expected: rounded number that was measured when the course was written.
+        within: largest accepted difference between the two.
         name: name of the number, printed before it.
-        unit: unit, printed after it, without digits. ``"%"`` is for shares between 0 and 1, which
-            are then shown in percent, as are ``expected`` and ``within``.
+        unit: unit without digits, printed after the number. With ``"%"``, ``value``, ``expected``
+            and ``within`` are shares from 0 to 1, and are printed in percent.
 
     Raises:
-        AssertionError: if the difference is larger, or ``value`` is not a number.
+        AssertionError: if the difference is larger than ``within``, or ``value`` is NaN.
 
     Example:
         >>> expect(69.08, 69.4, within=2)
@@ -37,11 +37,11 @@ def expect(
     decimals = 0 if is_count else max(0, 1 - math.floor(math.log10(scale * within)))
     text = f"{name}: " if name else ""
     text += f"{round(scale * float(value), decimals) + 0.0:,.{decimals}f}{space}{unit}".rstrip()
-    bounds = f"{_plain(scale * expected)} ± {_plain(scale * within)}"
+    bounds = f"{_format_number(scale * expected)} ± {_format_number(scale * within)}"
     if not abs(float(value) - expected) <= within:
         raise AssertionError(f"{text}, and {bounds} was expected. {CURE}")
     print(f"{text} (expected {bounds})")
 
 
-def _plain(number: float) -> str:
+def _format_number(number: float) -> str:
     return f"{number:,.10f}".rstrip("0").rstrip(".")

@@ -1,4 +1,4 @@
-"""Write files so that no half of one is ever left, and read them without running code."""
+"""Write a file completely or not at all, and read tensors without running code."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ from contextlib import suppress
 
 def write_whole(path: str | os.PathLike[str], write: Callable[[pathlib.Path], object]) -> None:
     """Let ``write`` fill a temporary file, then rename it to ``path`` in one step.
+
+    Args:
+        path: file to write or replace.
+        write: function that writes the content to the path that it is given.
 
     Raises:
         OSError: if the file cannot be written; an older file at ``path`` is then unchanged.
@@ -27,8 +31,8 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[pathlib.Path], ob
     temporary = path.with_name(f".{path.stem}-{secrets.token_hex(4)}.tmp{path.suffix}")
     try:
         write(temporary)
-        with temporary.open("rb+") as file:  # on the disk before it replaces the old file
-            os.fsync(file.fileno())
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())  # the content must be on disk before it replaces the old file
         os.replace(temporary, path)
     except (OSError, RuntimeError) as error:  # torch.save reports a full disk as RuntimeError
         cure = "free some space or choose a folder you may write to"
@@ -43,18 +47,19 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[pathlib.Path], ob
 
 
 def read_tensors(path: str | os.PathLike[str]) -> object:
-    """Read a file of tensors and plain values, without running any code in it.
+    """Return the content of a file that torch.save wrote, without running any code in it.
 
     Raises:
-        ValueError: if the file is damaged, or holds other objects.
+        OSError: if the file cannot be read from the disk.
+        ValueError: if it is damaged, or has objects other than tensors and plain values.
     """
-    import torch  # not at the top, because it takes seconds
+    import torch  # not at the top, because this import takes seconds
 
-    # in memory, so that an OSError comes from the disk: torch also raises it for truncated files
+    # read first, because torch raises an OSError for truncated files too
     content = io.BytesIO(pathlib.Path(path).read_bytes())
     try:
         return torch.load(content, map_location="cpu", weights_only=True)
-    except Exception as error:  # damaged bytes make the reader fail in many ways
+    except Exception as error:  # damaged bytes can cause any exception
         raise ValueError(
             f"{path} cannot be read as tensors and plain values: it is damaged, or holds objects "
             "that could run code, which are refused. Delete it, or get it from its source again"

@@ -8,7 +8,7 @@ _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 def variable_names(input_dim: int) -> list[str]:
-    """Return the names of the variables, counted from 1.
+    """Return the names of D variables, from x₁ to x_D.
 
     Example:
         >>> variable_names(3)
@@ -28,7 +28,9 @@ def hat(name: str) -> str:
 
 
 def listing(names: Sequence[str], most: int = 12) -> str:
-    """Return names as part of a sentence; a long list ends with the number of further names.
+    """Return names as part of a sentence.
+
+    If there are more than ``most``, the list ends with the number of names that it leaves out.
 
     Example:
         >>> listing([]), listing(["x₂"]), listing(["x₂", "x₃", "x₁"])
@@ -42,7 +44,7 @@ def listing(names: Sequence[str], most: int = 12) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share in per cent, never rounded to 0% or 100%.
+    """Return a share between 0 and 1 as text in percent, never rounded to 0% or 100%.
 
     Example:
         >>> percent(0.125), percent(0.0004), percent(1.0)
@@ -54,11 +56,11 @@ def percent(share: float) -> str:
 
 
 def factorization(names: Sequence[str], groups: Sequence[Sequence[int]]) -> str:
-    """Return the joint distribution as a product of conditionals, abbreviated after five factors.
+    """Return the joint distribution as a product of conditionals, with at most five factors.
 
     Args:
-        names: names of the variables.
-        groups: variables of each step, counted from 0.
+        names: names of the D variables.
+        groups: indices of the variables that each step generates, counted from 0.
 
     Example:
         >>> factorization(["x₁", "x₂", "x₃"], [[1], [2], [0]])

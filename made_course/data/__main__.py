@@ -1,4 +1,4 @@
-"""``python -m made_course.data`` downloads all of MNIST."""
+"""Download full MNIST: ``python -m made_course.data``."""
 
 import sys
 

@@ -1,9 +1,9 @@
-"""MNIST in memory, grey levels and labels: a small set that ships, and the full set.
+"""Load MNIST's grey levels and labels, from the small set in the package or from the full set.
 
-The small set, 5,000 images of MNIST's training set, is in the package, so the course runs offline.
-The full set, 70,000 images, is downloaded once by ``python -m made_course.data``, into a cache
-folder or the folder that the variable ``MADE_COURSE_DATA`` names. Every file is compared with its
-SHA-256 before it is used.
+The small set has 5,000 images of MNIST's training set. It is part of the package, so that the
+course runs offline. The full set has 70,000 images. ``python -m made_course.data`` downloads it
+once, into a cache folder or into the folder named by the environment variable ``MADE_COURSE_DATA``.
+The SHA-256 of every file is checked before the file is used.
 
 Source: Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, "Gradient-based learning applied to document
 recognition" (1998). The small set's own licence is beside it in ``files``.
@@ -27,7 +27,7 @@ NAMES = ("auto", "small", "full")
 
 SMALL_FILE = Path(__file__).with_name("files") / "mnist_small-images-idx3-ubyte.gz"
 SMALL_SHA256 = "28a1bc8911bcd3882853e502930bf3790571ce53eb7e99417f565a6f09f66e62"
-FULL_SHA256 = {  # of the files as they are unpacked in MNIST/raw
+FULL_SHA256 = {  # of the unpacked files in MNIST/raw
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
     "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
@@ -36,10 +36,10 @@ FULL_SHA256 = {  # of the files as they are unpacked in MNIST/raw
 
 
 def mnist_folder() -> Path:
-    """Return the folder of full MNIST, which need not exist yet.
+    """Return the folder of the full set, even if it does not exist yet.
 
-    It is ``MNIST/raw`` below the root that ``MADE_COURSE_DATA`` names, or below the user's cache
-    folder: the layout of ``torchvision.datasets.MNIST(root)``.
+    It is ``MNIST/raw`` in the folder that ``MADE_COURSE_DATA`` names, or else in the user's cache
+    folder. ``torchvision.datasets.MNIST(root)`` uses the same layout.
 
     Example:
         >>> mnist_folder().name
@@ -55,17 +55,20 @@ def mnist_folder() -> Path:
 def load_mnist(name: Name = "auto") -> tuple[Tensor, Tensor, str]:
     """Load the grey levels of MNIST, and print which set was loaded.
 
-    The small set holds 5,000 images of MNIST's *training* set, and none of its test set. Image k
-    shows digit k mod 10, so every run of ten images holds each digit once.
+    All 5,000 images of the small set are from MNIST's *training* set. Image k shows the digit
+    k mod 10.
 
     Args:
-        name: ``"small"``, ``"full"``, or ``"auto"``: full if it is present, else small. A damaged
-            full set raises an error also with ``"auto"``.
+        name: ``"small"`` (4,000 training and 1,000 test images), ``"full"`` (60,000 and 10,000), or
+            ``"auto"``: the full set if any of its files is present, else the small set.
 
     Returns:
-        Training images (N, 784) and test images (M, 784) of dtype uint8, row by row from the top,
-        0 for paper and 255 for ink; and ``"small"`` (4,000 and 1,000 images) or ``"full"`` (60,000
-        and 10,000).
+        training images (N, 784) and test images (M, 784), uint8, row by row from the top, 0 for
+        paper and 255 for ink; and the name of the set, ``"small"`` or ``"full"``.
+
+    Raises:
+        ValueError: if the name is unknown.
+        OSError: if a file of the set is missing or damaged, also with ``"auto"``.
 
     Example:
         >>> train, test, name = load_mnist("small")
@@ -75,13 +78,13 @@ def load_mnist(name: Name = "auto") -> tuple[Tensor, Tensor, str]:
     """
     check_choice("name", name, NAMES)
     hint = ""
-    if name == "small" or (name == "auto" and not _present()):
+    if name == "small" or (name == "auto" and not _present_files()):
         cure = "Restore it by `git checkout`, or install the package again"
-        images = _images(gzip.decompress(read_verified(SMALL_FILE, SMALL_SHA256, cure)))
+        images = _parse_images(gzip.decompress(read_verified(SMALL_FILE, SMALL_SHA256, cure)))
         train, test, loaded = images[:4000], images[4000:], "small"
         hint = " For the full set run: python -m made_course.data" if name == "auto" else ""
     else:
-        train, test = map(_images, _full("images"))
+        train, test = map(_parse_images, _read_full_set("images"))
         loaded = "full"
     print(f"MNIST, {loaded} set: {len(train):,} training and {len(test):,} test images.{hint}")
     return train, test, loaded
@@ -94,7 +97,11 @@ def mnist_labels(name: str) -> tuple[Tensor, Tensor]:
         name: ``"small"`` or ``"full"``, as :func:`load_mnist` returns it.
 
     Returns:
-        Labels of the training images (N,) and of the test images (M,), LongTensors of 0..9.
+        labels of the training images (N,) and of the test images (M,), LongTensors of 0..9.
+
+    Raises:
+        ValueError: if the name is unknown.
+        OSError: if a file is missing or damaged.
 
     Example:
         >>> train_labels, test_labels = mnist_labels("small")
@@ -107,23 +114,23 @@ def mnist_labels(name: str) -> tuple[Tensor, Tensor]:
         return labels[:4000], labels[4000:]
     train, test = (
         torch.frombuffer(bytearray(idx), dtype=torch.uint8, offset=8).long()
-        for idx in _full("labels")
+        for idx in _read_full_set("labels")
     )
     return train, test
 
 
-def _images(idx: bytes) -> Tensor:
-    # an IDX file of images has a header of 16 bytes, one of labels has 8; a bytearray is writable
+def _parse_images(idx: bytes) -> Tensor:
+    # 16 bytes are the header; a bytearray is writable, and torch warns about memory that is not
     return torch.frombuffer(bytearray(idx), dtype=torch.uint8, offset=16).view(-1, 784)
 
 
-def _present() -> list[str]:
+def _present_files() -> list[str]:
     return [file for file in FULL_SHA256 if (mnist_folder() / file).exists()]
 
 
-def _full(kind: str) -> list[bytes]:
-    """Return the contents of the training and of the test file of images or labels."""
-    folder, found = mnist_folder(), _present()
+def _read_full_set(kind: str) -> list[bytes]:
+    """Return the contents of the training and the test file of ``"images"`` or ``"labels"``."""
+    folder, found = mnist_folder(), _present_files()
     if not found:
         raise FileNotFoundError(
             f"full MNIST is not in {folder}: download it by `python -m made_course.data`, set "
@@ -140,7 +147,11 @@ def _full(kind: str) -> list[bytes]:
 
 
 def read_verified(path: Path, sha256: str, cure: str) -> bytes:
-    """Return the content of a file, or raise an OSError with the cure if it is another file."""
+    """Return the content of a file, or raise an OSError that ends with ``cure``.
+
+    Raises:
+        OSError: if the file cannot be read, or its SHA-256 is not ``sha256``.
+    """
     content = path.read_bytes()
     found = hashlib.sha256(content).hexdigest()
     if found != sha256:

@@ -1,4 +1,4 @@
-"""MNIST as zeros and ones: all of it at once, or in batches that are drawn again in every epoch."""
+"""MNIST as images of zeros and ones, in tensors or in batches."""
 
 from __future__ import annotations
 
@@ -22,17 +22,19 @@ def load_binarized_mnist(
 ) -> tuple[Tensor, Tensor, str]:
     r"""Load MNIST as zeros and ones, and print which set was loaded.
 
-    A grey level g of 0..255 becomes :math:`x = [g / 255 > 0.5]` by threshold, or one draw
-    :math:`x \sim \mathrm{Bernoulli}(g / 255)` from torch's global stream, as in Salakhutdinov and
-    Murray (2008). A loader of :func:`make_mnist_loaders` draws again in every epoch.
-
     Args:
-        name: ``"small"``, ``"full"``, or ``"auto"``: full if it is present, else small.
-        binarize: ``"threshold"`` or ``"stochastic"``.
+        name: ``"small"``, ``"full"`` or ``"auto"``, see :func:`made_course.load_mnist`.
+        binarize: ``"threshold"`` turns a grey level g in 0..255 into :math:`[g / 255 > 0.5]`.
+            ``"stochastic"`` draws once from :math:`\mathrm{Bernoulli}(g / 255)`, with torch's
+            global stream, as in Salakhutdinov and Murray (2008).
 
     Returns:
-        Training images (N, 784) and test images (M, 784), float32, each pixel 0 or 1; and the name
-        of the set, ``"small"`` or ``"full"``.
+        training images (N, 784) and test images (M, 784), float32 zeros and ones; and the name of
+        the set, ``"small"`` or ``"full"``.
+
+    Raises:
+        ValueError: if an argument is not one of these names.
+        OSError: if a file is missing or damaged.
 
     Example:
         >>> train, test, name = load_binarized_mnist("small")
@@ -42,25 +44,29 @@ def load_binarized_mnist(
     """
     check_choice("binarize", binarize, BINARIZATIONS)
     train, test, loaded = load_mnist(name)
-    return _binarized(train.numpy(), binarize), _binarized(test.numpy(), binarize), loaded
+    return _binarize(train.numpy(), binarize), _binarize(test.numpy(), binarize), loaded
 
 
 def make_mnist_loaders(
     batch_size: int = 256, binarize: Binarize = "threshold"
 ) -> tuple[DataLoader, DataLoader]:
-    """Return loaders of binarised MNIST, full if it is present, else small; print which set it is.
+    """Return two loaders of binarised MNIST, and print which set was loaded.
 
-    The images are in memory as grey levels and are binarised a batch at a time, so
-    ``"stochastic"`` draws again in every epoch. The training loader shuffles by torch's global
-    seed, in the order of a plain ``DataLoader(..., shuffle=True)``.
+    The full set is used if it is present, else the small set. Each batch is binarised when it is
+    drawn, so ``"stochastic"`` draws the pixels again in every epoch.
 
     Args:
-        batch_size: images per batch; the last one of an epoch may have fewer.
+        batch_size: images per batch; the last batch of an epoch may have fewer.
         binarize: ``"threshold"`` or ``"stochastic"``, as in :func:`load_binarized_mnist`.
 
     Returns:
-        The training loader, shuffled, and the test loader, in the order of the file. Both yield
-        float32 batches (B, 784) of zeros and ones, without labels.
+        the training loader, which shuffles with torch's global stream, and the test loader, in the
+        order of the file. Both yield float32 batches (B, 784) of zeros and ones, without labels.
+
+    Raises:
+        TypeError: if ``batch_size`` is not a whole number.
+        ValueError: if ``batch_size`` is below 1, or ``binarize`` is unknown.
+        OSError: if a file is damaged.
 
     Example:
         >>> train_loader, test_loader = make_mnist_loaders(batch_size=500)
@@ -80,7 +86,9 @@ def make_mnist_loaders(
 def binarized_loader(
     grey: Tensor, batch_size: int, binarize: Binarize = "threshold", *, shuffle: bool
 ) -> DataLoader:
-    """Return a loader of grey images (N, 784), uint8, that binarises each batch when it is drawn.
+    """Return a loader that binarises each batch of grey images when it is drawn.
+
+    The images are (N, 784), uint8. The batches are (B, 784), float32 zeros and ones.
 
     Example:
         >>> grey = torch.tensor([[0, 127, 128, 255]], dtype=torch.uint8)
@@ -89,12 +97,12 @@ def binarized_loader(
     """
     # the data set returns whole batches, so there is nothing to collate
     return DataLoader(
-        _Binarized(grey, binarize), batch_size, shuffle=shuffle, collate_fn=default_convert
+        _BinarizedImages(grey, binarize), batch_size, shuffle=shuffle, collate_fn=default_convert
     )
 
 
-class _Binarized(Dataset):
-    """Grey levels in memory, binarised when they are asked for, one image or a whole batch."""
+class _BinarizedImages(Dataset):
+    """A data set of grey images (N, 784), which binarises one image or a batch when it is read."""
 
     def __init__(self, grey: Tensor, binarize: Binarize):
         self.grey, self.binarize = grey, binarize
@@ -103,16 +111,16 @@ class _Binarized(Dataset):
         return len(self.grey)
 
     def __getitem__(self, index: int | Sequence[int]) -> Tensor:
-        return _binarized(self.grey.numpy()[index], self.binarize)
+        return _binarize(self.grey.numpy()[index], self.binarize)
 
     __getitems__ = __getitem__  # DataLoader calls this with the indices of a whole batch
 
 
-def _binarized(grey: np.ndarray, binarize: Binarize) -> Tensor:
-    # in NumPy, because waking PyTorch's threads for so little work was seen to take 100 times as
-    # long beside other busy programs
+def _binarize(grey: np.ndarray, binarize: Binarize) -> Tensor:
+    # in NumPy, because PyTorch has to wake its threads for this little work, which makes it up to
+    # 100 times as slow while other programs are busy
     if binarize == "threshold":
-        ones = grey > 127  # g / 255 > 0.5 in whole numbers
+        ones = grey > 127  # the same as g / 255 > 0.5, because g is whole
     else:  # a uniform draw from 0..254 is below g with probability g / 255
         ones = torch.empty(grey.shape, dtype=torch.uint8).random_(0, 255).numpy() < grey
     return torch.from_numpy(ones.astype(np.float32))

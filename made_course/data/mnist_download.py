@@ -1,4 +1,4 @@
-"""Download full MNIST: four verified files, or nothing is changed."""
+"""Download full MNIST; no file is replaced before all four downloads are verified."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from .mnist import FULL_SHA256, mnist_folder, read_verified
 
 
 def download_mnist() -> Path:
-    """Download full MNIST into :func:`mnist_folder`, and return this folder.
+    """Download full MNIST into :func:`made_course.mnist_folder`, and return this folder.
 
-    ``torchvision.datasets.MNIST`` fetches and unpacks it, with a progress bar, into a temporary
-    folder beside the final one. Only missing or damaged files are replaced, and only after all four
-    new files have been verified. An OSError says what failed.
+    ``torchvision.datasets.MNIST`` downloads and unpacks it, with a progress bar, into a temporary
+    folder. Then the missing or damaged files are replaced. ``python -m made_course.data`` calls
+    this function.
 
-    Example: ``python -m made_course.data`` in a shell calls it.
+    Raises:
+        OSError: if the download fails, or a SHA-256 is wrong; old files are then unchanged.
     """
     from torchvision.datasets import MNIST
 
     folder = mnist_folder()
-    wanting = [file for file in FULL_SHA256 if not _is_whole(folder / file)]
-    if not wanting:
+    needed = [file for file in FULL_SHA256 if not _is_verified(folder / file)]
+    if not needed:
         print(f"Full MNIST is in {folder}, whole: nothing to download.")
         return folder
     print(f"Downloading full MNIST (12 MB, unpacked 55 MB) to {folder}")
@@ -36,7 +37,7 @@ def download_mnist() -> Path:
             for file, sha256 in FULL_SHA256.items():
                 read_verified(fresh / file, sha256, "The server sent another file")
             folder.mkdir(parents=True, exist_ok=True)
-            for file in wanting:
+            for file in needed:
                 os.replace(fresh / file, folder / file)
     except (OSError, RuntimeError, HTTPException) as error:
         raise OSError(
@@ -50,7 +51,7 @@ def download_mnist() -> Path:
     return folder
 
 
-def _is_whole(path: Path) -> bool:
+def _is_verified(path: Path) -> bool:
     try:
         return bool(read_verified(path, FULL_SHA256[path.name], ""))
     except OSError:

@@ -1,4 +1,4 @@
-"""Small data whose distribution is known: boards, a diary, points in the plane."""
+"""Small data sets whose distribution is known: boards, a diary, points in the plane."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from ..common.arguments import check_count, check_number
 
 
 def bars_and_stripes() -> Tensor:
-    """Return all 30 bars and stripes on a 4 × 4 board: few enough to enumerate, and without noise.
+    """Return all 30 boards of 4 × 4 pixels that show bars or stripes.
 
-    In a board either every row or every column has one colour. That makes 2⁴ + 2⁴ boards, but the
-    empty and the full board occur twice. The best possible NLL is ln 30 = 3.40 nats.
+    On each board, either every row or every column has a single colour. This gives 2⁴ + 2⁴ boards,
+    but the empty board and the full board occur twice. The best possible NLL is ln 30 = 3.40 nats.
 
     Returns:
         (30, 16) float32 zeros and ones, each board once, row by row from the top.
@@ -39,8 +39,8 @@ def bars_and_stripes() -> Tensor:
 def rain_diary() -> Tensor:
     """Return twenty days in a garden: wet grass (x₁), rain (x₂), and a running sprinkler (x₃).
 
-    With three variables, the joint distribution is eight numbers. All are multiples of 1/20, and
-    none is zero. The numbers are made up.
+    The joint distribution of three variables consists of eight probabilities. Here all of them are
+    multiples of 1/20, and none is zero. The days are made up.
 
     Returns:
         (20, 3) float32 zeros and ones, one day per row.
@@ -50,36 +50,40 @@ def rain_diary() -> Tensor:
         >>> days.shape, days.mean(0)  # wet on 12 days of 20, rain on 8, the sprinkler on 9
         (torch.Size([20, 3]), tensor([0.6000, 0.4000, 0.4500]))
     """
-    # days on which wet, rain and sprinkler were 000, 001, 010, ..., 111
+    # number of days with (wet, rain, sprinkler) = 000, 001, 010, ..., 111
     counts = torch.tensor([5, 1, 1, 1, 1, 5, 4, 2])
     days = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * 3)
     return days.repeat_interleave(counts, dim=0)
 
 
 def two_moons(n: int, noise: float = 0.1, seed: int = 0) -> Tensor:
-    r"""Return points on two interleaved half circles of radius 1 with noise: two real variables.
+    r"""Return points on two interleaved half circles of radius 1, with Gaussian noise.
 
-    A fair coin chooses a moon and :math:`\theta` is uniform on :math:`[0, \pi]`:
+    A fair coin chooses the half circle (a moon), and :math:`\theta` is uniform on
+    :math:`[0, \pi]`:
 
     .. math::
         x = \pm \big(\cos\theta - \tfrac12,\ \sin\theta - \tfrac14\big)
             + \text{noise} \cdot \varepsilon,
         \qquad \varepsilon \sim \mathcal N(0, I)
 
-    One moon is the other one turned by half a circle around 0, so the mean is exactly 0. The
-    variances are :math:`\tfrac34 + \text{noise}^2` and
-    :math:`\tfrac9{16} - \tfrac1\pi + \text{noise}^2` (0.76 and 0.25 at noise 0.1), the covariance
-    is :math:`\tfrac18 - \tfrac1\pi = -0.19`. The entropy, which is the lowest NLL that any model
-    can have, has no closed form: integrated numerically it is 0.289, 1.008 and 1.677 nats at noise
-    0.05, 0.1 and 0.2.
+    Each moon is the other one rotated by 180° around 0, so the mean is exactly 0. The variances
+    are :math:`\tfrac34 + \text{noise}^2` and :math:`\tfrac9{16} - \tfrac1\pi + \text{noise}^2`
+    (0.76 and 0.25 with noise 0.1), and the covariance is :math:`\tfrac18 - \tfrac1\pi = -0.19`.
+    The entropy is the lowest NLL that any model can have. It has no closed form; numerical
+    integration gives 0.289, 1.008 and 1.677 nats with noise 0.05, 0.1 and 0.2.
 
     Args:
         n: number of points, drawn independently.
         noise: standard deviation of the noise.
-        seed: seed of the points, which leaves torch's global stream unchanged.
+        seed: seed of the points; torch's global stream is not used.
 
     Returns:
-        (n, 2) float32.
+        (n, 2) float32, one point per row.
+
+    Raises:
+        TypeError: if an argument is not a number.
+        ValueError: if ``n`` is below 1, or ``noise`` or ``seed`` is negative.
 
     Example:
         >>> points = two_moons(1000, noise=0.0)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 
 def example_table() -> Path:
-    """Return the path of a CSV file with 335 of the 435 members, one row per member.
+    """Return the path of a CSV file with one row for each of 335 members (of 435).
 
-    Column ``republican`` is 1 for Republicans and 0 for Democrats. Each of 16 votes has two
+    The column ``republican`` is 1 for Republicans and 0 for Democrats. Each of 16 votes has two
     columns, such as ``immigration yea`` and ``immigration nay``. Both are 0 if no position is
-    known, and they are never both 1. Exercise 9.4 keeps the other 100 members.
+    known, and they are never both 1. The other 100 members are the test rows of exercise 9.4.
 
     Source: "Congressional Voting Records", UCI Machine Learning Repository (1987),
     doi:10.24432/C5C01P, CC BY 4.0; see ``votes_LICENSE.txt`` beside the file.

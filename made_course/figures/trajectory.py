@@ -93,8 +93,8 @@ def _draw_step(
     names: Sequence[str] | None,
 ) -> None:
     """Draw the decided part of the row, and the outputs of all variables below it."""
-    undecided, later = shown.undecided(step), shown.not_conditional(step)
-    row, says = shown.x.masked_fill(undecided, 0), shown.map(step)
+    undecided, later = shown.is_undecided(step), shown.is_not_conditional(step)
+    row, says = shown.x.masked_fill(undecided, 0), shown.outputs_at(step)
     for axes, values, hatched in ((so_far, row, undecided), (outputs, says, later)):
         picture = paint_variables(
             values.float().cpu().numpy(), hatched.cpu().numpy(), shape, 30 if names else 8

@@ -1,10 +1,10 @@
-"""Tests for leaks: which outputs depend on which inputs, Σp, and a row step by step.
+"""Tests for leaks: dependence of outputs on inputs, Σp, and a row step by step.
 
 Imports from ``model`` and ``common``.
 
-- ``dependence``: which outputs change when an input is flipped
-- ``connections``: which connections lie on a forbidden path
+- ``dependence``: find the outputs that change when an input is flipped
+- ``connections``: find the connections on a path from a forbidden input
 - ``total``: Σp over all inputs
-- ``trajectory``: a network's outputs at every step
+- ``trajectory``: a network's outputs at every step of generating a row
 - ``__main__``: the command that checks any model for leaks
 """

@@ -21,36 +21,39 @@ from .total import MOST_INPUTS
 SHOWN = 5
 """Number of leaks that are listed."""
 STEP = 0.1
-"""Standard deviation of the change of every weight, which undoes a mask that was applied once."""
+"""Standard deviation of the noise that is added to every weight.
+
+The noise reveals a mask that was applied to the weights only once.
+"""
 ROUNDING = 1e-6
 DRAWS, STD = 16, 0.5
-"""Number and standard deviation of random weights that are tried before an output is called deaf.
+"""Number of draws of random weights, and their standard deviation, in the test for deaf outputs.
 
-A ReLU whose input is one bit is off for both values of the bit in three of eight draws.
+One draw is not enough: a ReLU of one bit is off for both values of the bit in three of eight draws.
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Check a model for leaks: by flips, by slopes, and by Σp if all inputs can be tried.
+    """Check a model for leaks by flips, by slopes, and by Σp if all inputs can be tried.
 
-    ``python -m made_course.leaks module:Class --input-dim 16`` makes ``Class(16)`` of a module that
-    Python can import from here. Its ``model(x)`` must return one logit for each binary variable,
-    in any ordering; ``x`` is float64. The model is checked in evaluation mode, first as it is
-    made, and then after a small change of every weight. If it has a ``log_prob``, this is
-    compared with its logits. If there are more than 1,024 inputs, only 64 random ones are tried, so
-    a leak that needs other inputs is missed.
+    ``python -m made_course.leaks module:Class --input-dim 16`` creates ``Class(16)`` from a module
+    that Python can import from here. ``model(x)`` must return one logit per binary variable, in any
+    ordering; ``x`` is float64. The model is checked in evaluation mode, first with its initial
+    weights, and then after a small change of every weight. If it has a method ``log_prob``, the
+    result is compared with the logits. If there are more than 1,024 inputs, only 64 random ones are
+    tried, so a leak that occurs only for other inputs is missed.
 
-    With ``--ordering "[2, 0, 1]"`` the model must keep to this ordering. Groups, as in
-    ``"[[1, 2], [0]]"``, are variables that must not see one another.
+    With ``--ordering "[2, 0, 1]"`` the model must keep to this ordering. The variables of a group,
+    as in ``"[[1, 2], [0]]"``, must not see one another.
 
-    With ``--context 3`` the command calls ``model(x, context)``, where the context is three inputs
-    of zeros and ones, such as a label. Every output should depend on the context.
+    With ``--context 3`` the command calls ``model(x, context)``, where the context has three
+    inputs of zeros and ones, such as a label. Every output should depend on the context.
 
     The exit status is 0 for an honest model, 1 if there is a leak or an output does not depend on
     the context, and 2 if the model cannot be checked.
     """
     parser = argparse.ArgumentParser(prog="python -m made_course.leaks", description=main.__doc__)
-    parser.add_argument("model", metavar="module:Class", help="or a function that makes a model")
+    parser.add_argument("model", metavar="module:Class", help="or a function that returns a model")
     parser.add_argument("--input-dim", type=int, required=True, help="number of variables D")
     parser.add_argument("--ordering", type=json.loads, help="such as [1, 2, 0], or [[1, 2], [0]]")
     parser.add_argument("--context", type=int, default=0, help="number of inputs of the context")
@@ -63,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         model = copy.deepcopy(model).cpu().double().eval()
         checked = CheckedModel(model, given.input_dim, given.context, given.ordering)
         as_made = _report("as it is made", checked)
-        _change_weights(model)
+        _perturb_weights(model)
         changed = _report("after every weight was changed a little, as by training", checked)
         sees_context = _report_deaf(checked)
     except Exception as error:  # the model's code may raise any exception
@@ -77,8 +80,8 @@ class CheckedModel(nn.Module):
     Args:
         model: maps (B, D) to logits (B, D), or (B, D) and a context (B, C) if C > 0.
         input_dim: number of variables D.
-        context: number C of inputs of the context, which are like variables of degree 0.
-        ordering: ordering that the model must keep to; None allows any.
+        context: number C of inputs of the context; they act as variables of degree 0.
+        ordering: ordering that the model must keep to; None allows any ordering.
     """
 
     def __init__(
@@ -94,19 +97,19 @@ class CheckedModel(nn.Module):
             self.order = torch.cat([torch.zeros(context, dtype=torch.long), degrees])
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return logits (B, C + D) for rows (B, C + D); the context's logits are 0."""
+        """Return logits (B, C + D) for rows (B, C + D); the logits of the context are 0."""
         if not self.context:
             return self.model(x)
         context, x = x[:, : self.context], x[:, self.context :]
         return torch.cat([torch.zeros_like(context), self.model(x, context)], dim=1)
 
     def log_prob_of_logits(self, x: Tensor) -> Tensor:
-        """Return log p(x) computed from the logits, without the model's own ``log_prob``."""
+        """Return log p(x) of rows (B, D), computed from the logits: (B,) in nats."""
         return Bernoulli().log_prob(self(x).double()[..., None], x).sum(1)
 
 
 def _report(when: str, checked: CheckedModel) -> bool:
-    """Print the results of the tests, and return whether the model is honest."""
+    """Print the results of all tests, and return True if the model is honest."""
     points = binary_points(checked.input_dim)
     is_all = len(points) == 2**checked.input_dim
     print(f"{type(checked.model).__name__}, {when}")
@@ -122,7 +125,7 @@ def _report(when: str, checked: CheckedModel) -> bool:
     if 2**checked.input_dim > MOST_INPUTS:
         print(f"  Σp         2^{checked.input_dim} inputs are too many to add up")
         return is_honest
-    total, tolerance = _total(checked)
+    total, tolerance = _sum_probabilities(checked)
     is_one = abs(total - 1) < tolerance
     print(f"  Σp         {total:.6f}{'' if is_one else ': NOT ONE'}")
     return is_honest and is_one
@@ -131,7 +134,7 @@ def _report(when: str, checked: CheckedModel) -> bool:
 def _report_leaks(checked: CheckedModel, found: Dependence) -> bool:
     """Print the leaks that flips find, and return True if there are none."""
     seen, names = found.by_flip, checked.names
-    reached = _reached(seen)
+    reached = _transitive_closure(seen)
     if checked.order is None:
         leaks = (seen & reached.T).nonzero().tolist()
         why = "that see one another in a cycle, which no ordering allows"
@@ -152,11 +155,11 @@ def _report_leaks(checked: CheckedModel, found: Dependence) -> bool:
     return True
 
 
-def _reached(seen: Tensor) -> Tensor:
-    """Return what each output sees directly or through other outputs (transitive closure).
+def _transitive_closure(seen: Tensor) -> Tensor:
+    """Return the transitive closure of (D, D) ``seen``: inputs seen through other outputs too.
 
     Example:
-        >>> _reached(torch.eye(3).roll(1, 0).bool().tril()).int()  # x2 sees x1, and x3 sees x2
+        >>> _transitive_closure(torch.eye(3).roll(1, 0).bool().tril()).int()  # x3 sees x2 sees x1
         tensor([[0, 0, 0],
                 [1, 0, 0],
                 [1, 1, 0]], dtype=torch.int32)
@@ -182,14 +185,14 @@ def _compare_slopes(found: Dependence) -> str:
 
 @torch.no_grad()
 def _compare_log_prob(checked: CheckedModel, x: Tensor) -> tuple[float, float]:
-    """Return the largest error of ``log_prob`` against the logits, and a tolerance for rounding."""
+    """Return the largest difference between log_prob and the logits' result, and a tolerance."""
     own, by_logits = checked.model.log_prob(x), checked.log_prob_of_logits(x)
     size = checked.input_dim + by_logits.abs().max().item()
     return (own - by_logits).abs().max().item(), size * torch.finfo(own.dtype).eps
 
 
 @torch.no_grad()
-def _total(checked: CheckedModel) -> tuple[float, float]:
+def _sum_probabilities(checked: CheckedModel) -> tuple[float, float]:
     """Return Σp, from the model's own ``log_prob`` if it has one, and a tolerance for rounding."""
     log_prob = checked.model.log_prob if checked.has_log_prob else checked.log_prob_of_logits
     total, bits = 0.0, torch.arange(checked.input_dim)
@@ -200,15 +203,15 @@ def _total(checked: CheckedModel) -> tuple[float, float]:
 
 
 @torch.no_grad()
-def _change_weights(model: nn.Module) -> None:
+def _perturb_weights(model: nn.Module) -> None:
     generator = Generator().manual_seed(0)
     for p in model.parameters():
         p += STEP * torch.randn(p.shape, generator=generator, dtype=p.dtype)
 
 
 def _report_deaf(checked: CheckedModel) -> bool:
-    """Print the outputs that depend on nothing; return False if any ignores the context."""
-    deaf = [checked.names[i] for i in _deaf(checked)]
+    """Print the outputs that depend on nothing; return False if one ignores the context."""
+    deaf = [checked.names[i] for i in _find_deaf_outputs(checked)]
     if checked.context:
         for name in deaf[:SHOWN]:
             print(f"DEAF: {name} does not depend on the context, whatever the weights")
@@ -219,11 +222,11 @@ def _report_deaf(checked: CheckedModel) -> bool:
 
 
 @torch.no_grad()
-def _deaf(checked: CheckedModel) -> list[int]:
-    """Return the outputs that never change with the context (or with the row, if there is none).
+def _find_deaf_outputs(checked: CheckedModel) -> list[int]:
+    """Return the outputs that never change with the context (or with the row, if C is 0).
 
-    An output may ignore an input because a unit is off in all rows, or a weight is zero. Random
-    weights rule this out, but they cannot restore what a mask cuts off.
+    An output may ignore an input because a unit is off in all rows, or a weight is zero. So random
+    weights are tried; they cannot restore a connection that a mask cuts.
     """
     generator = Generator().manual_seed(0)
     deaf = torch.arange(checked.input_dim) >= checked.context

@@ -1,4 +1,4 @@
-"""Connections that leak: those on a path from an input to an output that must not see it."""
+"""Find the connections on a path from an input to an output that must not see it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ def leaking_connections(
 
     Args:
         masks: masks from the first layer to the output, (out_features, in_features) each.
-        forbidden: (D, D) BoolTensor; [i, j]: output i must not see input j.
+        forbidden: (D, D) BoolTensor; [i, j] is True if output i must not see input j.
         direct: (D, D) mask of the direct connections, if there are any.
 
     Returns:
-        one BoolTensor for each mask, then one for the direct connections.
+        a BoolTensor with the shape of each mask, and then of the direct mask if there is one; True
+        for the connections that leak.
 
     Example:
         >>> from made_course import build_masks, direct_mask

@@ -1,14 +1,15 @@
-r"""Measure which outputs of a network depend on which inputs, without reading its masks.
+r"""Measure the dependence of a network's outputs on its inputs, without reading its masks.
 
 A *leak* is an output that depends on a variable which the ordering does not allow it to see. Two
 tests look for leaks:
 
-- **Flipping**: flip one input, and see which outputs change. For binary inputs this is the
-  definition. If all :math:`2^D` inputs are tried, it misses only changes lost in rounding.
-- **Slopes**: see where :math:`\partial z_i / \partial x_j` is not zero. This test is widely used,
-  but it can be wrong in both directions. Behind a ReLU that is off, the slope is zero, although
-  a flip may change the output. And :math:`x^2 - x` has a slope at 0 and at 1, although its value
-  is 0 at both.
+- **Flips**: flip one input, and find the outputs that change. For binary inputs, this is the
+  definition of dependence. If all :math:`2^D` inputs are tried, the test misses only changes that
+  are lost in rounding.
+- **Slopes**: find the pairs for which :math:`\partial z_i / \partial x_j` is not zero. This test is
+  widely used, but it can be wrong in both directions. Behind a ReLU that is off, the slope is zero,
+  although a flip may change the output. The function :math:`x^2 - x` has slopes at 0 and at 1,
+  although its value is 0 at both.
 """
 
 from __future__ import annotations
@@ -28,10 +29,11 @@ MOST_POINTS = 1024
 """Number of binary inputs up to which all of them are tried."""
 RANDOM_POINTS = 64
 
-# How far rounding may move an output. A flip keeps the batch's shape and the position of each
-# row, so every sum is computed in the same order, and an output without a path from the input keeps
-# every bit. Only paths that cancel out leave a rounding error. The largest error measured was about
-# a third of this tolerance. In float32 a leak of 1e-4 is found while no logit exceeds 50.
+# Tolerance for rounding, in machine epsilons. A flip keeps the shape of the batch and the position
+# of each row, so every sum is computed in the same order, and an output without a path from the
+# input keeps every bit. Only paths that cancel out leave a rounding error. The largest error
+# measured was about a third of this tolerance. In float32, a leak of 1e-4 is found if no logit
+# exceeds 50.
 EPS_OF_OUTPUT, LEAST_EPS = 16, 64
 
 
@@ -41,7 +43,7 @@ class Dependence:
 
     Args:
         largest_move: (D, D); [i, j] is the largest change of output i when input j was flipped.
-        tolerance: (D,) change of each output that may be caused by rounding.
+        tolerance: (D,); change of each output up to which rounding may be the cause.
         largest_slope: (D, D); [i, j] is the largest absolute derivative of output i with respect
             to input j, infinite where it was NaN; None for a function without gradients.
     """
@@ -52,20 +54,24 @@ class Dependence:
 
     @property
     def by_flip(self) -> Tensor:
-        """(D, D) bool; [i, j]: output i moved by more than rounding when input j was flipped."""
+        """(D, D) BoolTensor; [i, j]: a flip of input j changed output i by more than rounding."""
         return self.largest_move > self.tolerance[:, None]
 
     @property
     def by_gradient(self) -> Tensor | None:
-        """(D, D) bool; [i, j]: ∂zᵢ/∂xⱼ is not zero at some point."""
+        """(D, D) BoolTensor; [i, j]: ∂zᵢ/∂xⱼ is not zero at some point; None without gradients."""
         return None if self.largest_slope is None else self.largest_slope != 0
 
     def leaks(self, ordering: Ordering) -> list[tuple[int, int]]:
-        """Return the pairs (output, input) for which an output moved although it must not.
+        """Return the pairs (output, input), from 0, that flips find although none is allowed.
 
         Args:
             ordering: (D,) permutation of 0..D-1; ``ordering[t]`` is generated at step t + 1. Or a
                 list of groups of variables that must not see one another.
+
+        Raises:
+            TypeError: if ``ordering`` is not a tensor or a list of indices.
+            ValueError: if it is not a permutation.
         """
         forbidden = ~direct_mask(input_degrees(ordering, len(self.largest_move)))
         return [(i, j) for i, j in (self.by_flip & forbidden).nonzero().tolist()]
@@ -77,6 +83,13 @@ def binary_points(input_dim: int, seed: int = 0) -> Tensor:
     Args:
         input_dim: number of variables D.
         seed: seed of the random inputs.
+
+    Returns:
+        (n, D) float32 zeros and ones.
+
+    Raises:
+        TypeError: if a number is not a whole number.
+        ValueError: if ``input_dim`` is below 1, or ``seed`` is negative.
 
     Example:
         >>> binary_points(2)
@@ -97,13 +110,13 @@ def binary_points(input_dim: int, seed: int = 0) -> Tensor:
 
 
 def measure_dependence(function: Callable[[Tensor], Tensor], x: Tensor) -> Dependence:
-    """Find out which inputs each output depends on, by flips and by gradients.
+    """Measure the dependence of each output on each input, by flips and by gradients.
 
     Args:
-        function: any callable (B, D) → (B, D) that is deterministic and treats rows separately.
-            A module is measured in evaluation mode.
-        x: (n, D) zeros and ones, the points to test, see :func:`binary_points`. For a
-            module they are moved to its device and dtype.
+        function: any deterministic callable (B, D) → (B, D) that treats rows separately. A module
+            is measured in evaluation mode.
+        x: (n, D) zeros and ones, the points to test, see :func:`binary_points`. For a module, they
+            are converted to its device and dtype.
 
     Raises:
         ValueError: if ``x`` is not (n, D) of zeros and ones, or the outputs have a different shape
@@ -156,7 +169,7 @@ def _outputs(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
 
 
 def _largest_slopes(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor | None:
-    """Return the (D, D) largest absolute derivatives at the points, or None without gradients."""
+    """Return the largest absolute derivatives (D, D) over the points; None without gradients."""
     x = x.clone().requires_grad_()
     slopes = []
     try:
@@ -166,6 +179,6 @@ def _largest_slopes(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor |
                 (slope,) = torch.autograd.grad(outputs[:, i].sum(), x, retain_graph=True)
                 slope = slope.abs().amax(dim=0).double().cpu()
                 slopes.append(slope.nan_to_num(nan=torch.inf, posinf=torch.inf))
-    except RuntimeError:  # the function itself worked above, so it only lacks gradients
+    except RuntimeError:  # the function worked without gradients above, so only they fail
         return None
     return torch.stack(slopes)

@@ -1,4 +1,4 @@
-"""The sum of the probabilities that a model gives to all inputs."""
+"""The sum of the probabilities of all inputs under a model."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from torch import nn
 from ..model.sampling import SAMPLES_AT_ONCE
 
 MOST_INPUTS = 2**20
-"""Number of inputs up to which :func:`total_probability` adds them up."""
+"""Largest number of inputs that :func:`total_probability` adds up."""
 
 
 @torch.no_grad()
 def total_probability(model: nn.Module) -> float:
-    r"""Add up the probabilities that a model gives to all inputs: :math:`\sum_x e^{\log p(x)}`.
+    r"""Return the sum of the probabilities of all inputs: :math:`\sum_x e^{\log p(x)}`.
 
-    The sum is 1 for every honest model. This is necessary, but not sufficient. It is computed in
-    float64, on a copy of the model in evaluation mode.
+    The sum is 1 for every honest model, but a sum of 1 does not prove that a model is honest. It is
+    computed in float64, on a copy of the model in evaluation mode.
 
     Args:
-        model: a model of the course whose variables have finitely many values, such as at most 20
-            binary variables.
+        model: a model of the course with at most 2²⁰ inputs, such as 20 binary variables.
 
     Raises:
-        TypeError: if it is not such a model.
+        TypeError: if it is not a model of the course, or a variable does not have finitely many
+            values.
         ValueError: if there are more than 2²⁰ inputs.
 
     Source:

@@ -13,16 +13,16 @@ from ..model.heads import Head
 
 @dataclass(frozen=True, eq=False)
 class Trajectory:
-    """A row of D variables that is generated in K steps, and the network's outputs at every step.
+    """A row of D binary variables, generated in K steps, and the network's outputs at every step.
 
     Attributes:
-        x: (D,) the row.
-        order: (D,) degrees of the variables: the step, counted from 1, at which each is decided.
-        outputs: (K + 1, D) probabilities in half precision; row t has all outputs after the network
-            has read the variables decided up to step t, with zeros for the others.
-        probabilities: (D,) p(xᵢ = 1 | the variables before xᵢ).
-        log_likelihood: (K + 1,) in float64; entry t is the log-probability of the variables decided
-            up to step t, in nats.
+        x: (D,) zeros and ones, the row.
+        order: (D,) LongTensor, the step, counted from 1, at which each variable is decided.
+        outputs: (K + 1, D) float16 probabilities; row t has all outputs after the network has read
+            the variables decided up to step t, and zeros for the others.
+        probabilities: (D,) p(xᵢ = 1 | variables before xᵢ).
+        log_likelihood: (K + 1,) float64; entry t is the log-probability, in nats, of the variables
+            decided up to step t.
     """
 
     x: Tensor
@@ -31,22 +31,22 @@ class Trajectory:
     probabilities: Tensor
     log_likelihood: Tensor
 
-    def undecided(self, step: int) -> Tensor:
-        """Return (D,) whether each variable is still undecided after this step."""
+    def is_undecided(self, step: int) -> Tensor:
+        """Return a BoolTensor (D,), True for the variables that are decided after this step."""
         return self.order > step
 
-    def map(self, step: int) -> Tensor:
-        """Return (D,) outputs of the pass that decided this step; step 0 shows the first pass."""
+    def outputs_at(self, step: int) -> Tensor:
+        """Return the outputs (D,) of the pass that decided this step; for step 0, of step 1."""
         outputs = self.outputs[max(step - 1, 0)].to(self.probabilities.dtype)
-        return torch.where(self.not_conditional(step), outputs, self.probabilities)
+        return torch.where(self.is_not_conditional(step), outputs, self.probabilities)
 
-    def not_conditional(self, step: int) -> Tensor:
-        """Return (D,) whether each output of ``map(step)`` is not yet a conditional.
+    def is_not_conditional(self, step: int) -> Tensor:
+        """Return a BoolTensor (D,), True where ``outputs_at(step)`` is not yet a conditional.
 
-        Such an output was computed with zeros instead of some variables that it depends on. All
-        other outputs are conditionals, and no later variable changes them.
+        Such an output was computed with zeros for some variables on which it depends. All other
+        outputs are conditionals, and no later variable changes them.
         """
-        return self.undecided(max(step, 1))
+        return self.is_undecided(max(step, 1))
 
 
 @torch.no_grad()
@@ -59,7 +59,7 @@ def trajectory(
         forward: maps inputs (n, D) to logits (n, D); logit i depends only on variables before i.
         x: (D,) zeros and ones, a sample or any other row.
         order: (D,) degrees of the variables, 1 to K for K steps.
-        head: the head for binary variables, which gives log-probabilities from logits.
+        head: ``Bernoulli()``, for the log-probabilities of the logits.
 
     Example:
         >>> from made_course.model.heads import Bernoulli

@@ -8,5 +8,5 @@
 - ``made``: MADE: layers, masks, log-probabilities
 - ``sampling``: samples, variable by variable, with a simple and a fast sampler
 - ``completion``: samples of unknown variables given known ones
-- ``saving``: a model in a file
+- ``saving``: write a model to a file, and read it
 """

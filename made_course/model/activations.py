@@ -1,4 +1,4 @@
-"""Activations of hidden units: functions of one number."""
+"""Activations of hidden units, which change each number separately."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "silu": nn.SiLU}
 
 
 def make_activation(activation: Activation) -> nn.Module:
-    """Return the module for a name, or the module that a class (or function) makes.
+    """Return a new activation module, for a name or from a class (or function) without arguments.
+
+    Raises:
+        ValueError: if the name is unknown, or the class does not make a module.
 
     Example:
         >>> make_activation("tanh"), make_activation(nn.GELU)

@@ -25,16 +25,16 @@ from .sampling import (
 class Completion(NamedTuple):
     r"""Samples of the unknown variables of B rows, n for each row.
 
-    If there are weights, the samples without them follow the wrong distribution. Use :attr:`mean`,
-    :meth:`class_shares` and :meth:`draw`, which apply the weights.
+    If there are weights, the samples follow the right distribution only together with them. Use
+    :attr:`mean`, :meth:`class_shares` and :meth:`draw`, which apply the weights.
 
     Attributes:
-        samples: (B, n, D) rows; the known variables are those that were given.
+        samples: (B, n, D) rows; the known variables have their given values.
         log_weights: (B, n) log importance weights, up to a constant per row; None if all samples
             are exact and count equally.
         effective_sample_size: (B,) number of exact samples that would be as good: n, or with
-            weights :math:`(\sum_k w_k)^2 / \sum_k w_k^2`. It compares the samples with each other,
-            so it is at least 1, and does not show what all of them missed.
+            weights :math:`(\sum_k w_k)^2 / \sum_k w_k^2`. It only compares the samples with one
+            another, so it is at least 1, and cannot reveal a region that all of them missed.
         head: head of the model.
     """
 
@@ -56,12 +56,17 @@ class Completion(NamedTuple):
         """(B, D) weighted mean of each row's samples; NaN if there are more than two classes."""
         mean = (self.shares[..., None] * self.samples).sum(dim=1)
         for i in range(mean.shape[1]):
-            if (self.head.of(i).num_classes or 0) > 2:
+            if (self.head.select(i).num_classes or 0) > 2:
                 mean[:, i] = torch.nan
         return mean
 
     def class_shares(self, i: int) -> Tensor:
-        """Return (B, K) share of each class of variable i; zeros if it is known to be missing.
+        """Return the weighted share of each class of variable i in each row's samples: (B, K).
+
+        All shares are 0 if the variable is known to be missing.
+
+        Raises:
+            ValueError: if variable i has no classes.
 
         Example:
             >>> from made_course import Categorical
@@ -70,14 +75,19 @@ class Completion(NamedTuple):
             >>> found.class_shares(0)
             tensor([[0.2500, 0.0000, 0.7500]])
         """
-        count = self.head.of(i).num_classes
+        count = self.head.select(i).num_classes
         if count is None:
-            raise ValueError(f"variable {i} has no classes, because its head is {self.head.of(i)}")
+            head = self.head.select(i)
+            raise ValueError(f"variable {i} has no classes, because its head is {head}")
         is_class = self.samples[..., i, None] == torch.arange(count, device=self.samples.device)
         return (self.shares[..., None] * is_class).sum(dim=1)
 
     def draw(self, n_samples: int = 1, generator: Generator | None = None) -> Tensor:
-        """Return (B, n_samples, D) samples that count equally, drawn with replacement by weight.
+        """Draw samples (B, n_samples, D) of equal weight, with replacement by their weights.
+
+        Raises:
+            TypeError: if ``n_samples`` is not a whole number.
+            ValueError: if it is below 1.
 
         Example:
             >>> samples, weights = torch.tensor([[[2.0], [0.0]]]), torch.tensor([[1.0, 0.0]])
@@ -113,12 +123,16 @@ def complete(
         model: a MADE.
         x: (B, D) rows. Values that are not known are ignored, and may be NaN:
             ``complete(model, x, ~x.isnan())`` fills in the missing ones.
-        known: (D,) or (B, D) BoolTensor, or zeros and ones.
+        known: (D,) or (B, D) BoolTensor, or zeros and ones; True where a value is known.
         n_samples: number of samples n for each row.
-        ordering: (D,) permutation of 0..D-1, for a model for any ordering: the order of the known
-            variables, and then of the unknown ones.
+        ordering: (D,) permutation of 0..D-1, only for a model for any ordering. The known variables
+            come first, then the unknown ones, both in this order.
         noise: (B, n, D) uniforms in [0, 1] to use instead of fresh ones.
         generator: source of fresh noise, on the model's device; None is torch's global stream.
+
+    Raises:
+        TypeError: if an argument has a wrong type.
+        ValueError: if a shape or a value is wrong, or the model does not allow an ``ordering``.
 
     Source:
         Germain et al. 2015, "Order-agnostic training"; Uria et al. 2014, "A Deep and Tractable
@@ -165,11 +179,11 @@ def complete(
         return Completion(samples, None, x.new_full((len(x),), n), model.head)
     size = (2 * log_weights.logsumexp(1) - (2 * log_weights).logsumexp(1)).exp()
     if size.min() < max(2, 0.99 * n):
-        warnings.warn(_worth(size.min().item(), n), stacklevel=3)  # skip no_grad's wrapper
+        warnings.warn(_warning(size.min().item(), n), stacklevel=3)  # skips the wrapper of no_grad
     return Completion(samples, log_weights, size, model.head)
 
 
-def _worth(size: float, n: int) -> str:
+def _warning(size: float, n: int) -> str:
     return (
         f"these completions are worth {size:.1f} exact ones (of {n}) in the worst row, because the "
         "ordering has known variables after unknown ones. Use .draw(n), .mean or .class_shares(i), "
@@ -182,9 +196,9 @@ def _worth(size: float, n: int) -> str:
 def completion_degrees(
     model: MADE, known: Tensor, ordering: Tensor | Sequence[int] | None = None
 ) -> tuple[list[Tensor], bool]:
-    """Return the degrees under which unknown variables are drawn, and whether that is exact.
+    """Return the degrees for drawing the unknown variables, and whether the draws are exact.
 
-    It is exact if no known variable has a larger degree than an unknown one. Equal degrees are
+    They are exact if no known variable has a larger degree than an unknown one. Equal degrees are
     allowed: a group may hold both known and unknown variables, because its members do not see each
     other. The first possible choice is used:
 
@@ -197,8 +211,17 @@ def completion_degrees(
 
     Args:
         model: a MADE.
-        known: (D,) BoolTensor, or zeros and ones.
-        ordering: (D,) permutation to use in 2. instead of the index, without trying 1. first.
+        known: (D,) BoolTensor, or zeros and ones; True where a value is known.
+        ordering: (D,) permutation to use in step 2 instead of the index; step 1 is then skipped.
+
+    Returns:
+        LongTensors, the degrees of the variables (D,) and of each hidden layer; and True if the
+        draws are exact.
+
+    Raises:
+        TypeError: if ``model`` is not a MADE, or ``known`` is not a tensor.
+        ValueError: if ``known`` or ``ordering`` is wrong, or the model does not allow an
+            ``ordering``.
 
     Example:
         >>> from made_course import MADE
@@ -218,7 +241,7 @@ def completion_degrees(
                 "ordering is for a model that was trained for any (natural_order=False, "
                 "num_masks=None): leave it out to use the ordering of this model"
             )
-        return _known_first(model, known, check_ordering(ordering, model.input_dim)), True
+        return _put_known_first(model, known, check_ordering(ordering, model.input_dim)), True
     stored = [model.degrees]
     if model.num_masks is not None:
         stored += sets.members(model.num_masks)
@@ -230,11 +253,11 @@ def completion_degrees(
         return stored[0], False
     index = torch.arange(model.input_dim, device=known.device)
     are_known_last = index[known].double().mean() > index[~known].double().mean()
-    return _known_first(model, known, index.flip(0) if are_known_last else index), True
+    return _put_known_first(model, known, index.flip(0) if are_known_last else index), True
 
 
-def _known_first(model: MADE, known: Tensor, ordering: Tensor) -> list[Tensor]:
-    """Return degrees for an ordering whose known variables are moved to its front."""
+def _put_known_first(model: MADE, known: Tensor, ordering: Tensor) -> list[Tensor]:
+    """Return degrees for ``ordering``, with the known variables moved to its front."""
     ordering, known = ordering.cpu(), known.cpu()
     ordering = torch.cat([ordering[known[ordering]], ordering[~known[ordering]]])
     kind, generator = model.mask_sets.kind, Generator().manual_seed(0)
@@ -249,7 +272,7 @@ def _require_made(model: MADE, caller: str) -> MADE:
 
 
 def _check_known(known: Tensor, *shapes: tuple[int, ...]) -> Tensor:
-    """Return ``known`` as a BoolTensor, or raise an error if its shape or values are wrong."""
+    """Return ``known`` as a BoolTensor, or raise an error unless it has one of the shapes."""
     if not isinstance(known, Tensor):
         raise TypeError(f"known must be a torch.Tensor, got {type(known).__name__}")
     if known.shape not in shapes:

@@ -21,7 +21,7 @@ MIN_LOG_SCALE = -7.0
 
 
 class Head:
-    r"""A distribution. A new one needs ``params_per_variable``, ``log_prob`` and ``sample``.
+    r"""A distribution. A subclass needs ``params_per_variable``, ``log_prob`` and ``sample``.
 
     Attributes:
         params_per_variable: number of parameters P, which the network outputs per variable.
@@ -30,10 +30,10 @@ class Head:
         needs_float32: whether bfloat16 is too coarse for the parameters.
         num_classes: number of values, if they are 0, 1, ...; None for any other values.
         arguments: arguments of ``__init__``, for ``repr`` and for files.
-        kinds: (D,) LongTensor, equal where variables have the same head; None if all have this one.
+        kinds: (D,) LongTensor, equal where variables have the same head; None if all have it.
 
     Example:
-        Counts 0, 1, 2, ... by a head of your own, whose output is the logarithm of the rate:
+        A head for counts 0, 1, 2, ..., whose parameter is the logarithm of the rate:
 
         >>> class Poisson(Head):
         ...     params_per_variable = 1
@@ -43,7 +43,7 @@ class Head:
         ...         return torch.distributions.Poisson(rate, validate_args=False).log_prob(x)
         ...
         ...     def sample(self, params, u):
-        ...         counts = torch.arange(100.0, device=params.device)  # 100 stands for all above
+        ...         counts = torch.arange(100.0, device=params.device)  # 100 stands for all larger
         ...         p = self.log_prob(params[..., None, :], counts).exp()
         ...         return (u[..., None] > p.cumsum(-1)).sum(-1).to(params.dtype)
         ...
@@ -65,23 +65,23 @@ class Head:
     kinds: Tensor | None = None
 
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
-        """Return the log-probability of each variable in nats: (..., P) and (...) to (...)."""
+        """Return the log-probability (...), in nats, of values (...) under ``params`` (..., P)."""
         raise NotImplementedError(f"{type(self).__name__} must have a method log_prob(params, x)")
 
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
-        """Return one value for each uniform number in [0, 1]: (..., P) and (...) to (...)."""
+        """Return a value (...) for each uniform ``u`` (...) in [0, 1], under params (..., P)."""
         raise NotImplementedError(f"{type(self).__name__} must have a method sample(params, u)")
 
     def encode(self, x: Tensor) -> Tensor:
-        """Return the network's inputs for each variable: (...) to (..., inputs_per_variable)."""
+        """Return the network's inputs (..., inputs_per_variable) for values (...)."""
         return x.unsqueeze(-1)
 
     def start(self) -> Tensor | None:
-        """Return (P,) initial biases for the network's output; None keeps PyTorch's."""
+        """Return the initial biases (P,) of the network's outputs; None keeps PyTorch's."""
         return None
 
     def check(self, x: Tensor) -> None:
-        """Raise a ValueError unless ``x`` holds values of these variables: finite numbers."""
+        """Raise a ValueError unless all values of ``x`` are possible, which here means finite."""
         _require(torch.isfinite(x), x, "data must be finite", "Drop or correct these rows")
 
     def fill_missing(self, x: Tensor, is_there: Tensor) -> Tensor:
@@ -95,12 +95,12 @@ class Head:
         params = self.reshape_outputs(x.new_zeros(int(self.widths(n)[1].sum())))
         return x.where(is_there, self.sample(params, x.new_full((n,), 0.5)))
 
-    def of(self, i: int) -> Head:
+    def select(self, i: int) -> Head:
         """Return the head of variable i."""
         return self
 
     def widths(self, input_dim: int) -> tuple[Tensor, Tensor]:
-        """Return how many inputs, and how many outputs, a network has per variable: (D,) and (D,).
+        """Return the numbers of inputs and of outputs of a network per variable, (D,) each.
 
         Example:
             >>> MixtureOfGaussians(1).widths(2)
@@ -110,7 +110,7 @@ class Head:
         return self.inputs_per_variable * ones, self.params_per_variable * ones
 
     def reshape_outputs(self, outputs: Tensor) -> Tensor:
-        """Return the outputs as :meth:`log_prob` takes them: (..., D * P) to (..., D, P)."""
+        """Reshape the network's outputs (..., D * P) to the parameters (..., D, P)."""
         return outputs.unflatten(-1, (-1, self.params_per_variable))
 
     def __repr__(self) -> str:
@@ -139,12 +139,12 @@ class Bernoulli(Head):
     num_classes = 2
 
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
-        """Return the log-probability of each variable in nats: (..., 1) and (...) to (...)."""
+        """Return the log-probability (...), in nats, of values (...) under logits (..., 1)."""
         # squeeze, because the backward pass of [..., 0] makes a copy
         return distributions.Bernoulli(logits=params.squeeze(-1), validate_args=False).log_prob(x)
 
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
-        """Return 1 where u ≤ σ(z), and 0 elsewhere."""
+        """Return 1 where u ≤ σ(z) and 0 elsewhere (...), for logits z (..., 1) and u (...)."""
         return (u <= torch.sigmoid(params.squeeze(-1))).to(params.dtype)
 
     def check(self, x: Tensor) -> None:
@@ -184,21 +184,21 @@ class Categorical(Head):
         self.params_per_variable = self.inputs_per_variable = self.num_classes
 
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
-        """Return the log-probability of each variable in nats: (..., K) and (...) to (...)."""
+        """Return the log-probability (...), in nats, of classes (...) under logits (..., K)."""
         return distributions.Categorical(logits=params, validate_args=False).log_prob(x)
 
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
-        """Return one class for each uniform number: the first k with u ≤ p(x ≤ k)."""
-        return _class_of(torch.softmax(params, -1), u).to(params.dtype)
+        """Return the first class k with u ≤ p(x ≤ k), the inverse CDF, for each ``u`` (...)."""
+        return _choose_class(torch.softmax(params, -1), u).to(params.dtype)
 
     def encode(self, x: Tensor) -> Tensor:
-        """Return 1 at the class and 0 elsewhere: (...) to (..., K)."""
+        """Return one-hot vectors (..., K) for classes (...)."""
         return (x[..., None] == torch.arange(self.num_classes, device=x.device)).to(x.dtype)
 
     def check(self, x: Tensor) -> None:
         """Raise a ValueError unless every value is a class: 0, 1, ..., K-1."""
         if not x.is_floating_point():
-            x = x.long()  # because uint8 compares 256 as if it were 0
+            x = x.long()  # because uint8 would compare with 256 as if it were 0
         rule = f"classes must be whole numbers 0..{self.num_classes - 1}"
         cure = "Count classes from 0, and give Categorical the total number of classes"
         _require((x >= 0) & (x < self.num_classes) & (x == x.round()), x, rule, cure)
@@ -215,8 +215,8 @@ class MixtureOfGaussians(Head):
     standard deviation is at least :math:`e^{-7} \approx 0.001`, so bring data to a scale of about 1
     first, for example ``(x - x.mean(0)) / x.std(0)``.
 
-    The first biases of the output put the components side by side, because components that start
-    alike would stay alike. Their mixture has mean 0 and variance 1, as data of this scale have:
+    The initial output biases put the components side by side, because components that start alike
+    would stay alike. Their mixture has mean 0 and variance 1, as data of this scale have:
 
     .. math::
         \pi_k = \tfrac1K, \qquad \mu_k = \sqrt3 \, \tfrac{2k - 1 - K}{K}, \qquad
@@ -247,14 +247,14 @@ class MixtureOfGaussians(Head):
         self.params_per_variable = 3 * self.num_components
 
     def start(self) -> Tensor:
-        """Return (3K,) initial parameters, components side by side (see the class)."""
+        """Return the initial parameters (3K,), with the components side by side."""
         count = self.num_components
         positions = torch.arange(1 - count, count, 2) / count
         logits, log_scales = torch.zeros(count), torch.full((count,), -math.log(count))
         return torch.cat([logits, math.sqrt(3) * positions, log_scales])
 
     def distribution(self, params: Tensor) -> distributions.MixtureSameFamily:
-        """Return the mixtures as a PyTorch distribution of batch shape (...)."""
+        """Return the mixtures of ``params`` (..., 3K) as a distribution of batch shape (...)."""
         logits, means, scales = unpack_gaussians(params)
         return distributions.MixtureSameFamily(
             distributions.Categorical(logits=logits, validate_args=False),
@@ -263,11 +263,11 @@ class MixtureOfGaussians(Head):
         )
 
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
-        """Return the log-density of each variable in nats: (..., 3K) and (...) to (...)."""
+        """Return the log-density (...), in differential nats, of values (...)."""
         return self.distribution(params).log_prob(x)
 
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
-        r"""Return one value for each uniform number u, which is used twice.
+        r"""Return a value (...) for each uniform u (...), which is used twice.
 
         The component is the first k with :math:`u \le \pi_1 + \dots + \pi_k`. The position of u in
         the interval of this component is uniform again, and the Gaussian's inverse CDF maps it to a
@@ -281,7 +281,12 @@ class MixtureOfGaussians(Head):
 
 
 def check_head(head: Head, input_dim: int) -> Head:
-    """Return a head for D variables, or raise an error."""
+    """Return ``head`` if it fits ``input_dim`` variables.
+
+    Raises:
+        TypeError: if it is not a :class:`Head`.
+        ValueError: if it has heads for a different number of columns.
+    """
     if not isinstance(head, Head):
         raise TypeError(
             "head must be Bernoulli(), Categorical(num_classes), MixtureOfGaussians(num_components)"
@@ -296,22 +301,29 @@ def check_head(head: Head, input_dim: int) -> Head:
 
 
 def unpack_gaussians(params: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return logits, means and standard deviations of K Gaussians: (..., 3K) to three (..., K)."""
+    """Split ``params`` (..., 3K) into logits, means and standard deviations, (..., K) each."""
     logits, means, log_scales = params.chunk(3, dim=-1)
     return logits, means, log_scales.clamp(min=MIN_LOG_SCALE).exp()
 
 
 def choose_component(shares: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the component that each u selects, and u rescaled to 0..1: (..., K) and (...)."""
-    k = _class_of(shares, u)
+    """Return the component (...) that each u (...) selects, by the inverse CDF, and a new uniform.
+
+    The position of u in the interval of its component is the new uniform.
+
+    Args:
+        shares: (..., K) probabilities of the components.
+        u: (...) uniforms in [0, 1].
+    """
+    k = _choose_class(shares, u)
     share = shares.gather(-1, k[..., None])[..., 0]
     below = shares.cumsum(-1).gather(-1, k[..., None])[..., 0] - share
     rounding = torch.finfo(shares.dtype).eps  # the inverse CDF is infinite at 0 and 1
     return k, ((u - below) / share).clamp(rounding, 1 - rounding)
 
 
-def _class_of(probabilities: Tensor, u: Tensor) -> Tensor:
-    """Return the first class k with u ≤ p(x ≤ k): (..., K) and (...) to (...), int64."""
+def _choose_class(probabilities: Tensor, u: Tensor) -> Tensor:
+    """Return the first class k with u ≤ p(x ≤ k), int64 (...), for probabilities (..., K)."""
     upto = probabilities.cumsum(-1)
     # a u of 0, or above a sum rounded to less than 1, could select a class of probability 0
     u = u.clamp(min=torch.finfo(upto.dtype).tiny).minimum(upto[..., -1])

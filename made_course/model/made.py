@@ -65,15 +65,21 @@ class MADE(nn.Module):
             as ``table.head``, or your own :class:`made_course.Head`.
         direct: add masked connections from the inputs to the outputs; they start at zero.
         dropout: probability that a hidden unit is switched off while training.
-        conditioning: tell each unit which inputs it sees, with a second weight matrix in layers
-            that read the inputs, see :class:`MaskedLinear`. Without it, a variable that is 0 looks
-            like one that is not known yet. This helps if masks change.
+        conditioning: add a second weight matrix to layers that read the inputs, see
+            :class:`MaskedLinear`. It lets a unit distinguish a variable that is 0 from one that it
+            does not see, which helps if masks change.
         num_masks: number K of stored sets of masks, each with its own hidden degrees and, if the
             ordering is random, its own ordering. :meth:`resample_masks` switches to the next,
             or draws a new set if this is 1 or None. None also allows ensembles of any size and, if
-            the ordering is random, completion under any ordering.
+            the ordering is random, completion in any ordering.
         seed: seed of orderings and degrees, and nothing else; None draws them from torch's global
-            stream. Ensembles with ``num_masks=None`` do not depend on it: set k has the seed k.
+            stream. Ensembles with ``num_masks=None`` do not depend on it, because set k always has
+            the seed k.
+
+    Raises:
+        TypeError: if an argument has a wrong type.
+        ValueError: if a number is out of range, a name is unknown, ``ordering`` is not a
+            permutation, or ``head`` has a different number of columns.
 
     Source:
         Germain et al. 2015, "Masked Autoencoders" and Algorithm 1; "Order-agnostic training" and
@@ -129,7 +135,7 @@ class MADE(nn.Module):
             nn.init.zeros_(self.direct.weight)
         with torch.no_grad():
             for i, biases in enumerate(self.net[-1].bias.split(outputs)):
-                if (start := self.head.of(i).start()) is not None:
+                if (start := self.head.select(i).start()) is not None:
                     biases.copy_(start)
 
         self.mask_sets = MaskSets(
@@ -149,7 +155,7 @@ class MADE(nn.Module):
 
     @property
     def degrees(self) -> list[Tensor]:
-        """The degrees in use, of the variables and of each hidden layer, as LongTensors."""
+        """The degrees in use, LongTensors: of the variables (D,), then of each hidden layer."""
         return self.mask_sets.degrees() if self._borrowed is None else self._borrowed
 
     @property
@@ -174,7 +180,7 @@ class MADE(nn.Module):
 
     @contextmanager
     def using_degrees(self, degrees: Sequence[Tensor]) -> Iterator[None]:
-        """Use different degrees, of variables and of each hidden layer, inside a ``with`` block.
+        """Use other degrees, of the variables and of each hidden layer, inside the ``with``.
 
         Example:
             >>> model = MADE(3, (4,), natural_order=False, num_masks=None, seed=0)
@@ -204,6 +210,10 @@ class MADE(nn.Module):
 
         Args:
             x: (B, D), or any other leading dimensions.
+
+        Raises:
+            TypeError: if ``x`` is not a tensor.
+            ValueError: if its last dimension is not D.
         """
         check_last_dimension(x, self.input_dim)
         h = inputs = self.head.encode(x.to(self.net[0].weight.dtype)).flatten(x.dim() - 1)
@@ -217,7 +227,7 @@ class MADE(nn.Module):
         return self.head.reshape_outputs(outputs)
 
     def log_prob(self, x: Tensor, ensemble: int | None = None) -> Tensor:
-        r"""Return the log-probability of each row in nats, or its log-density.
+        r"""Return the log-probability of each row in nats (B,), or its log-density.
 
         An ensemble averages the probabilities under k sets of masks:
         :math:`\log \frac{1}{k} \sum_{j=1}^{k} e^{\log p_j(x)}`. (The mean of logits over orderings
@@ -227,6 +237,10 @@ class MADE(nn.Module):
             x: (B, D) values of the head: zeros and ones, classes, ...; bool and integers are cast.
             ensemble: None uses the set of masks in use; k averages over the first k stored sets
                 or, with ``num_masks=None``, over k sets that are the same in every call.
+
+        Raises:
+            TypeError: if ``x`` is not a tensor, or ``ensemble`` is not a whole number.
+            ValueError: if ``x`` has a wrong shape or value, or ``ensemble`` exceeds ``num_masks``.
 
         Source:
             Germain et al. 2015, "Distribution Estimation as Autoregression"; "Order-agnostic
@@ -241,7 +255,10 @@ class MADE(nn.Module):
         return torch.stack(members).logsumexp(dim=0) - math.log(ensemble)
 
     def log_conditionals(self, x: Tensor) -> Tensor:
-        """Return the log-probability of each variable given those before it: (B, D) to (B, D)."""
+        """Return log p(xᵢ | variables before xᵢ), (B, D) in nats, for rows (B, D).
+
+        The errors are those of :meth:`log_prob`.
+        """
         if values_may_be_checked():
             self.check_data(x)
         x = x.to(next(self.parameters()).dtype)
@@ -249,7 +266,7 @@ class MADE(nn.Module):
         return self.head.log_prob(self.head.reshape_outputs(params.flatten(x.dim() - 1)), x)
 
     def check_data(self, x: Tensor) -> None:
-        """Raise an error unless ``x`` has shape (B, D) and holds values of the head."""
+        """Raise a TypeError or ValueError unless ``x`` is (B, D), with possible values."""
         check_rows(x, self.input_dim)
         self.head.check(x)
 
@@ -274,7 +291,7 @@ class MADE(nn.Module):
         generator: Generator | None = None,
         ensemble: int | None = None,
     ) -> Tensor:
-        r"""Draw samples, variable by variable in the model's ordering.
+        r"""Draw samples (n, D), variable by variable in the model's ordering.
 
         A binary variable i is 1 where its noise is at most :math:`p(x_i = 1 \mid x_{before})`. The
         head of any other variable describes how it is drawn. Dropout is off.
@@ -288,6 +305,11 @@ class MADE(nn.Module):
             generator: source of fresh noise, on the model's device; None is torch's global stream.
             ensemble: k draws each sample under one of the k sets of masks of :meth:`log_prob`,
                 chosen at random by the noise of variable 0. None uses the set in use for all.
+
+        Raises:
+            TypeError: if an argument has a wrong type.
+            ValueError: if ``noise`` has a wrong shape or value, or is given with a ``generator``;
+                ``method`` is unknown; or ``ensemble`` exceeds ``num_masks``.
 
         Example:
             >>> model = MADE(3, hidden_dims=(4,), seed=0)
@@ -317,12 +339,17 @@ class MADE(nn.Module):
     def save(self, path: str | os.PathLike[str], table: Any = None) -> None:
         """Write arguments, head and state dict to one file, from which :meth:`load` reads a model.
 
-        This needs an activation that was given by name, and a head of the package.
+        The activation must have been given by name, and the head must be from the package.
 
         Args:
             path: file to write.
             table: result of :func:`made_course.load_table`. Its columns are saved, not its rows,
                 for ``load_table(file, like=model.table)``. None saves the table of the model.
+
+        Raises:
+            OSError: if the file cannot be written.
+            TypeError: if ``table`` is not a table.
+            ValueError: if it has a different number of columns, or the model cannot be saved.
 
         Example:
             >>> import tempfile
@@ -336,7 +363,12 @@ class MADE(nn.Module):
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
-        """Return the model that :meth:`save` wrote, in evaluation mode, on the CPU."""
+        """Return the model that :meth:`save` wrote, in evaluation mode, on the CPU.
+
+        Raises:
+            OSError: if the file cannot be read.
+            ValueError: if it is damaged, or not a file of :meth:`save`.
+        """
         arguments, state, table = read_model(path)
         # so that loading leaves the global random stream unchanged
         with torch.random.fork_rng(devices=[]):
@@ -353,7 +385,7 @@ def set_masks(model: MADE, _incompatible_keys: object = None) -> None:
     """Set the mask of every layer from the degrees in use; also runs after ``load_state_dict``."""
     # because masks made in inference mode could not be used by autograd later
     with torch.inference_mode(False):
-        masks = _masks_from(model, model.degrees)
+        masks = _build_all_masks(model, model.degrees)
         for layer, mask in zip(model._layers(), masks, strict=True):
             layer.set_mask(mask)
 
@@ -372,14 +404,14 @@ def scale_weights(model: MADE, power: float = -0.5) -> None:
     per_input = 1 / inputs.repeat_interleave(inputs)
     shares = []
     for degrees in model.mask_sets.members(min(model.num_masks or FIRST_SETS, FIRST_SETS)):
-        first, *masks = [mask.to(per_input) for mask in _masks_from(model, degrees)]
+        first, *masks = [mask.to(per_input) for mask in _build_all_masks(model, degrees)]
         shares.append([first @ per_input / len(inputs), *(mask.mean(dim=1) for mask in masks)])
     for layer, *of_sets in zip(model.net, *shares, strict=False):
         share = torch.stack(of_sets).mean(dim=0)
         layer.weight *= share.where(share > 0, 1.0)[:, None] ** power
 
 
-def _masks_from(model: MADE, degrees: Sequence[Tensor]) -> list[Tensor]:
+def _build_all_masks(model: MADE, degrees: Sequence[Tensor]) -> list[Tensor]:
     """Return the masks of all layers, and then the mask of direct connections, if there are any.
 
     Every input and every output of a variable has the degree of the variable.

@@ -14,13 +14,14 @@ from .masks import DEGREE_DRAWS, DegreeDraw, Ordering, draw_degrees, input_degre
 class MaskSets(nn.Module):
     """The degrees of all layers, which determine the masks: K stored sets, one of them in use.
 
-    The sets and the index of the one in use are integer buffers, so a state dict holds them. With
-    ``num_masks=None`` only the set in use is stored, and set k is drawn with seed k.
+    The sets and the index of the set in use are integer buffers, so that a state dict has them.
+    With ``num_masks=None`` only the set in use is stored, and member k of an ensemble is drawn with
+    the seed k.
 
     Args:
         input_dim: number of variables D.
         hidden_dims: width of each hidden layer.
-        natural_order, ordering, kind, num_masks, seed: as those of :class:`made_course.MADE`,
+        natural_order, ordering, kind, num_masks, seed: arguments of :class:`made_course.MADE`,
             where ``kind`` is called ``degrees``.
 
     Example:
@@ -72,7 +73,12 @@ class MaskSets(nn.Module):
         return [self.orders[row].long(), *self.hidden_degrees[row].long().split(self.hidden_dims)]
 
     def members(self, ensemble: int) -> list[list[Tensor]]:
-        """Return the degrees of the first members of the ensemble, see :meth:`degrees`."""
+        """Return the degrees of the first ``ensemble`` members, see :meth:`degrees`.
+
+        Raises:
+            TypeError: if ``ensemble`` is not a whole number.
+            ValueError: if it is below 1, or above the number of stored sets.
+        """
         ensemble = check_count("ensemble", ensemble)
         if self.num_masks is not None and ensemble > self.num_masks:
             raise ValueError(
@@ -90,7 +96,7 @@ class MaskSets(nn.Module):
             self._store(0, number=int(self.position))
 
     def draw(self, generator: Generator | None) -> list[Tensor]:
-        """Return the degrees of a new set. A natural or given ordering is kept."""
+        """Return the degrees of a new set, which keeps a natural or given ordering."""
         order = self.orders[0].long().cpu()
         if not (self.natural_order or self.has_given_ordering):
             order = torch.randperm(len(order), generator=generator, device="cpu") + 1

@@ -14,12 +14,13 @@ class MaskedLinear(nn.Linear):
 
     The mask is applied at every forward pass, so that a masked weight has no effect, and its
     gradient is exactly zero. The mask is a buffer: it moves and is saved with the layer (a MADE
-    saves degrees instead), and no optimizer sees it. A new layer is unmasked.
+    saves degrees instead), and no optimizer changes it. In a new layer, no weight is masked.
 
     Args:
         in_features, out_features, bias: as for ``nn.Linear``.
         conditioning: add :math:`(U \odot M) \mathbf{1}`, the row sums of a second weight matrix
-            under the same mask, so that a unit knows which inputs it sees. U starts at zero.
+            U under the same mask, so that an output depends on the set of inputs that it sees. U
+            starts at zero.
 
     Source:
         Germain et al. 2015, "Masked Autoencoders"; "Connectivity-agnostic training" for U.
@@ -42,11 +43,16 @@ class MaskedLinear(nn.Linear):
         self.conditioning = nn.Parameter(torch.zeros_like(self.weight)) if conditioning else None
 
     def set_mask(self, mask: Tensor) -> None:
-        """Replace the mask: zeros and ones of any dtype, (out_features, in_features)."""
+        """Replace the mask by zeros and ones (out_features, in_features) of any dtype.
+
+        Raises:
+            TypeError: if ``mask`` is not a tensor.
+            ValueError: if its shape is wrong, or it has other values.
+        """
         self.mask = check_mask(mask, self.weight.shape).to(self.weight)
 
     def masked_weight(self) -> Tensor:
-        r"""Return the weights after masking, :math:`W \odot M`: (out_features, in_features)."""
+        r"""Return the masked weights :math:`W \odot M`, (out_features, in_features)."""
         return self.weight * self.mask
 
     def masked_bias(self) -> Tensor | None:
@@ -57,5 +63,5 @@ class MaskedLinear(nn.Linear):
         return sums if self.bias is None else self.bias + sums
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the outputs: (..., in_features) to (..., out_features)."""
+        """Return the outputs (..., out_features) for inputs (..., in_features)."""
         return F.linear(x, self.masked_weight(), self.masked_bias())

@@ -38,6 +38,13 @@ def input_degrees(ordering: Ordering, input_dim: int | None = None) -> Tensor:
             groups such as ``[[1, 2], [0]]``, each a list of the variables generated at its step.
         input_dim: expected D; None accepts any.
 
+    Returns:
+        (D,) LongTensor, degrees in 1..D.
+
+    Raises:
+        TypeError: if ``ordering`` is not a tensor or a list of indices.
+        ValueError: if it is not a permutation of 0..D-1.
+
     Source:
         Germain et al. 2015, "Order-agnostic training": the vector m⁰.
 
@@ -57,7 +64,7 @@ def input_degrees(ordering: Ordering, input_dim: int | None = None) -> Tensor:
 
 
 def ordering_of(order: Tensor) -> list[int] | list[list[int]]:
-    """Return the ordering that gives these degrees, in groups if some degrees are equal.
+    """Return the ordering that has these degrees (D,), in groups if some degrees are equal.
 
     Example:
         >>> ordering_of(torch.tensor([3, 1, 2])), ordering_of(torch.tensor([2, 1, 1]))
@@ -70,7 +77,12 @@ def ordering_of(order: Tensor) -> list[int] | list[list[int]]:
 
 
 def check_ordering(ordering: Ordering, input_dim: int | None = None) -> Tensor:
-    """Return an ordering without groups as a (D,) LongTensor, or raise an error."""
+    """Return an ordering without groups as a (D,) LongTensor.
+
+    Raises:
+        TypeError: if ``ordering`` is not a tensor or a list of indices.
+        ValueError: if it is not a permutation of 0..D-1.
+    """
     try:
         found = torch.as_tensor(ordering)
     except (TypeError, ValueError, RuntimeError) as error:
@@ -110,6 +122,12 @@ def hidden_degrees(
             1..D-1 deterministically: with H ≥ D-1 in every layer no dependency is lost.
         generator: source of the draws; None is torch's global stream.
 
+    Returns:
+        (H,) LongTensor.
+
+    Raises:
+        ValueError: if ``draw`` is unknown.
+
     Source:
         Germain et al. 2015, "Deep MADE" and Algorithm 1.
 
@@ -133,14 +151,17 @@ def draw_degrees(
 ) -> list[Tensor]:
     """Return the degrees of every layer: ``order``, then a LongTensor for each hidden layer.
 
-    The number of variables that a unit may see is drawn. If variables come in groups, the unit's
-    degree is that of the last group that it sees completely, or 1.
+    The number of variables that a unit may see is drawn. If the variables are in groups, the unit
+    gets the degree of the last group that it sees completely, or 1.
 
     Args:
         order: (D,) degrees of the inputs, see :func:`input_degrees`.
         hidden_dims: width of each hidden layer; may be empty.
         draw: how hidden degrees are drawn, see :func:`hidden_degrees`.
         generator: source of the draws; None is torch's global stream.
+
+    Raises:
+        ValueError: if ``draw`` is unknown.
 
     Example:
         >>> draw_degrees(torch.tensor([3, 1, 2]), (4, 2), "even")
@@ -168,14 +189,14 @@ def build_masks(degrees: Sequence[Tensor], outputs: Tensor | None = None) -> lis
 
     Args:
         degrees: degrees of the inputs and of each hidden layer, see :func:`draw_degrees`.
-        outputs: degrees of the outputs; None takes those of the inputs.
+        outputs: degrees of the outputs; None takes the degrees of the inputs.
 
     Source:
         Germain et al. 2015, "Deep MADE" and Algorithm 1.
 
     Example:
         >>> hidden, output = build_masks([torch.tensor([3, 1, 2]), torch.tensor([1, 2])])
-        >>> hidden.int()  # the unit of degree 1 sees x2, that of degree 2 sees x2 and x3
+        >>> hidden.int()  # degree 1 sees x2, degree 2 sees x2 and x3
         tensor([[0, 1, 0],
                 [0, 1, 1]], dtype=torch.int32)
         >>> output.int()  # x1 comes last and sees both units, x2 comes first and sees none
@@ -191,8 +212,14 @@ def build_masks(degrees: Sequence[Tensor], outputs: Tensor | None = None) -> lis
 def direct_mask(order: Tensor) -> Tensor:
     r"""Return the mask of direct connections: :math:`M^A_{d,d'} = 1_{m^0(d) > m^0(d')}`.
 
-    It is also the *strict order*: everything that an autoregressive model may connect. It is
-    strictly triangular in the natural ordering.
+    It is also the *strict order*, which has all connections that an autoregressive model may have.
+    In the natural ordering, it is strictly lower triangular.
+
+    Args:
+        order: (D,) degrees of the variables.
+
+    Returns:
+        (D, D) BoolTensor; [i, j]: whether output i may see input j.
 
     Source:
         Germain et al. 2015, "Imposing the Autoregressive Property".
@@ -207,7 +234,12 @@ def direct_mask(order: Tensor) -> Tensor:
 
 
 def check_mask(mask: Tensor, shape: Sequence[int] | None = None) -> Tensor:
-    """Return a mask of zeros and ones as a BoolTensor, or raise an error."""
+    """Return a mask of zeros and ones as a BoolTensor.
+
+    Raises:
+        TypeError: if ``mask`` is not a tensor.
+        ValueError: if it does not have this shape (None: two dimensions), or has other values.
+    """
     if not isinstance(mask, Tensor):
         raise TypeError(f"a mask must be a torch.Tensor, got {type(mask).__name__}")
     if mask.dim() != 2 or (shape is not None and mask.shape != torch.Size(shape)):
@@ -224,11 +256,15 @@ def check_mask(mask: Tensor, shape: Sequence[int] | None = None) -> Tensor:
 
 
 def connectivity(masks: Sequence[Tensor], direct: Tensor | None = None) -> Tensor:
-    """Return which inputs reach which outputs: [i, j] is true if some path leads from j to i.
+    """Return a (D, D) BoolTensor; [i, j] is True if some path leads from input j to output i.
 
     Args:
         masks: masks from the first layer to the output, (out_features, in_features) each.
         direct: (D, D) mask of the direct connections, if there are any.
+
+    Raises:
+        TypeError: if a mask is not a tensor.
+        ValueError: if there is no mask, or a shape or a value is wrong.
 
     Source:
         Germain et al. 2015, "Imposing the Autoregressive Property": the product of the masks, which

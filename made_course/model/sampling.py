@@ -37,11 +37,15 @@ def sample_naive(
     """Draw samples with one forward pass per variable, in order of increasing degree.
 
     Args:
-        forward: maps inputs (n, D) to the parameters of all variables, (n, D), (n, D, P), or one
-            row of them for ``Mixed``. Those of variable i depend only on the variables before i.
-        order: (D,) degrees of the variables; ``argsort`` of them is the ordering.
+        forward: maps inputs (n, D) to the parameters of all variables: (n, D), (n, D, P), or for
+            ``Mixed`` (n, sum of all P). The parameters of variable i depend only on the variables
+            before i.
+        order: (D,) degrees of the variables; ``argsort(order)`` is the ordering.
         noise: (n, D) uniforms; column i decides variable i.
         head: distribution of the variables.
+
+    Returns:
+        (n, D) samples with the dtype of the noise.
 
     Source:
         Germain et al. 2015, "Masked Autoencoders": a sample takes D passes.
@@ -56,7 +60,7 @@ def sample_naive(
     x = torch.zeros_like(noise)
     stops = head.widths(len(order))[1].cumsum(0).tolist()
     for i in torch.argsort(order).tolist():
-        outputs, own = forward(x).flatten(1), head.of(i)
+        outputs, own = forward(x).flatten(1), head.select(i)
         params = outputs[:, stops[i] - own.params_per_variable : stops[i]]
         x[:, i] = own.sample(params, noise[:, i])
     return x
@@ -68,10 +72,9 @@ def sample_incremental(
 ) -> Tensor:
     """Draw the samples of :func:`sample_naive`, but compute each unit only once.
 
-    The units of each layer are sorted by degree, so that those that are known at a step are always
-    the first ones. Variables whose outputs see the same units share a step, because no path leads
-    from one of them to another. Variables that are known from the start come first and take no
-    step.
+    The units of each layer are sorted by degree, so that the units known at a step are always the
+    first ones. Variables whose outputs see the same units share a step, because no path leads from
+    one of them to another. Variables that are known from the start come first and take no step.
 
     For example, D = 3 variables in the ordering x2, x3, x1 have 4 hidden units of degrees 1, 1, 2
     and 2. Step 1 draws x2 from the bias of its output. Step 2 computes the two units of degree 1
@@ -82,6 +85,9 @@ def sample_incremental(
         noise: (n, D) uniforms; column i decides variable i.
         given: (n, D) rows, from which the known variables are taken.
         known: (D,) BoolTensor; None draws every variable.
+
+    Returns:
+        (n, D) samples with the dtype of the model.
     """
     known = torch.zeros_like(model.order, dtype=torch.bool) if known is None else known
     head, n, ordering = model.head, len(noise), torch.argsort(model.order, stable=True)
@@ -90,7 +96,7 @@ def sample_incremental(
     sizes = _step_sizes(model, drawn)
     num_drawn = F.pad(sizes.cumsum(0), (1, 0))  # before each step, and after the last
     first = drawn[num_drawn[:-1]]  # one variable of each step
-    heads = [head.of(i) for i in first.tolist()]
+    heads = [head.select(i) for i in first.tolist()]
     layers = _sorted_layers(model, position, len(taken) + num_drawn, first, n)
     x, *hidden, output = layers
     u, values = noise.T[drawn].split(sizes.tolist()), []
@@ -110,7 +116,7 @@ def sample_incremental(
 
 
 def _step_sizes(model: Any, drawn: Tensor) -> Tensor:
-    """Return how many variables each step draws: those of one head that see the same units."""
+    """Return the number of variables per step. A step has one head, and its outputs see equally."""
     order, *hidden_degrees = model.degrees
     seen = order[drawn]
     if hidden_degrees and model.direct is None:
@@ -129,7 +135,7 @@ class _SortedLayer:
 
     Attributes:
         units: index of each unit in the layer of the model.
-        ends: number of units that are known before each step, and after the last.
+        ends: number of units that are known before each step, and after the last step.
         values: (units, n) values in n samples; 0 for a unit that is not known yet.
     """
 
@@ -140,7 +146,7 @@ class _SortedLayer:
         self.sources: list[tuple[_SortedLayer, Tensor]] = []
 
     def connect(self, below: _SortedLayer, linear: MaskedLinear) -> None:
-        """Add the connections from another layer."""
+        """Add the weights of the connections from a layer below, and their bias."""
         weight = linear.masked_weight().index_select(0, self.units).index_select(1, below.units)
         self.sources.append((below, weight))
         if (bias := linear.masked_bias()) is not None:
@@ -169,8 +175,12 @@ def _sorted_layers(
 ) -> list[_SortedLayer]:
     """Return the inputs, the hidden layers and the outputs of a MADE, each sorted.
 
-    The variables are sorted by their ``position``. ``known`` counts the variables known before
-    each step, and after the last; ``first`` is the first variable of each step.
+    Args:
+        model: a MADE.
+        position: (D,) position of each variable in the order of the draws.
+        known: number of variables that are known before each step, and after the last step.
+        first: first variable of each step.
+        n: number of samples.
     """
     order, *hidden_degrees = model.degrees
     inputs, outputs = (
@@ -197,10 +207,11 @@ def sample_rows(
     method: Method = "incremental",
     members: Sequence[Sequence[Tensor]] | None = None,
 ) -> Tensor:
-    """Turn (n, D) uniforms into (n, D) samples, under the masks in use or those of an ensemble.
+    """Turn uniforms (n, D) into samples (n, D), under the masks in use or an ensemble of masks.
 
-    Each row draws one of the ``members``, which are given by their degrees. The noise of variable 0
-    chooses it, and is then rescaled to be uniform again, so that it can also decide variable 0.
+    Each row is drawn under one of the ``members``, given by their degrees. The noise of variable 0
+    chooses the member. It is then rescaled within the interval of this member, so that it is
+    uniform again and can also decide variable 0.
     """
     if members is None:
         if method == "naive":
@@ -231,12 +242,16 @@ def sample_in_chunks(
     """Draw any number of samples in chunks, so that memory is bounded.
 
     Args:
-        draw_rows: turns uniforms (n, D) into samples (n, D).
-        shape: number of samples, number of variables.
+        draw_rows: function from uniforms (n, D) to samples (n, D).
+        shape: (number of samples, number of variables D).
         weight: a weight of the model; samples have its dtype, and noise at least its precision.
         device: device of the samples; None is the model's.
-        noise: uniforms in [0, 1] to use instead of fresh ones.
+        noise: uniforms of this shape in [0, 1] to use instead of fresh ones.
         generator: source of fresh noise; None is torch's global stream.
+
+    Raises:
+        TypeError: if ``generator`` is not a generator.
+        ValueError: if ``noise`` has a wrong shape or value, or is given with a ``generator``.
     """
     check_noise(noise, shape, generator)
     if noise is not None:  # lower precision would round the values that are drawn
@@ -266,7 +281,7 @@ def evaluation_mode(model: nn.Module) -> Iterator[None]:
 def fresh_noise(
     shape: tuple[int, ...], weight: Tensor, generator: Generator | None = None
 ) -> Tensor:
-    """Draw uniforms in (0, 1), at least in float32, on the device of a weight.
+    """Draw uniforms of this shape in (0, 1), at least in float32, on the device of ``weight``.
 
     ``torch.rand`` gives multiples of 2⁻²⁴ in float32, and one number in 17 million is exactly 0. A
     binary variable would then be 1 however small its probability is, so 0 becomes half a multiple.
@@ -277,7 +292,12 @@ def fresh_noise(
 
 
 def check_noise(noise: Tensor | None, shape: tuple[int, ...], generator: Generator | None) -> None:
-    """Raise an error unless the noise has this shape and values in [0, 1], or there is none."""
+    """Raise an error unless the noise (if any) has this shape and values in [0, 1].
+
+    Raises:
+        TypeError: if ``generator`` is not a generator.
+        ValueError: if the shape or a value is wrong, or both noise and a generator are given.
+    """
     if generator is not None and not isinstance(generator, Generator):
         raise TypeError(
             f"generator must be a torch.Generator, got {generator!r}: use "

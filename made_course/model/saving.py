@@ -30,11 +30,16 @@ def write_model(
         path: file to write.
         arguments: arguments that build the model, its head among them.
         state: state dict of the model.
-        table: what ``load_table`` returned, or None. Its rows are not saved.
+        table: result of ``load_table``, or None. Its rows are not saved.
+
+    Raises:
+        OSError: if the file cannot be written.
+        TypeError: if ``table`` is not a table.
+        ValueError: if it does not fit the model, or a value needs code.
     """
     if table is not None:
         if not hasattr(table, "row_numbers"):  # a frame is not a Table
-            raise TypeError(f"table must be what load_table returned, got {type(table).__name__}")
+            raise TypeError(f"table must be a result of load_table, got {type(table).__name__}")
         if len(table.columns) != arguments["input_dim"]:
             raise ValueError(
                 f"the table has {len(table.columns)} columns, and the model "
@@ -51,7 +56,12 @@ def write_model(
 
 
 def read_model(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Tensor], Any]:
-    """Return the arguments, the state dict and the table that :func:`write_model` wrote."""
+    """Return the arguments, the state dict and the table that :func:`write_model` wrote.
+
+    Raises:
+        OSError: if the file cannot be read.
+        ValueError: if it is damaged, or not a file of :func:`write_model`.
+    """
     content = read_tensors(path)
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ValueError(
@@ -64,7 +74,10 @@ def read_model(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, 
 
 
 def to_plain(value: Any) -> Any:
-    """Return a value that a file without code can hold: heads and tables become dictionaries.
+    """Convert a value for a file without code: heads and tables become dictionaries.
+
+    Raises:
+        ValueError: if the value is not made of tensors, texts, numbers, heads and tables.
 
     Example:
         >>> from made_course import Categorical
@@ -90,16 +103,16 @@ def to_plain(value: Any) -> Any:
 
 
 def from_plain(value: Any) -> Any:
-    """Return the value that :func:`to_plain` was given."""
+    """Restore the value that :func:`to_plain` converted."""
     if isinstance(value, list | tuple):
         return type(value)(map(from_plain, value))
     if not isinstance(value, dict):
         return value
-    return _class_named(value["class"])(*from_plain(value["arguments"]))
+    return _import_class(value["class"])(*from_plain(value["arguments"]))
 
 
-def _class_named(path: str) -> type:
-    """Return a head or a data class of the package; a file may not name anything else."""
+def _import_class(path: str) -> type:
+    """Import a head or a data class of the package, or raise a ValueError for any other name."""
     module, _, name = path.rpartition(".")
     kind = getattr(import_module(module), name) if module.startswith(f"{PACKAGE}.") else None
     if not isinstance(kind, type) or not (issubclass(kind, Head) or is_dataclass(kind)):

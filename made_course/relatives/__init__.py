@@ -1,10 +1,10 @@
-"""Models beside MADE that write p(x) as the same product of conditionals.
+"""Models other than MADE that factorise p(x) into the same conditionals.
 
 Imports from ``model`` and ``common``.
 
 - ``fvsbn``: one logistic regression per variable
-- ``nade``: a hidden layer that grows step by step
+- ``nade``: a hidden layer that is updated at each step
 - ``pixelcnn``: masked convolutions
 - ``transformer``: causal attention
-- ``ordered_model``: what those that are not a MADE share with it
+- ``ordered_model``: the base class of all except ``fvsbn``, which is a MADE
 """

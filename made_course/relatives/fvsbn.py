@@ -1,4 +1,4 @@
-r"""The fully visible sigmoid belief network: one logistic regression per variable."""
+"""The fully visible sigmoid belief network: one logistic regression per variable."""
 
 from __future__ import annotations
 
@@ -6,16 +6,20 @@ from ..model.made import MADE
 
 
 def FVSBN(input_dim: int) -> MADE:
-    r"""Return a fully visible sigmoid belief network, x₁ first: a MADE without hidden layers.
+    r"""Return a fully visible sigmoid belief network, which is a MADE without hidden layers.
 
     .. math::
         p(x_i = 1 \mid x_{before}) = \sigma\Big(b_i + \sum_{j < i} W_{ij} x_j\Big)
 
-    All D regressions are one product with one strictly lower triangular matrix, which is the mask
-    of MADE's output.
+    The ordering is the natural one, x₁ first. A single product with a strictly lower triangular
+    matrix computes all D logistic regressions, because MADE's output mask is this triangle.
 
     Args:
         input_dim: number of variables D.
+
+    Raises:
+        TypeError: if ``input_dim`` is not a whole number.
+        ValueError: if it is below 1.
 
     Source:
         Neal 1992, "Connectionist learning of belief networks"; Frey, Hinton and Dayan 1996, "Does

@@ -1,4 +1,4 @@
-"""The neural autoregressive distribution estimator: a hidden layer that grows step by step."""
+"""The neural autoregressive distribution estimator: a hidden layer, updated at each step."""
 
 from __future__ import annotations
 
@@ -12,23 +12,28 @@ from .ordered_model import OrderedModel
 
 
 class NADE(OrderedModel):
-    r"""Neural autoregressive distribution estimator: a hidden layer per step, with shared weights.
+    r"""Neural autoregressive distribution estimator: one hidden layer per step, shared weights.
 
     .. math::
         a_d = c + \sum_{j \text{ before } d} W_{:,j} x_j, \quad h_d = \sigma(a_d), \quad
         p(x_d = 1 \mid x_{before}) = \sigma(b_d + V_d \cdot h_d)
 
-    Its weights are those of an autoencoder with one hidden layer: W and c in ``hidden``, V and b in
-    ``output``. But H hidden units are computed again for each variable, from only the inputs before
-    it. Each step adds a single term to :math:`a`, so all D of them are one cumulative sum, in
-    O(D H) operations per row. It is a MADE of (D-1) H hidden units, H of each degree, where units
-    of different degrees share weights and an output sees only the units one degree below its own.
+    The weights have the shapes of an autoencoder with one hidden layer: W and c are in ``hidden``,
+    V and b in ``output``. But the H hidden units are computed again for each variable, from the
+    variables before it. Each step adds one term to :math:`a`, so a cumulative sum gives all D
+    hidden layers in O(D H) operations per row. NADE equals a MADE with (D-1) H hidden units, H of
+    each degree, if units of different degrees share weights and an output sees only the units one
+    degree below its own.
 
     Args:
         input_dim: number of variables D.
-        hidden_dim: number of hidden units H of each step.
+        hidden_dim: number of hidden units H per step.
         ordering: (D,) permutation of 0..D-1; ``ordering[t]`` is generated at step t + 1. None is
-            the natural one, x₁ first.
+            the natural ordering, x₁ first.
+
+    Raises:
+        TypeError: if a number is not a whole number, or ``ordering`` is not numbers.
+        ValueError: if a number is below 1, or ``ordering`` is not a permutation.
 
     Source:
         Larochelle and Murray 2011, "The Neural Autoregressive Distribution Estimator".
@@ -51,10 +56,10 @@ class NADE(OrderedModel):
         self.output = nn.Linear(self.hidden_dim, self.input_dim)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the logits (B, D): output i is that of p(xᵢ = 1 | the variables before xᵢ)."""
+        """Return logits (B, D) for rows (B, D); logit i is for p(xᵢ = 1 | variables before xᵢ)."""
         x, steps = self._as_input(x), self.ordering
-        # the bias comes first and the last variable is left out: subtracting a variable's own term
-        # from a full sum would leave its rounding error, by which an output sees its own variable
+        # The sum begins with the bias and leaves out the last variable. If each variable's own term
+        # were subtracted from a full sum, its output would see it through the rounding error.
         inputs = torch.cat([torch.ones_like(x[..., :1]), x[..., steps[:-1]]], dim=-1)
         terms = torch.cat([self.hidden.bias[None], self.hidden.weight.T[steps[:-1]]])
         h = torch.sigmoid((inputs[..., None] * terms).cumsum(dim=-2))
@@ -62,7 +67,11 @@ class NADE(OrderedModel):
         return received[..., self.order - 1] + self.output.bias
 
     def _sample_rows(self, noise: Tensor) -> Tensor:
-        """Keep a running a for each row, to which a step adds the term of its variable."""
+        """Draw samples (n, D) in order, from uniforms (n, D).
+
+        Each row keeps its pre-activations ``a``, to which each step adds the term of the variable
+        that it has drawn.
+        """
         w, v, b = self.hidden.weight.T.contiguous(), self.output.weight, self.output.bias
         a = self.hidden.bias.repeat(len(noise), 1)
         x = torch.empty_like(noise, dtype=w.dtype)

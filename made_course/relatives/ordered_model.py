@@ -1,4 +1,4 @@
-"""What the relatives that are not a MADE share with it: ordering, log-probabilities, samples."""
+"""The base class of the models that are not a MADE: ordering, log-probabilities, samples."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from ..model.sampling import sample_in_chunks, sample_naive
 class OrderedModel(nn.Module):
     """A model that generates its variables one after another.
 
-    A subclass defines ``forward(x)``, which returns the outputs. It may define
-    ``_sample_rows(noise)`` to draw faster than with one forward pass per variable.
+    A subclass defines ``forward(x)``, which returns the parameters of all conditionals. Sampling
+    takes one forward pass per variable, unless the subclass defines ``_sample_rows(noise)``.
 
     Args:
         input_dim: number of variables D.
         ordering: (D,) permutation of 0..D-1; ``ordering[t]`` is generated at step t + 1. None is
-            the natural one, x₁ first.
+            the natural ordering, x₁ first.
         head: distribution of the variables; None is ``Bernoulli()``.
     """
 
-    num_masks = 1  # fit has no masks to resample
+    num_masks = 1  # so that fit does not resample masks
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class OrderedModel(nn.Module):
 
     @property
     def ordering(self) -> Tensor:
-        """(D,) LongTensor, the variables in the order in which they are generated."""
+        """(D,) LongTensor, indices of the variables in the order in which they are generated."""
         return torch.argsort(self.order)
 
     check_data = MADE.check_data
@@ -52,7 +52,11 @@ class OrderedModel(nn.Module):
     n_parameters = MADE.n_parameters
 
     def log_prob(self, x: Tensor, ensemble: int | None = None) -> Tensor:
-        """Return the log-probability of each row (B, D) in nats; ``ensemble`` must be None or 1."""
+        """Return the log-probability (B,) of rows (B, D), in nats.
+
+        Raises:
+            ValueError: if ``ensemble`` is not None or 1, or ``x`` has a wrong shape or value.
+        """
         if ensemble not in (None, 1):
             raise ValueError(
                 f"{type(self).__name__} has one ordering: ensemble must be None or 1, got "
@@ -73,7 +77,7 @@ class OrderedModel(nn.Module):
         noise: Tensor | None = None,
         generator: Generator | None = None,
     ) -> Tensor:
-        """Draw (n, D) samples, variable by variable, as :meth:`made_course.MADE.sample` does."""
+        """Draw samples (n, D) variable by variable; see :meth:`made_course.MADE.sample`."""
         return sample_in_chunks(
             self._sample_rows,
             (check_count("n_samples", n_samples), self.input_dim),
@@ -87,5 +91,5 @@ class OrderedModel(nn.Module):
         return sample_naive(self, self.order, noise, self.head)
 
     def extra_repr(self) -> str:
-        """Return what ``print(model)`` shows of its arguments."""
+        """Return the number of variables and the ordering, for ``print(model)``."""
         return f"input_dim={self.input_dim}, ordering={reprlib.repr(self.ordering.tolist())}"

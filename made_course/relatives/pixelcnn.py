@@ -1,4 +1,4 @@
-"""PixelCNN: masked windows that move over an image, with the same weights at every pixel."""
+"""PixelCNN: masked convolutions over an image."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from .ordered_model import OrderedModel
 
 
 class MaskedConvolution(nn.Conv2d):
-    r"""A convolution whose window sees only pixels that come earlier, row by row.
+    r"""A convolution that sees only earlier pixels in raster order (and the pixel, if not strict).
 
     .. math::
         y_{rc} = b + \sum_{i,j} (W \odot M)_{ij} \, x_{r+i,\, c+j}, \qquad
         M_{ij} = [\, i < 0 \text{ or } (i = 0 \text{ and } j < 0) \,]
 
-    The window ends at the row of its pixel, because everything below would be masked.
+    The kernel ends at the row of its pixel, because everything below would be masked.
 
     Args:
         in_channels, out_channels: as for ``nn.Conv2d``.
-        reach: number of pixels that the window reaches up, left and right.
-        strict: whether the pixel itself is masked, as in the first layer; later layers see it.
+        reach: number of pixels by which the kernel extends upwards, to the left and to the right.
+        strict: whether the pixel itself is masked, as it must be in the first layer only.
 
     Source:
         van den Oord et al. 2016, "Pixel Recurrent Neural Networks", section 3.4.
@@ -41,24 +41,24 @@ class MaskedConvolution(nn.Conv2d):
         self.around = (reach, reach, reach, 0)  # zeros left, right, above, below
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return (B, out_channels, rows, columns) for (B, in_channels, rows, columns)."""
+        """Convolve (B, in_channels, rows, columns) to (B, out_channels, rows, columns)."""
         return F.conv2d(F.pad(x, self.around), self.weight * self.mask, self.bias)
 
 
 class PixelCNN(OrderedModel):
-    r"""Masked convolutions, the first of them strict: one small network for every pixel.
+    r"""Masked convolutions, which apply the same small network at every pixel.
 
     .. math::
         p(x_i = 1 \mid x_{<i}) = \sigma(z_i), \qquad
-        h^{1} = \text{strict window}(x), \quad h^{l+1} = h^{l} + \text{window}(\mathrm{relu}(h^{l}))
+        h^{1} = \text{strict conv}(x), \quad h^{l+1} = h^{l} + \text{conv}(\mathrm{relu}(h^{l}))
 
-    The first window is 7 × 7, the others 3 × 3. The number of weights does not depend on the size
-    of the image.
+    The first kernel is 7 × 7 and strict, the others are 3 × 3. The number of weights does not
+    depend on the size of the image.
 
     Args:
-        side: pixels per row, and rows; ``input_dim`` is their product.
-        channels: numbers per pixel between two layers.
-        layers: number of windows after the first.
+        side: number of rows and of columns of the image; ``input_dim`` is side².
+        channels: number of channels of the hidden layers.
+        layers: number of 3 × 3 convolutions.
 
     Source:
         van den Oord et al. 2016, "Pixel Recurrent Neural Networks", without its gates and colours.
@@ -78,7 +78,7 @@ class PixelCNN(OrderedModel):
         self.last = nn.Conv2d(channels, 1, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the logits (B, D): output i is that of p(xᵢ = 1 | the pixels before it)."""
+        """Return logits (B, D) for images (B, D); logit i is for p(xᵢ = 1 | pixels before xᵢ)."""
         h = self.first(self._as_input(x).view(-1, 1, self.side, self.side))
         for window in self.windows:
             h = h + window(F.relu(h))

@@ -11,14 +11,21 @@ from ..model.heads import Head
 from .ordered_model import OrderedModel
 
 
-def waves(count: int, width: int) -> Tensor:
-    r"""Return initial position embeddings (count, width): sines and cosines, from fast to slow.
+def sinusoidal_embeddings(count: int, width: int) -> Tensor:
+    r"""Return initial position embeddings: sines and cosines, from high to low frequency.
 
     .. math::
         P_{t,2k} = \tfrac12 \sin(t \, \omega_k), \quad P_{t,2k+1} = \tfrac12 \cos(t \, \omega_k),
         \qquad \omega_k = 10000^{-2k / \text{width}}
 
-    Moving by a given number of positions is then the same linear map everywhere.
+    A shift by a fixed number of positions is then the same linear map at every position.
+
+    Args:
+        count: number of positions.
+        width: number of features per position.
+
+    Returns:
+        (count, width) float32.
 
     Source:
         Vaswani et al. 2017, section 3.5.
@@ -29,19 +36,22 @@ def waves(count: int, width: int) -> Tensor:
 
 
 class CausalAttention(nn.Module):
-    r"""At every position a weighted mean over this position and the earlier ones.
+    r"""Attention in which each position sees only itself and the earlier positions.
 
     .. math::
         a_t = \sum_{s \le t} w_{ts} v_s, \qquad
         w_{t\cdot} = \operatorname{softmax}_s\big(q_t \cdot k_s / \sqrt{d} + M_{ts}\big), \qquad
         M_{ts} = \begin{cases} 0 & s \le t \\ -\infty & s > t \end{cases}
 
-    Query q, key k and value v are three linear maps of the vector at a position. Several heads do
-    the same side by side, each with d = width / heads numbers.
+    The query q, the key k and the value v at a position are linear maps of its features. Several
+    heads compute such a mean in parallel, each with d = width / heads features.
 
     Args:
-        width: numbers per position.
-        heads: number of means; it must divide ``width``.
+        width: number of features per position.
+        heads: number of attention heads.
+
+    Raises:
+        ValueError: if ``heads`` does not divide ``width``.
 
     Source:
         Vaswani et al. 2017, "Attention Is All You Need", section 3.2.
@@ -49,7 +59,7 @@ class CausalAttention(nn.Module):
     Example:
         >>> attention = CausalAttention(width=8, heads=2)
         >>> h = torch.randn(1, 5, 8)
-        >>> torch.allclose(attention(h)[:, :3], attention(h[:, :3]), atol=1e-6)  # 4, 5: unseen
+        >>> torch.allclose(attention(h)[:, :3], attention(h[:, :3]), atol=1e-6)  # not 4, 5
         True
     """
 
@@ -62,7 +72,11 @@ class CausalAttention(nn.Module):
         self.mix = nn.Linear(width, width)
 
     def forward(self, h: Tensor, cache: list[tuple[Tensor, Tensor]] | None = None) -> Tensor:
-        """Return (B, T, width); with a cache, one new position attends to all cached ones."""
+        """Return the outputs (B, T, width) for features (B, T, width).
+
+        With a cache, T is 1: the new position attends to all cached positions, and its key and
+        value are added to the cache.
+        """
         parts = self.query_key_value(h).unflatten(-1, (3, self.heads, -1)).transpose(1, 3)
         query, key, value = parts.unbind(2)  # (B, heads, T, d) each
         if cache is not None:
@@ -79,7 +93,7 @@ class Block(nn.Module):
         h' = h + \text{attention}(\text{norm}(h)), \qquad h'' = h' + \text{network}(\text{norm}(h'))
 
     Source:
-        Vaswani et al. 2017, with the norm in front, as in Radford et al. 2019 (GPT-2).
+        Vaswani et al. 2017, with the norm before each part, as in Radford et al. 2019 (GPT-2).
     """
 
     def __init__(self, width: int, heads: int) -> None:
@@ -91,7 +105,7 @@ class Block(nn.Module):
         )
 
     def forward(self, h: Tensor, cache: list[tuple[Tensor, Tensor]] | None = None) -> Tensor:
-        """Return (B, T, width) for the same shape."""
+        """Return the outputs (B, T, width) for features (B, T, width), with the cache if given."""
         h = h + self.attention(self.before_attention(h), cache)
         return h + self.network(self.before_network(h))
 
@@ -103,14 +117,14 @@ class Transformer(OrderedModel):
         h_t = E x_{t-1} + P_t, \quad h_1 = s + P_1, \qquad
         z_t = \text{linear}(\text{norm}(\text{blocks}(h)_t))
 
-    Position t holds the variable before it, so it may see itself: the shift is the strict step,
-    which MADE has in the mask of its output.
+    Position t holds the previous variable, so it may attend to itself. The shift keeps each output
+    from seeing its own variable. In MADE, the strict inequality of the output mask does this.
 
     Args:
         input_dim: number of variables D.
-        width: numbers per position.
+        width: number of features per position.
         layers: number of blocks.
-        heads: number of heads of each block's attention.
+        heads: number of attention heads per block; it must divide ``width``.
         head: distribution of the variables; ``Bernoulli()`` (None) or ``Categorical(K)``.
 
     Source:
@@ -135,14 +149,17 @@ class Transformer(OrderedModel):
         super().__init__(input_dim, head=head)
         self.read = nn.Linear(self.head.inputs_per_variable, width)
         self.start = nn.Parameter(torch.zeros(1, 1, width))
-        self.positions = nn.Parameter(waves(self.input_dim, width))
+        self.positions = nn.Parameter(sinusoidal_embeddings(self.input_dim, width))
         self.blocks = nn.ModuleList(
             Block(width, heads) for _ in range(check_count("layers", layers))
         )
         self.norm, self.write = nn.LayerNorm(width), nn.Linear(width, self.head.params_per_variable)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the outputs (B, D), or (B, D, P) of a head with P > 1 parameters."""
+        """Return the parameters of all conditionals for rows (B, D).
+
+        They are logits (B, D), or (B, D, P) for a head with P > 1 parameters per variable.
+        """
         h = self.read(self.head.encode(self._as_input(x)))
         h = torch.cat([self.start.expand(len(h), 1, -1), h[:, :-1]], dim=1) + self.positions
         for block in self.blocks:
@@ -151,7 +168,10 @@ class Transformer(OrderedModel):
         return z.squeeze(-1) if self.head.params_per_variable == 1 else z
 
     def _sample_rows(self, noise: Tensor) -> Tensor:
-        """Compute each position once, and keep its keys and values in a cache."""
+        """Draw samples (n, D) from uniforms (n, D), computing each position once.
+
+        A cache per block keeps the keys and values of the earlier positions.
+        """
         caches = [[] for _ in self.blocks]
         x, h = torch.empty_like(noise), self.start.expand(len(noise), 1, -1)
         for t, position in enumerate(self.positions):

@@ -4,5 +4,5 @@ Imports from ``training``, ``model`` and ``common``.
 
 - ``weights``: trained models
 - ``measured``: runs that notebooks 5, 7, 10 and 11 show
-- ``assets``: reads ``files/``, with checksums
+- ``assets``: read a file in ``files/`` after checking its SHA-256
 """

@@ -1,4 +1,4 @@
-"""Read the files that ship with the course, after a comparison of their checksums."""
+"""Read the files that ship with the course, after checking their SHA-256."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ CHECKSUMS = "SHA256SUMS"
 
 
 def read_asset(file: str) -> dict:
-    """Read a file of ``files``.
+    """Return the tensors and plain values in a file of the folder ``files``.
 
     Raises:
-        OSError: if it is missing, or has another checksum.
+        OSError: if the file is missing, or its SHA-256 is wrong.
     """
     path = ASSETS / file
     cure = "Restore it with `git checkout`, or install the package again"
@@ -33,6 +33,6 @@ def read_asset(file: str) -> dict:
 
 
 def checksums() -> dict[str, str]:
-    """Return the SHA-256 of each file of ``files``, by its name."""
+    """Return name → SHA-256 (as hexadecimal text) for the files in ``files``."""
     lines = (ASSETS / CHECKSUMS).read_text().splitlines()
     return {name: digest for digest, name in (line.split() for line in lines)}

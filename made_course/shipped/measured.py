@@ -1,4 +1,4 @@
-"""Runs that notebooks 5, 7, 10 and 11 show, as ``python -m tools.ships.run`` measured them."""
+"""Measured runs that notebooks 5, 7, 10 and 11 show, made by ``python -m tools.ships.run``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ from .assets import read_asset
 
 
 def load_runs(name: str) -> dict:
-    """Return the content of ``files/NAME.pt``; a run in a list has its measurements as attributes.
+    """Return the measurements in ``files/NAME.pt``.
+
+    Each run in a list becomes an object whose attributes are its settings and measurements.
+
+    Args:
+        name: ``"recipe"``, ``"orderings"``, ``"race"`` or ``"groups"``.
+
+    Raises:
+        OSError: if the file is missing, or its SHA-256 is wrong.
 
     Example:
         >>> ladder = load_runs("recipe")["ladder"]

@@ -1,4 +1,4 @@
-"""Tables of your own: loading them, and a head for each column.
+"""Your own tables: load them, and model each column with a head of its own.
 
 - ``load_table``: load a file or a frame, code its cells, and split its rows
 - ``table``: the rows as numbers, and their conversion back to cells

@@ -23,12 +23,12 @@ class Column:
     """A column of a table: two values, classes, or numbers.
 
     Args:
-        name: name in the table.
+        name: name of the column.
         values: classes, in the order of their codes 0, 1, ...; empty for numbers.
         numbers: head of the numbers; None for classes.
-        step: number of which all numbers are multiples, or None.
-        words: description of the numbers.
-        missing: share of the rows in which the cell is missing.
+        step: number of which all numbers are multiples; None if there is no such number.
+        words: description of the numbers, for ``print``.
+        missing: share of the rows in which the cell is missing, from 0 to 1.
 
     Example:
         >>> print(Column("weather", ("fair", "rain", "snow")))
@@ -53,7 +53,7 @@ class Column:
         return Gaps(head) if self.missing else head
 
     def encode(self, cells: Series) -> np.ndarray:
-        """Return codes or numbers (N,), NaN where a cell is missing or not a possible value."""
+        """Convert cells (N,) to codes or numbers (N,), NaN where one is missing or impossible."""
         if self.numbers is None:
             codes = {value: code for code, value in enumerate(self.values)}
             return cells.astype(object).map(codes).to_numpy(float)
@@ -62,7 +62,11 @@ class Column:
         return np.where(is_possible, numbers, np.nan)
 
     def decode(self, numbers: np.ndarray) -> Series:
-        """Return the cells for codes or numbers (N,); NaN stays missing."""
+        """Convert codes or numbers (N,) back to cells (N,), missing where they are NaN.
+
+        Raises:
+            ValueError: if a number is not a code of a class.
+        """
         if self.numbers is None:
             return self._decode_classes(numbers)
         if self.step is None:

@@ -26,6 +26,9 @@ class Gaps(Head):
     Args:
         head: head of the variable where it is present.
 
+    Raises:
+        TypeError: if ``head`` is not a head of one column.
+
     Example:
         >>> from made_course import MADE, Bernoulli
         >>> model = MADE(2, (8,), head=Gaps(Bernoulli()), seed=0)
@@ -45,25 +48,26 @@ class Gaps(Head):
         self.needs_float32 = head.needs_float32
 
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
-        """Return the log-probability of each value, or 0 if it is missing: (..., P) and (...)."""
+        """Return the log-probability (...), in nats, of values (...), or 0 where one is missing."""
         is_missing = x.isnan()
-        x = self.head.fill_missing(x, ~is_missing)  # gradients would be NaN even where masked
+        # filled in, because the gradient of a masked NaN would also be NaN
+        x = self.head.fill_missing(x, ~is_missing)
         return self.head.log_prob(params, x).masked_fill(is_missing, 0)
 
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
-        """Return one value for each uniform number, and never a missing one."""
+        """Return a value (...), never a missing one, for each uniform ``u`` (...)."""
         return self.head.sample(params, u)
 
     def encode(self, x: Tensor) -> Tensor:
-        """Return the head's inputs, zeros where x is missing, and one that is 1 there, else 0."""
+        """Return the head's inputs, or zeros where ``x`` is missing, then 1 if missing, else 0."""
         is_missing = x.isnan()[..., None]
         inputs = self.head.encode(self.head.fill_missing(x, ~is_missing[..., 0]))
         return torch.cat([inputs.masked_fill(is_missing, 0), is_missing.to(inputs)], -1)
 
     def start(self) -> Tensor | None:
-        """Return the initial biases of the head."""
+        """Return the initial biases (P,) of the head, or None."""
         return self.head.start()
 
     def check(self, x: Tensor) -> None:
-        """Raise a ValueError unless the head allows every value that is present."""
+        """Raise a ValueError if a value is present that the head does not allow."""
         self.head.check(self.head.fill_missing(x, ~x.isnan()) if x.is_floating_point() else x)

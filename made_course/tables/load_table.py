@@ -41,31 +41,37 @@ def load_table(
     num_components: int = 2,
     **read_csv: Any,
 ) -> Table:
-    """Load a table, find out what each column is, code its cells, and split its rows.
+    """Load a table, detect the kind of each column, code its cells, and split its rows.
 
-    ``print(table)`` says what each column is:
+    There are three kinds of columns, and ``print(table)`` shows the kind of each:
 
-    - yes/no, coded as 0 and 1: 0 and 1, True and False, any two texts;
-    - classes, coded as 0, 1, 2, ...: texts, categories, numbers with at most 20 different values
-      that have five rows each on average;
-    - numbers: all others, see :class:`made_course.tables.normal_scores.NormalScores`.
+    - yes/no, coded as 0 and 1: columns of 0 and 1, of True and False, or of two texts;
+    - classes, coded as 0, 1, 2, ...: texts, categories, or numbers with at most 20 different
+      values that have at least five rows each on average;
+    - numbers: all other columns, see :class:`made_course.tables.normal_scores.NormalScores`.
 
-    The training rows give the distribution of each column of numbers. Rows should be independent
-    of one another. If several rows are near-copies of one thing, the test score is too good.
+    The distribution of a column of numbers is taken from the training rows. Rows should be
+    independent: if some rows are near-copies of others, the test score is too good.
 
     Args:
         source: path or address of a file that ``pandas.read_csv`` reads, or a pandas frame.
         split: fractions of the rows for training, validation and, if there are three, test. None
             does not split the table.
-        seed: seed of the shuffle that decides which row goes into which part.
-        like: table whose columns and codes are used, so that its model can read these rows. Other
-            columns are left out.
+        seed: seed of the shuffle that assigns rows to parts.
+        like: table whose columns and codes are used, so that its model can read these rows. All
+            other columns are dropped.
         missing: ``"refuse"`` missing cells, or ``"keep"`` them as NaN, for models of rows with gaps
             (see :class:`made_course.Gaps`) and for :func:`made_course.complete`.
         kinds: kinds of columns for which the rules above are wrong: ``{"zip": "classes", "income":
             "real", "id": "drop", "per cent": (0, 100)}``. A pair gives the bounds of numbers.
         num_components: number of Gaussians in the mixture for a column of numbers.
         read_csv: arguments of ``pandas.read_csv``, such as ``sep=";"`` or ``na_values="?"``.
+
+    Raises:
+        OSError: if the file cannot be read.
+        TypeError: if ``source`` or ``like`` has a wrong type.
+        ValueError: if another argument is wrong, a column cannot be modelled, a cell is missing or
+            impossible, or a part would be empty.
 
     Example:
         >>> kg = [3 + i / 10 for i in range(12)] + [0.3 + i / 50 for i in range(8)]
@@ -85,7 +91,7 @@ def load_table(
     check_choice("missing", missing, ("refuse", "keep"))
     if not isinstance(like, Table | None):
         raise TypeError(f"like must be a table or model.table, got {type(like).__name__}")
-    frame, name = _frame_of(source, read_csv)
+    frame, name = _read_frame(source, read_csv)
     if like is None:
         frame = frame[_names_to_keep(frame, name, kinds or {})]
     else:
@@ -108,8 +114,8 @@ def load_table(
 # ---- the frame -----------------------------------------------------------------------------------
 
 
-def _frame_of(source: object, read_csv: dict[str, Any]) -> tuple[DataFrame, str]:
-    """Return the table as a frame with strings as column names, and its name for messages."""
+def _read_frame(source: object, read_csv: dict[str, Any]) -> tuple[DataFrame, str]:
+    """Return the source as a frame with texts as column names, and its name for messages."""
     if isinstance(source, str | os.PathLike):
         frame, name = pandas.read_csv(source, **{"skipinitialspace": True} | read_csv), str(source)
     elif isinstance(source, DataFrame):
@@ -126,7 +132,7 @@ def _frame_of(source: object, read_csv: dict[str, Any]) -> tuple[DataFrame, str]
 
 
 def _select_columns(frame: DataFrame, name: str, like: Table) -> DataFrame:
-    """Return the columns that another table has."""
+    """Return the columns of ``frame`` that the table ``like`` has."""
     missing = [label for label in like.names if label not in frame]
     if missing:
         raise ValueError(
@@ -158,7 +164,7 @@ def _make_columns(
     training: np.ndarray,
     num_components: int,
 ) -> list[Column]:
-    """Return a Column for each column, or raise one error for all that cannot be modelled."""
+    """Return the columns, or raise one ValueError about all that cannot be modelled."""
     columns, refused = [], {}
     for label, cells in frame.items():
         try:
@@ -176,7 +182,7 @@ def _make_columns(
 def _make_column(
     cells: Series, kind: Kind | None, training: np.ndarray, num_components: int
 ) -> Column:
-    """Return the Column for the cells of a column that are not missing."""
+    """Return the Column for cells without gaps, or raise a ValueError."""
     values = cells.unique() if kind == "real" else np.sort(cells.unique())
     if len(values) < 2:
         raise ValueError(f"has fewer than two different values, only {values.tolist()}")
@@ -191,7 +197,7 @@ def _make_column(
 
 
 def _has_classes(cells: Series, values: np.ndarray) -> bool:
-    """Return whether a column holds classes, or raise a ValueError if it holds nothing to model."""
+    """Return True if the cells are classes, or raise a ValueError if they cannot be modelled."""
     most = min(MOST_CLASSES, len(cells) / ROWS_PER_CLASS)
     if is_numeric_dtype(cells) and not is_bool_dtype(cells):
         has_classes = len(values) <= most or set(values) == {0, 1}
@@ -214,7 +220,7 @@ def _has_classes(cells: Series, values: np.ndarray) -> bool:
 
 
 def _to_numbers(cells: Series, bounds: tuple[float, float] | None) -> Series:
-    """Return cells as finite numbers within bounds, or raise a ValueError that names another."""
+    """Return cells as finite numbers within bounds, or raise a ValueError about the first other."""
     numbers = pandas.to_numeric(cells, errors="coerce").astype(float)
     low, high = bounds or (-math.inf, math.inf)
     is_fine = np.isfinite(numbers) & numbers.between(low, high)
@@ -257,7 +263,7 @@ def _check_cells(
 
 
 def _split_indices(n: int, split: Sequence[float], seed: int) -> list[np.ndarray]:
-    """Shuffle the indices of the rows, and return those of each part."""
+    """Shuffle the row indices 0..n-1, and return the indices of each part."""
     fractions = [check_number("each of split", f, positive=True) for f in np.ravel(split).tolist()]
     if len(fractions) not in (2, 3) or not math.isclose(sum(fractions), 1, abs_tol=1e-6):
         raise ValueError(

@@ -25,6 +25,10 @@ class Mixed(Head):
     Args:
         heads: D heads, for the columns from left to right.
 
+    Raises:
+        TypeError: if ``heads`` is not a list of heads of one column.
+        ValueError: if it is empty.
+
     Example:
         A switch, and a real number after it:
 
@@ -53,7 +57,7 @@ class Mixed(Head):
         self.arguments = (self.heads,)
         self.is_density = any(head.is_density for head in heads)
         self.needs_float32 = any(head.needs_float32 for head in heads)
-        keys = [_key(head) for head in heads]
+        keys = [_equality_key(head) for head in heads]
         self.kinds = torch.tensor([keys.index(key) for key in keys], device="cpu")
         ends = [0, *self.widths(len(heads))[1].cumsum(0).tolist()]
         self._runs: list[tuple[Head, slice, slice]] = []  # one call per run of equal heads is fast
@@ -64,22 +68,22 @@ class Mixed(Head):
                 (self.heads[start], slice(start, stop), slice(ends[start], ends[stop]))
             )
 
-    def of(self, i: int) -> Head:
+    def select(self, i: int) -> Head:
         """Return the head of variable i."""
         return self.heads[i]
 
     def widths(self, input_dim: int) -> tuple[Tensor, Tensor]:
-        """Return how many inputs, and how many outputs, a network has per column: (D,) and (D,)."""
+        """Return the numbers of inputs and of outputs of a network per column, (D,) each."""
         inputs = [head.inputs_per_variable for head in self.heads]
         outputs = [head.params_per_variable for head in self.heads]
         return torch.tensor(inputs, device="cpu"), torch.tensor(outputs, device="cpu")
 
     def reshape_outputs(self, outputs: Tensor) -> Tensor:
-        """Return the outputs as they are, because columns have different numbers of them."""
+        """Return the outputs unchanged, because columns have different numbers of outputs."""
         return outputs
 
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
-        """Return the log-probability of each column: (..., all P) and (..., D) to (..., D)."""
+        """Return the log-probability (..., D), in nats, of each column of rows (..., D)."""
         parts = [
             head.log_prob(head.reshape_outputs(params[..., outputs]), x[..., columns])
             for head, columns, outputs in self._runs
@@ -87,7 +91,7 @@ class Mixed(Head):
         return torch.cat(parts, -1)
 
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
-        """Return a value for each column: (..., all P) and (..., D) to (..., D)."""
+        """Return values (..., D), one for each uniform ``u`` (..., D)."""
         parts = [
             head.sample(head.reshape_outputs(params[..., outputs]), u[..., columns])
             for head, columns, outputs in self._runs
@@ -95,7 +99,7 @@ class Mixed(Head):
         return torch.cat(parts, -1)
 
     def encode(self, x: Tensor) -> Tensor:
-        """Return the network's inputs for all columns: (..., D) to (..., all inputs)."""
+        """Return the network's inputs (..., sum over columns) for rows (..., D)."""
         parts = [head.encode(x[..., columns]).flatten(-2) for head, columns, _ in self._runs]
         return torch.cat(parts, -1)
 
@@ -113,9 +117,9 @@ class Mixed(Head):
         return f"Mixed({' + '.join(lists)})"
 
 
-def _key(head: Head) -> Hashable:
-    """Return a key that is equal for equal heads."""
+def _equality_key(head: Head) -> Hashable:
+    """Return a key that two heads share if they may be computed in one call."""
     if isinstance(head, Gaps):
-        return Gaps, _key(head.head)
+        return Gaps, _equality_key(head.head)
     is_named = type(head) in (Bernoulli, Categorical, MixtureOfGaussians)
     return repr(head) if is_named else id(head)

@@ -14,7 +14,7 @@ from ..common.arguments import check_count
 from ..model.heads import Head, MixtureOfGaussians, unpack_gaussians
 
 FARTHEST = 1e4
-"""Score that replaces infinite ones, whose gradients would not be finite."""
+"""Score that replaces infinite scores, because their gradients would not be finite."""
 LARGEST_SCORE = 38.0
 """Beyond this score, the normal distribution function is 0 in float64."""
 LARGEST_INPUT = 10.0
@@ -30,8 +30,9 @@ class NormalScores(Head):
         z = \Phi^{-1}(F(x)), \qquad F(x) = \sum_{v_j \le x} w_j + \kappa \, \Phi(s(x)), \qquad
         \kappa = 1 - \sum_j w_j
 
-    F is the distribution of the training values. It has point masses :math:`w_j` at repeated values
-    :math:`v_j`. Between them it follows a curve, whose score s is piecewise linear between knots.
+    F is the distribution function of the training values. It has point masses :math:`w_j` at
+    repeated values :math:`v_j`. Between them it follows a curve, whose score s is piecewise linear
+    between knots.
     The network reads z. Its outputs are the parameters of a mixture q on z, so that
 
     .. math::
@@ -40,13 +41,13 @@ class NormalScores(Head):
 
     With a ``step`` every value is a multiple of it and has a probability: the integral over its
     cell, from :math:`F(x - \text{step} / 2)` to :math:`F(x + \text{step} / 2)`. If q is the
-    standard normal distribution, x has the distribution F. Training starts there, with a model of
-    independent columns.
+    standard normal distribution, x has the distribution F. Training starts with this q, that is,
+    with a model of independent columns.
 
     Args:
         num_components: number of Gaussians K.
-        knots: increasing values, between which s is linear. The outer two are bounds of x.
-        scores: s at the knots, increasing; -40 and 40 at the bounds, beyond which there is no mass.
+        knots: increasing values, between which s is linear. The first and the last bound x.
+        scores: s at the knots, increasing, from -40 to 40, so that no mass is outside the bounds.
         values: increasing values that have a point mass.
         masses: their point masses :math:`w_j`, with a sum below 1.
         step: number of which all values are multiples; None if x is real and has a density.
@@ -79,15 +80,15 @@ class NormalScores(Head):
             torch.tensor(numbers, dtype=torch.float64, device="cpu")
             for numbers in (knots, scores, values, masses)
         )
-        v = F.pad(v, (0, 1), value=math.inf)  # so that a lookup always finds a next point mass
+        v = F.pad(v, (0, 1), value=math.inf)  # so that there is always a next point mass
         self._tensors = x, s, s.diff() / x.diff(), v, F.pad(w, (1, 1)).cumsum(0)
 
     def start(self) -> Tensor:
-        """Return (P,) parameters with which the mixture is the standard normal distribution."""
+        """Return parameters (P,) for which the mixture is the standard normal distribution."""
         return torch.zeros(self.params_per_variable)
 
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
-        """Return the log-probability or log-density of each value: (..., P) and (...) to (...)."""
+        """Return the log-probability or log-density (...), in nats, of values (...)."""
         x = x.double()
         low, high, middle = self.transform(x)
         logits, means, scales = unpack_gaussians(params)
@@ -104,17 +105,17 @@ class NormalScores(Head):
         return (logits.log_softmax(-1) + nats).logsumexp(-1).to(params.dtype)
 
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
-        """Return one value for each uniform number: (..., P) and (...) to (...)."""
+        """Return a value (...) for each uniform ``u`` (...), under ``params`` (..., P)."""
         z = MixtureOfGaussians(self.num_components).sample(params, u)
         return self.inverse(z.double()).to(params.dtype)
 
     def encode(self, x: Tensor) -> Tensor:
-        """Return the score that the network reads for each value: (...) to (..., 1)."""
+        """Return the scores (..., 1) that the network reads for values (...)."""
         middle = self.transform(x.double())[2]
         return middle.clamp(-LARGEST_INPUT, LARGEST_INPUT)[..., None].to(x.dtype)
 
     def check(self, x: Tensor) -> None:
-        """Raise a ValueError unless all values are within the bounds and multiples of the step."""
+        """Raise a ValueError unless all values are multiples of the step within the bounds."""
         super().check(x)
         is_possible = self.is_possible(x)
         if not is_possible.all():
@@ -124,7 +125,7 @@ class NormalScores(Head):
             )
 
     def is_possible(self, x: Tensor) -> Tensor:
-        """Return whether each value is within the bounds and a multiple of the step."""
+        """Return a BoolTensor, True for values within the bounds that are multiples of the step."""
         knots = self.arguments[1]
         is_within = (x >= knots[0]) & (x <= knots[-1])
         if self.is_density:
@@ -135,10 +136,10 @@ class NormalScores(Head):
         return is_within & (is_multiple | is_coarse)
 
     def transform(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the scores of the start, the end and the middle of each value's interval.
+        """Return the scores at the start, end and middle of each value's interval, (...) each.
 
-        The interval is a jump of F, or a cell if there is a step. It is empty for values with a
-        density.
+        The interval is a jump of F, or a cell if there is a step. For a value with a density, it
+        is a point.
         """
         start = self._cdf(x - self.step / 2, right=False)
         end = self._cdf(x + self.step / 2, right=True)
@@ -146,7 +147,7 @@ class NormalScores(Head):
         return _score(*start), _score(*end), _score(*middle)
 
     def inverse(self, z: Tensor) -> Tensor:
-        """Return the value x at which F reaches Φ(z)."""
+        """Return the values x (...) at which F reaches Φ(z), for scores z (...)."""
         knots, scores, slopes, values, jumps = (t.to(z.device) for t in self._tensors)
         starts, ends = (_score(*self._cdf(values, right)) for right in (False, True))
         n_before = torch.searchsorted(starts, z, right=True)
@@ -163,14 +164,14 @@ class NormalScores(Head):
         return (x / self.step).round().clamp(low, high) * self.step
 
     def _cdf(self, x: Tensor, right: bool) -> tuple[Tensor, Tensor]:
-        """Return F(x), or F(x⁻) unless ``right``, and 1 - F, which is accurate even near F = 1."""
+        """Return F(x) if ``right``, else F(x⁻), and 1 minus this, accurate even near 0."""
         values, jumps = (t.to(x.device) for t in self._tensors[3:])
         curve, total = self._curve(x)[0], jumps[-1]
         mass = jumps[torch.searchsorted(values, x.contiguous(), right=right)]
         return mass + (1 - total) * ndtr(curve), total - mass + (1 - total) * ndtr(-curve)
 
     def _curve(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the score s(x) of the curve, and its slope."""
+        """Return the score s(x) of the curve and its slope at x."""
         knots, scores, slopes = (t.to(x.device) for t in self._tensors[:3])
         k = (torch.searchsorted(knots, x.contiguous()) - 1).clamp(0, len(slopes) - 1)
         return scores[k] + slopes[k] * (x - knots[k]), slopes[k]
@@ -182,12 +183,12 @@ class NormalScores(Head):
 
 
 def ndtr(z: Tensor) -> Tensor:
-    """Return Φ(z), which torch.special.ndtr rounds to 0 below -8.3."""
+    """Return Φ(z), accurate below -8.3, where torch.special.ndtr returns 0."""
     return torch.erfc(-z / math.sqrt(2)) / 2
 
 
 def _score(below: Tensor, above: Tensor) -> Tensor:
-    """Return the normal score of a probability, which is given with its complement."""
+    """Return the normal score of a probability ``below``; ``above`` is its complement."""
     return ndtri(below).where(below < above, -ndtri(above))
 
 

@@ -1,4 +1,4 @@
-"""Columns of numbers: their step, their bounds, and their head."""
+"""Columns of numbers: find their step and bounds, and fit their head."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from .normal_scores import NormalScores, ndtr
 Curve = tuple[np.ndarray, np.ndarray]
 """Knots of a distribution function Φ(s(x)), and the scores s there; s is linear between knots."""
 MOST_STEPS = 2**21
-"""Number of steps from 0 up to which float32 can tell neighbouring multiples apart."""
+"""Largest multiple of a step, in steps, that float32 distinguishes from its neighbours."""
 MANY = 10
-"""Number of rows that do not have the same value by accident."""
+"""Smallest number of rows for which an equal value is not an accident."""
 LEAST_SHARE = 0.05
-"""Smallest share of real numbers in point masses at repeated values."""
+"""Smallest share of rows in point masses that a column of real numbers keeps."""
 OUTERMOST = 40.0
 """Beyond this score, the normal distribution has no mass in float64."""
 NORMAL_PART = 0.25
 """Share of the mass of a curve that follows a normal distribution."""
 HALVINGS = 0.5 ** np.arange(20.0, 0.0, -1.0)
-"""Fractions of the outer mass at which a curve has knots beyond the training values."""
+"""Fractions of the mass beyond the training values at which a curve has knots there."""
 UNITS = (2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 2500, 5000, 10_000)
 """Multiples of a step to which people round."""
 
@@ -36,17 +36,20 @@ def numeric_column(
     bounds: tuple[float, float] | None,
     num_components: int,
 ) -> Column:
-    """Return the Column for numbers, whose head has the distribution of the training rows.
+    """Return the Column for numbers, with a head that is fitted to the training rows.
 
     Args:
         numbers: all numbers that are present, with row numbers as their index.
         training: row numbers of the training rows.
         bounds: lower and upper bound; None to find them from the numbers.
         num_components: number of Gaussians of the head.
+
+    Raises:
+        ValueError: if float32 is too coarse for the numbers, or all training values are equal.
     """
     values, counts = np.unique(numbers, return_counts=True)
-    step = step_of(values)
-    bounds = bounds or bounds_of(values, counts)
+    step = find_step(values)
+    bounds = bounds or find_bounds(values, counts)
     exact = numbers.to_numpy(np.float32).astype(float)
     if len(np.unique(exact)) < 0.9 * len(values):
         raise ValueError("has more digits than float32 holds. Subtract the smallest number first")
@@ -56,7 +59,7 @@ def numeric_column(
             f"has fewer than two different values in the {len(training):,} training rows"
         )
     has_cells = step is not None and np.abs(values).max() < MOST_STEPS * step
-    head = head_of_numbers(chosen, step if has_cells else None, bounds, num_components)
+    head = fit_head(chosen, step if has_cells else None, bounds, num_components)
     shares = {f"{v:g}": c / len(numbers) for v, c in zip(values, counts, strict=True)}
     common = [f"{v} in {percent(s)}" for v, s in shares.items() if s >= 0.1]
     words = "real" if step is None else "whole" if step == 1 else f"multiples of {step:g}"
@@ -68,15 +71,15 @@ def numeric_column(
     return Column(str(numbers.name), numbers=head, step=step, words=words)
 
 
-def head_of_numbers(
+def fit_head(
     numbers: np.ndarray, step: float | None, bounds: tuple[float, float], num_components: int
 ) -> NormalScores:
-    """Return the head that begins with the distribution of the training values.
+    """Return a head whose initial distribution is that of the training values.
 
     Each common value gets a point mass that holds nearly all of its rows. The mass of the other
     values is divided: a share goes to point masses at repeated values, and the rest follows a
-    curve, which also gives probability to values that no row has. If people rounded the numbers,
-    a part of the curve's mass moves to multiples of the unit to which they rounded.
+    curve, which also gives a probability to values that no row has. If people rounded some of the
+    numbers, part of the curve's mass moves to the multiples of the unit to which they rounded.
 
     Args:
         numbers: (n,) training values, at least two of them different.
@@ -90,19 +93,19 @@ def head_of_numbers(
     values, counts = np.unique(numbers, return_counts=True)
     n, n_bars = len(numbers), int(np.clip(math.sqrt(len(numbers)), 8, 64))
     is_common = (counts > n / n_bars) | np.isin(values, (lower, upper))
-    weights = np.where(is_common, 0.5, counts)  # half a row, so that the curve has mass
-    curve = curve_of(values, weights, n_bars, (lower - half, upper + half))
-    unit, rounded = rounding_of(values[~is_common]) if step else (1, 0.0)
-    smooth = (1 - rounded) * mass_of(curve, values, 2 * half or 1e-9 * np.ptp(values))
-    smooth += rounded * np.where(values % unit == 0, mass_of(curve, values, unit), 0.0)
-    share = repeated_share(counts[~is_common], smooth[~is_common])
+    weights = np.where(is_common, 0.5, counts)  # half a row, so that the curve has mass there
+    curve = fit_curve(values, weights, n_bars, (lower - half, upper + half))
+    unit, rounded = find_rounding(values[~is_common]) if step else (1, 0.0)
+    smooth = (1 - rounded) * cell_mass(curve, values, 2 * half or 1e-9 * np.ptp(values))
+    smooth += rounded * np.where(values % unit == 0, cell_mass(curve, values, unit), 0.0)
+    share = estimate_repeated_share(counts[~is_common], smooth[~is_common])
     if step is None and share < LEAST_SHARE:
         share = 0.0  # rounding to float32 explains so few repeated values
     masses = np.where(is_common, counts - 0.5, share * counts) / n
     if rounded:
         first, last = np.clip(values[[0, -1]] + [-10 * unit, 10 * unit], lower, upper) / unit
         multiples = unit * np.arange(math.ceil(first), math.floor(last) + 1)
-        added = (1 - masses.sum()) * rounded * mass_of(curve, multiples, unit)
+        added = (1 - masses.sum()) * rounded * cell_mass(curve, multiples, unit)
         values, index = np.unique(np.append(values, multiples), return_inverse=True)
         masses = np.bincount(index, np.append(masses, added)).astype(float)
     knots, scores = curve
@@ -111,13 +114,20 @@ def head_of_numbers(
     return NormalScores(num_components, knots, scores, values, masses, step)
 
 
-def curve_of(
+def fit_curve(
     values: np.ndarray, weights: np.ndarray, n_bars: int, bounds: tuple[float, float]
 ) -> Curve:
-    """Return the curve through weighted values, with knots at equally spaced scores.
+    """Fit a curve to sorted values with weights, with knots at equally spaced scores.
 
-    A part of its mass follows a normal distribution with the same quantiles at 5% and 95%. So the
-    curve is smooth where values are rare, and a Gaussian in the column's units stays nearly one.
+    A quarter of its mass follows a normal distribution with the same quantiles at 5% and 95%. So
+    the curve is smooth where values are rare, and a Gaussian in the column's units is nearly
+    Gaussian in the scores.
+
+    Args:
+        values: (n,) different values, ascending.
+        weights: (n,) number of rows of each value, or 1/2 for a value with a point mass.
+        n_bars: number of intervals between the outermost training values.
+        bounds: lower and upper bound, infinite where there is none.
     """
     shares = (weights.cumsum() - weights / 2) / weights.sum()
     low, high = np.interp([0.05, 0.95], shares, values)
@@ -133,7 +143,11 @@ def curve_of(
 
 
 def _extend_left(knots: np.ndarray, scores: np.ndarray, bound: float) -> Curve:
-    """Extend a curve to the left: uniformly to a finite bound, or with a tail of distance⁻⁴."""
+    """Extend a curve to the left of the training values.
+
+    Its density is uniform down to a finite bound. Without a bound, the mass of the tail falls as
+    distance⁻⁴.
+    """
     end, mass = knots[0], _ndtr(scores[0])
     if end <= bound:
         return knots, np.append(-OUTERMOST, scores[1:])
@@ -149,17 +163,19 @@ def _extend_left(knots: np.ndarray, scores: np.ndarray, bound: float) -> Curve:
     return np.append(added, knots), scores
 
 
-def mass_of(curve: Curve, x: np.ndarray, width: float) -> np.ndarray:
-    """Return the mass of a cell of this width around each x."""
+def cell_mass(curve: Curve, x: np.ndarray, width: float) -> np.ndarray:
+    """Return the mass (n,) of the curve in a cell of this width around each x (n,)."""
     below, above = np.interp([x - width / 2, x + width / 2], *curve)
     return _ndtr(above) - _ndtr(below)
 
 
-def rounding_of(values: np.ndarray) -> tuple[int, float]:
-    """Return the unit to which people rounded whole numbers, and the share that they rounded.
+def find_rounding(values: np.ndarray) -> tuple[int, float]:
+    """Find the unit to which people rounded whole numbers, and the share that they rounded.
+
+    If no unit explains the values (n,) clearly better than none, the result is (1, 0.0).
 
     Example:
-        >>> rounding_of(np.append(np.arange(100.0, 9000.0, 100.0), [1234.0, 4321.0]))
+        >>> find_rounding(np.append(np.arange(100.0, 9000.0, 100.0), [1234.0, 4321.0]))
         (100, 0.977...)
     """
     best, unit, rounded = float(MANY), 1, 0.0  # smallest gain that counts, in nats
@@ -174,12 +190,12 @@ def rounding_of(values: np.ndarray) -> tuple[int, float]:
     return unit, rounded
 
 
-def repeated_share(counts: np.ndarray, smooth: np.ndarray) -> float:
-    """Estimate the share of rows in point masses, with EM on leave-one-out frequencies.
+def estimate_repeated_share(counts: np.ndarray, smooth: np.ndarray) -> float:
+    """Estimate the share of rows in point masses, by EM on leave-one-out frequencies.
 
     Args:
-        counts: number of rows of each value.
-        smooth: probability of each value on the curve.
+        counts: (n,) number of rows of each value.
+        smooth: (n,) probability of each value under the curve.
     """
     if not len(counts):
         return 0.0
@@ -191,11 +207,11 @@ def repeated_share(counts: np.ndarray, smooth: np.ndarray) -> float:
     return share * counts.sum() / (counts.sum() + 1)  # below 1, so that new values are possible
 
 
-def step_of(values: np.ndarray) -> float | None:
-    """Return the largest number of which all values are multiples, or None if it has many digits.
+def find_step(values: np.ndarray) -> float | None:
+    """Find the largest number of which all values are multiples, or None beyond four decimals.
 
     Example:
-        >>> step_of(np.array([0.5, 2.25, 7.0])), step_of(np.array([1.41421, 3.0]))
+        >>> find_step(np.array([0.5, 2.25, 7.0])), find_step(np.array([1.41421, 3.0]))
         (0.25, None)
     """
     for digits in range(MOST_DIGITS + 1):
@@ -206,8 +222,8 @@ def step_of(values: np.ndarray) -> float | None:
     return None
 
 
-def bounds_of(values: np.ndarray, counts: np.ndarray) -> tuple[float, float]:
-    """Return the bounds that sorted values suggest, infinite where they suggest none.
+def find_bounds(values: np.ndarray, counts: np.ndarray) -> tuple[float, float]:
+    """Find the bounds of a column from its sorted values, infinite where there is none.
 
     Numbers that are never negative have the lower bound 0, and the upper bound 1 or 100 if that is
     their largest value. The smallest or largest value is also a bound if it has many rows, and at

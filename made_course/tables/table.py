@@ -1,4 +1,4 @@
-"""A table as a model reads it: rows of numbers, their parts, and the conversion to cells."""
+"""A table as a model reads it: rows of numbers, parts, and the conversion back to cells."""
 
 from __future__ import annotations
 
@@ -19,13 +19,16 @@ _MOST_SHOWN = 20
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Rows of a table as numbers. ``train, valid, test = table`` unpacks its parts.
+    """The rows of a table as numbers. ``train, valid, test = table`` unpacks its parts.
 
     Args:
-        rows: (N, D) float32, all rows in the order of the source: codes 0, 1, ... of classes, and
-            numbers as they are. NaN where a cell is missing.
+        rows: (N, D) float32, all rows in the order of the source: the code 0, 1, ... of a class, a
+            number itself, and NaN where a cell is missing.
         columns: the D columns.
         row_numbers: indices into ``rows`` for each part; None for a table without parts.
+
+    Raises:
+        TypeError: from ``train``, ``valid``, ``test`` or unpacking, if there are no parts.
     """
 
     rows: Tensor
@@ -40,17 +43,17 @@ class Table:
 
     @property
     def train(self) -> Tensor:
-        """The training rows."""
+        """The training rows (n, D)."""
         return self.rows[self._indices()[0]]
 
     @property
     def valid(self) -> Tensor:
-        """The validation rows."""
+        """The validation rows (n, D)."""
         return self.rows[self._indices()[1]]
 
     @property
     def test(self) -> Tensor:
-        """The test rows; a table that was split in two has none."""
+        """The test rows (n, D); a table that was split in two has none."""
         return self.rows[self._indices()[2]]
 
     def _indices(self) -> tuple[Tensor, ...]:
@@ -64,7 +67,7 @@ class Table:
 
     @property
     def names(self) -> list[str]:
-        """Names of the columns."""
+        """The names of the D columns."""
         return [column.name for column in self.columns]
 
     @property
@@ -74,7 +77,11 @@ class Table:
         return Bernoulli() if all(isinstance(head, Bernoulli) for head in heads) else Mixed(heads)
 
     def inverse(self, rows: Tensor) -> DataFrame:
-        """Return rows (n, D) of the table or of a model as a frame with the cells of the source."""
+        """Convert rows (n, D), from the table or drawn by a model, to a frame of cells.
+
+        Raises:
+            ValueError: if ``rows`` has a wrong shape, or a number is not a code of a class.
+        """
         if rows.dim() != 2 or rows.shape[1] != len(self.columns):
             raise ValueError(
                 f"rows must have shape (n, {len(self.columns)}), got {tuple(rows.shape)}. For the "

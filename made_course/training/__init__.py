@@ -1,4 +1,4 @@
-"""Training and scoring: ``fit``, ``evaluate`` and the document's ``train_made``.
+"""Training and scoring: ``fit``, ``evaluate``, and ``train_made`` for comparison.
 
 Imports from ``data``, ``model`` and ``common``.
 
@@ -11,5 +11,5 @@ Imports from ``data``, ``model`` and ``common``.
 - ``checkpoints``: the file from which a run is resumed
 - ``precision``: the choice of bfloat16
 - ``processes``: several processes under ``torchrun``
-- ``train_made``: the document's recipe, a plain loop
+- ``train_made``: a plain loop for MNIST, with Adam at a constant rate
 """

@@ -20,7 +20,7 @@ from .processes import processes_on
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Train a MADE from the command line, in one process or in several with ``torchrun``.
+    """Train a MADE on binarised MNIST, in one process or in several with ``torchrun``.
 
     ``python -m made_course.training --epochs 10`` and
     ``torchrun --nproc-per-node=2 -m made_course.training --epochs 10`` take the same steps, up to

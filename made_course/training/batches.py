@@ -38,7 +38,12 @@ class Shuffled:
 
 
 def check_data(model: MADE, data: Batches) -> None:
-    """Raise an error unless the data fit the model; a loader's batches are checked when used."""
+    """Raise an error unless the data fit the model; a loader's batches are checked when used.
+
+    Raises:
+        TypeError: if ``data`` is not a tensor or a loader with a length.
+        ValueError: if a tensor has a wrong shape or value, or no rows.
+    """
     if isinstance(data, Tensor):
         model.check_data(data)
         if len(data) == 0:
@@ -50,8 +55,8 @@ def check_data(model: MADE, data: Batches) -> None:
 
 
 def check_iterable(data: object) -> None:
-    """Raise an error unless the data can be a tensor or a loader."""
-    # a frame and a Table are iterable too, but yield column names and three parts
+    """Raise a TypeError unless the data can be a tensor or a loader."""
+    # a frame and a Table are also iterable, but they yield column names or parts
     if not hasattr(data, "__iter__") or hasattr(data, "columns"):
         raise TypeError(
             f"data must be a (N, D) tensor or a loader of such batches, got {type(data).__name__}: "
@@ -59,8 +64,12 @@ def check_iterable(data: object) -> None:
         )
 
 
-def tensors(batches: Iterable[Tensor]) -> Iterator[Tensor]:
-    """Yield each batch as a tensor; ``DataLoader(TensorDataset(x))`` wraps each in a list."""
+def unwrap(batches: Iterable[Tensor]) -> Iterator[Tensor]:
+    """Yield each batch as a tensor (B, D), without the list around batches of a TensorDataset.
+
+    Raises:
+        TypeError: if a batch is not a tensor, or a list of one tensor.
+    """
     for batch in batches:
         if isinstance(batch, list | tuple) and len(batch) == 1:
             batch = batch[0]

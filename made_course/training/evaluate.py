@@ -10,7 +10,7 @@ from torch import Tensor
 from ..common.arguments import check_count, skip_value_checks
 from ..model.made import MADE
 from ..model.sampling import evaluation_mode
-from .batches import check_iterable, tensors
+from .batches import check_iterable, unwrap
 from .processes import ALONE, Processes
 
 
@@ -21,7 +21,7 @@ def evaluate(
     ensemble: int | None = None,
     batch_size: int = 1000,
 ) -> float:
-    r"""Return the mean negative log-likelihood (NLL) of the rows: lower is better.
+    r"""Return the mean negative log-likelihood (NLL) of rows. A lower NLL is better.
 
     .. math::
         -\frac{1}{N}\sum_n \log p(x^{(n)})
@@ -30,13 +30,18 @@ def evaluate(
 
     Args:
         model: a MADE, or any object with its ``log_prob`` and ``check_data``.
-        x: (N, D) tensor valid for the model, or a loader of such batches.
+        x: (N, D) values that the model's head allows, or a loader of such batches.
         ensemble: None scores under the masks in use; k scores the mixture of the first k sets of
             masks, or with ``num_masks=None`` of k sets that are drawn from a fixed seed.
         batch_size: rows per forward pass, if ``x`` is a tensor.
 
     Returns:
-        nats, or differential nats for a density; divide by D ln 2 for bits per dimension.
+        nats per row, or differential nats for a density; divide by D ln 2 for bits per dimension.
+
+    Raises:
+        TypeError: if ``x`` is not a tensor or a loader of tensors.
+        ValueError: if there are no rows, ``x`` has a wrong shape or value, or ``ensemble`` or
+            ``batch_size`` is out of range.
 
     Example:
         >>> model = MADE(784)
@@ -59,7 +64,7 @@ def sum_nll(
     batch_size: int = 1000,
     processes: Processes = ALONE,
 ) -> tuple[float, int]:
-    """Return the NLL summed over all rows, and the number of rows."""
+    """Return the NLL summed over all rows, in nats, and the number of rows."""
     check_count("batch_size", batch_size)
     device = next(model.parameters()).device
     is_checked = isinstance(x, Tensor)
@@ -73,8 +78,8 @@ def sum_nll(
         torch.autocast(device.type, enabled=False),
         skip_value_checks(is_checked),
     ):
-        for batch in tensors(x):
-            share = processes.share(batch).to(device)
+        for batch in unwrap(x):
+            share = processes.take_share(batch).to(device)
             total -= model.log_prob(share, ensemble).cpu().double().sum().item()
             rows += len(batch)
-    return processes.total(total), rows
+    return processes.sum_up(total), rows

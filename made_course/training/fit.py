@@ -17,7 +17,7 @@ from ..model.made import MADE
 from .batches import Batches, Loader, Shuffled, check_data
 from .checkpoints import fingerprint, read_checkpoint, write_checkpoint
 from .history import History
-from .precision import PRECISIONS, takes_bfloat16
+from .precision import PRECISIONS, uses_bfloat16
 from .processes import processes_on
 from .run import Run
 from .schedules import OneCycle, Patient
@@ -52,8 +52,8 @@ def fit(
 
     Args:
         model: the model to train, in place and on its device.
-        train: (N, D) tensor valid for the model (bool and integers are cast), or a loader that is
-            iterated again in each epoch, such as those of :func:`made_course.make_mnist_loaders`.
+        train: (N, D) values that the model's head allows (bool and integers are cast), or a loader
+            that is iterated again in each epoch, see :func:`made_course.make_mnist_loaders`.
         valid: data in the same form, only for scoring.
         epochs: passes over ``train``; None is 10. With ``patience``, an upper limit; None sets no
             limit.
@@ -81,6 +81,10 @@ def fit(
 
     Raises:
         FloatingPointError: if the loss or its gradient is not finite.
+        OSError: if the checkpoint cannot be read or written.
+        TypeError: if an argument has a wrong type.
+        ValueError: if an argument or the data have a wrong value, ``valid`` is missing although
+            ``patience`` is given, or the checkpoint belongs to different arguments.
 
     Source:
         Germain et al. 2015, Algorithm 1 (the loss); Loshchilov and Hutter 2019 (AdamW); Smith and
@@ -110,7 +114,8 @@ def fit(
 
     own = next(model.parameters())
     settings = {
-        "model": f"{model!r} in {own.dtype}",  # abbreviates a long ordering, hence the next line
+        # the next line is needed because repr abbreviates a long ordering
+        "model": f"{model!r} in {own.dtype}",
         "ordering": fingerprint(model.order) if _has_given_ordering(model) else None,
         "train": fingerprint(train),
         "valid": fingerprint(valid),
@@ -121,8 +126,8 @@ def fit(
         "seed": seed,
     }
     processes = processes_on(own.device)
-    with processes.seeded(seed):
-        bfloat16 = takes_bfloat16(precision, model, processes)
+    with processes.using_seed(seed):
+        bfloat16 = uses_bfloat16(precision, model, processes)
         run = Run(model, schedule, batches, valid, processes, bfloat16)
         if checkpoint is not None and pathlib.Path(checkpoint).exists():
             run.load(read_checkpoint(checkpoint, settings))
@@ -143,7 +148,7 @@ def _has_given_ordering(model: MADE) -> bool:
 def _schedule(
     epochs: int | None, lr: float | None, weight_decay: float | None, patience: int | None
 ) -> OneCycle | Patient:
-    """Return the schedule that has these settings, and its own defaults where they are None."""
+    """Return the schedule with these settings, and with its own defaults where they are None."""
     given = (
         ("epochs", epochs, check_count),
         ("lr", lr, partial(check_number, positive=True)),
@@ -165,7 +170,7 @@ def _train(run: Run, save: Callable[[], None], on_epoch: OnEpoch | None, progres
     ) as bar:
         try:
             while not run.schedule.is_over(run.history):
-                run.epoch(bar)
+                run.run_epoch(bar)
                 name = "valid" if run.history.valid_nll else "train"
                 bar.set_postfix_str(f"{name} NLL {getattr(run.history, f'{name}_nll')[-1]:.2f}")
                 save()
@@ -178,9 +183,9 @@ def _train(run: Run, save: Callable[[], None], on_epoch: OnEpoch | None, progres
 
 
 def _asks_to_stop(on_epoch: OnEpoch, run: Run) -> bool:
-    """Return in every process whether ``on_epoch``, called in the first, asks to stop."""
+    """Call ``on_epoch`` in the first process, and return in every process if it asks to stop."""
     stop = None
     if run.processes.rank == 0:
-        with run.averaged(), run.processes.random_stream(None):
+        with run.using_averages(), run.processes.using_stream(None):
             stop = on_epoch(run.model, run.history)
-    return run.processes.agree(stop is True)
+    return run.processes.broadcast(stop is True)

@@ -17,7 +17,7 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 @cache
 @torch.no_grad()
 def bfloat16_is_faster(device: torch.device) -> bool:
-    """Return True if a product is clearly faster in bfloat16, casts included."""
+    """Return True if a matrix product, with its casts, is clearly faster in bfloat16."""
     if device.type not in ("cpu", "cuda"):
         return False
     x, w = torch.ones(512, 512, device=device), torch.ones(512, 512, device=device)
@@ -30,10 +30,10 @@ def bfloat16_is_faster(device: torch.device) -> bool:
     return min(seconds[True]) < 0.8 * min(seconds[False])
 
 
-def takes_bfloat16(precision: str, model: MADE, processes: Processes) -> bool:
-    """Return True if bfloat16 is asked for or, with ``"auto"``, is faster and safe."""
+def uses_bfloat16(precision: str, model: MADE, processes: Processes) -> bool:
+    """Return True if bfloat16 was chosen or, with ``"auto"``, is safe and faster."""
     if precision != "auto":
         return precision == "bfloat16"
     is_float32 = next(model.parameters()).dtype == torch.float32
     is_safe = is_float32 and not (model.head.is_density or model.head.needs_float32)
-    return is_safe and processes.agree(bfloat16_is_faster(processes.device))
+    return is_safe and processes.broadcast(bfloat16_is_faster(processes.device))

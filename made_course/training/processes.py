@@ -33,7 +33,7 @@ class Processes:
         device: device of this process's model.
 
     Example:
-        >>> Processes(rank=1, size=2).share(torch.arange(5))
+        >>> Processes(rank=1, size=2).take_share(torch.arange(5))
         tensor([1, 3])
     """
 
@@ -41,11 +41,11 @@ class Processes:
     size: int = 1
     device: torch.device = CPU
 
-    def share(self, batch: Tensor) -> Tensor:
-        """Return this process's rows of a batch; the last processes may have one row fewer."""
+    def take_share(self, batch: Tensor) -> Tensor:
+        """Return this process's rows of a batch (B, ...); some processes may have one row fewer."""
         return batch if self.size == 1 else batch[self.rank :: self.size]
 
-    def total(self, number: float) -> float:
+    def sum_up(self, number: float) -> float:
         """Return the sum of a number over all processes."""
         if self.size == 1:
             return number
@@ -53,8 +53,8 @@ class Processes:
         distributed.all_reduce(result)
         return result.item()
 
-    def agree(self, value: Value) -> Value:
-        """Return the value that the first process has."""
+    def broadcast(self, value: Value) -> Value:
+        """Return the value of the first process, in every process."""
         if self.size == 1:
             return value
         values = [value]
@@ -65,7 +65,7 @@ class Processes:
         """Copy the weights and masks of the first process to the others."""
         if self.size > 1:
             state = {name: tensor.cpu() for name, tensor in model.state_dict().items()}
-            model.load_state_dict(self.agree(state))
+            model.load_state_dict(self.broadcast(state))
 
     def add_gradients(self, weights: list[nn.Parameter]) -> None:
         """Replace each gradient with its sum over all processes."""
@@ -74,7 +74,7 @@ class Processes:
                 distributed.all_reduce(weight.grad)
 
     @contextmanager
-    def random_stream(self, seed: int | None) -> Iterator[None]:
+    def using_stream(self, seed: int | None) -> Iterator[None]:
         """Draw from a stream with this seed inside the ``with``, then from torch's global one.
 
         With None, the stream starts as a copy of the global one.
@@ -84,21 +84,21 @@ class Processes:
                 torch.manual_seed(seed)
             yield
 
-    def seeded(self, seed: int | None) -> AbstractContextManager[None]:
+    def using_seed(self, seed: int | None) -> AbstractContextManager[None]:
         """Draw from a stream with this seed, the same in all processes; None is the global stream.
 
         Without a seed, several processes use one that the first process draws.
         """
         if seed is None and self.size > 1:
-            seed = self.agree(int(torch.randint(2**62, ())))
-        return nullcontext() if seed is None else self.random_stream(seed)
+            seed = self.broadcast(int(torch.randint(2**62, ())))
+        return nullcontext() if seed is None else self.using_stream(seed)
 
-    def own_dropout(self, step: int) -> AbstractContextManager[None]:
+    def using_own_dropout(self, step: int) -> AbstractContextManager[None]:
         """Give each of several processes its own dropout, without using the common stream."""
         if self.size == 1:
             return nullcontext()
         # a resumed run has the same initial seed, because it is part of the stream's state
-        return self.random_stream(hash((torch.initial_seed(), step, self.rank)) % 2**63)
+        return self.using_stream(hash((torch.initial_seed(), step, self.rank)) % 2**63)
 
     def random_states(self) -> list[Tensor]:
         """Return the states of the random streams that training on this device uses."""
@@ -118,22 +118,22 @@ ALONE = Processes()
 
 
 def processes_on(device: torch.device) -> Processes:
-    """Return the processes that ``torchrun`` started, or else only this one.
+    """Return the processes that ``torchrun`` started, or else this process alone.
 
-    If they are not connected yet, connect them; they disconnect when Python exits.
+    If they are not connected yet, they are connected until Python exits.
     """
     if not distributed.is_available():
         return Processes(device=device)
     if distributed.is_torchelastic_launched() and not distributed.is_initialized():
         distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
-        atexit.register(_leave)
+        atexit.register(_disconnect)
     if not distributed.is_initialized():
         return Processes(device=device)
     return Processes(distributed.get_rank(), distributed.get_world_size(), device)
 
 
-def _leave() -> None:
-    # A thread of gloo may still hold tensors of the last exchange. It needs the interpreter's lock
-    # to release them, and asking for the lock after Python has ended aborts the process.
+def _disconnect() -> None:
+    # A thread of gloo may still hold tensors of the last exchange. To release them, it needs the
+    # interpreter's lock, and it would abort the process if it asked for it after Python has ended.
     time.sleep(0.1)
     distributed.destroy_process_group()

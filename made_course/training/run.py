@@ -14,11 +14,11 @@ from tqdm.auto import tqdm
 
 from ..common.arguments import skip_value_checks
 from ..model.made import MADE
-from .batches import Batches, Loader, Shuffled, tensors
+from .batches import Batches, Loader, Shuffled, unwrap
 from .evaluate import sum_nll
 from .history import History
 from .processes import Processes
-from .schedules import OneCycle, Patient, average_into
+from .schedules import OneCycle, Patient, update_averages
 
 MAX_GRADIENT_NORM = 1.0
 LARGE = 30
@@ -51,7 +51,9 @@ class Run:
         self.generator = getattr(train, "generator", None)
         processes.share_model(model)
         self.optimizer = torch.optim.AdamW(
-            schedule.groups(model), lr=schedule.lr, fused=processes.device.type in ("cpu", "cuda")
+            schedule.parameter_groups(model),
+            lr=schedule.lr,
+            fused=processes.device.type in ("cpu", "cuda"),
         )
         self.history = History(unit="differential nats" if model.head.is_density else "nats")
         self.weights = list(model.parameters())
@@ -59,13 +61,13 @@ class Run:
         self.last = self._model_state()
         self.best: dict[str, Tensor] | None = None
 
-    def epoch(self, bar: tqdm) -> None:
+    def run_epoch(self, bar: tqdm) -> None:
         """Train on every batch once, score the model, and add both to the history."""
         start = time.perf_counter()
-        train_nll = self._steps(bar)
+        train_nll = self._take_steps(bar)
         last, best, valid_nll = self._model_state(), self.best, None
         if self.valid is not None:
-            with self.averaged():
+            with self.using_averages():
                 valid_nll = self._score(self.valid)
                 if valid_nll < min(self.history.valid_nll, default=math.inf):
                     best = self._model_state()
@@ -73,19 +75,19 @@ class Run:
         rate, seconds = self.optimizer.param_groups[0]["lr"], time.perf_counter() - start
         self.history.append(train_nll=train_nll, valid_nll=valid_nll, lr=rate, seconds=seconds)
 
-    def _steps(self, bar: tqdm) -> float:
+    def _take_steps(self, bar: tqdm) -> float:
         """Take a step per batch, and return the mean NLL, scored on each batch before its step."""
         model, steps, total, rows = self.model.train(), len(self.train), 0.0, 0
         with skip_value_checks(isinstance(self.train, Shuffled)):
-            for number, batch in enumerate(tensors(self.train)):
+            for number, batch in enumerate(unwrap(self.train)):
                 step = len(self.history) * steps + number
                 self.schedule.set_rate(self.optimizer, step, steps, self.history)
-                nll, norm = self._gradient(batch, step)
+                nll, norm = self._compute_gradient(batch, step)
                 if not (math.isfinite(nll) and math.isfinite(norm)):
-                    raise self._not_finite(nll, batch, number)
+                    raise self._explain_not_finite(nll, batch, number)
                 self.optimizer.step()
                 if self.averages:
-                    average_into(self.averages, self.weights, step)
+                    update_averages(self.averages, self.weights, step)
                 if model.num_masks != 1:
                     model.resample_masks()
                 total += nll * len(batch)
@@ -93,13 +95,13 @@ class Run:
                 bar.update()
         return total / rows
 
-    def _gradient(self, batch: Tensor, step: int) -> tuple[float, float]:
+    def _compute_gradient(self, batch: Tensor, step: int) -> tuple[float, float]:
         """Compute the clipped gradient of a batch's mean NLL; return this NLL and the norm."""
         processes = self.processes
-        share = processes.share(batch).to(processes.device)
+        share = processes.take_share(batch).to(processes.device)
         # one context per step, because autocast reuses its casts of the biases until it exits
         with (
-            processes.own_dropout(step),
+            processes.using_own_dropout(step),
             torch.autocast(processes.device.type, torch.bfloat16, enabled=self.bfloat16),
         ):
             loss = -self.model.log_prob(share).sum() / len(batch)
@@ -107,9 +109,9 @@ class Run:
         loss.backward()
         processes.add_gradients(self.weights)
         norm = nn.utils.clip_grad_norm_(self.weights, MAX_GRADIENT_NORM)
-        return processes.total(loss.item()), norm.item()
+        return processes.sum_up(loss.item()), norm.item()
 
-    def _not_finite(self, nll: float, batch: Tensor, number: int) -> FloatingPointError:
+    def _explain_not_finite(self, nll: float, batch: Tensor, number: int) -> FloatingPointError:
         problem = "the gradient is not finite" if math.isfinite(nll) else f"the loss is {nll:g}"
         cure = "lower lr, or check the data"
         if (largest := batch.float().norm(torch.inf).item()) > LARGE:
@@ -132,8 +134,8 @@ class Run:
         return total / rows
 
     @contextmanager
-    def averaged(self) -> Iterator[None]:
-        """Give the model its averaged weights inside the ``with``, if there are any."""
+    def using_averages(self) -> Iterator[None]:
+        """Use the averaged weights, if there are any, inside the ``with``."""
         own = [p.detach().clone() for p in self.weights] if self.averages else []
         _copy_into(self.weights, self.averages)
         try:
@@ -142,7 +144,7 @@ class Run:
             _copy_into(self.weights, own)
 
     def finish(self) -> None:
-        """Leave the model in evaluation mode, with its best weights, or else the last ones."""
+        """Put the model into evaluation mode, with its best weights, or else its last ones."""
         self.model.load_state_dict(self.best or self.last)
         self.model.eval()
 
@@ -160,7 +162,7 @@ class Run:
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """Resume from a state that :meth:`state` returned."""
+        """Restore a state that :meth:`state` returned, to resume its run."""
         self.last, self.best, self.bfloat16 = state["last"], state["best"], state["bfloat16"]
         self.model.load_state_dict(self.last)
         _copy_into(self.averages, state["averages"])

@@ -13,16 +13,16 @@ from torch.optim import Optimizer
 from .history import History
 
 WARM_UP = 0.3
-"""Share of all steps in which the rate of a cycle rises to its peak."""
+"""Share of all steps during which the rate of a cycle rises to its peak."""
 RISE = 100
-"""Steps in which the rate of :class:`Patient` rises."""
+"""Number of steps during which the rate of :class:`Patient` rises."""
 FALLS, FALL = 6, 1 / 3
-"""How often the rate of :class:`Patient` falls within its patience, and the factor of each fall."""
+"""Number of falls of the rate of :class:`Patient` within its patience, and the factor of each."""
 
 
 @dataclass
 class OneCycle:
-    """A rate that rises to its peak and falls again, once over all epochs."""
+    """A schedule whose learning rate rises to its peak and falls again, once over all epochs."""
 
     epochs: int = 10
     lr: float = 0.015
@@ -33,7 +33,7 @@ class OneCycle:
         """Return the default number of rows per step."""
         return 512
 
-    def groups(self, model: nn.Module) -> list[dict]:
+    def parameter_groups(self, model: nn.Module) -> list[dict]:
         """Return the parameter groups for AdamW."""
         return [{"params": list(model.parameters()), "weight_decay": self.weight_decay}]
 
@@ -48,12 +48,12 @@ class OneCycle:
 
 @dataclass
 class Patient:
-    """A rate that rises, then falls whenever the scores stall, until the patience runs out.
+    """A schedule whose rate rises, then falls whenever the scores stall, until patience runs out.
 
-    Each sixth of the patience without a better score divides the rate by three. The weight
-    decay goes from strong to weak, so that the best epoch also chooses the decay. Biases do not
-    decay, because a bias is the logit of a frequency, which may be far from 0. The weights that are
-    scored and kept are averages over the last steps: see :func:`average_into`.
+    After each sixth of the patience without a better score, the rate is divided by three. The
+    weight decay goes from strong to weak, so that the best epoch also chooses the decay. Biases do
+    not decay, because a bias is the logit of a frequency and may be far from 0. The weights that
+    are scored and kept are averages over the last steps, see :func:`update_averages`.
 
     Args:
         patience: number of epochs without a better score after which the run ends.
@@ -73,7 +73,7 @@ class Patient:
         """Return the default number of rows per step: a tenth of all rows, and at most 100."""
         return min(100, max(1, math.ceil(rows / 10)))
 
-    def groups(self, model: nn.Module) -> list[dict]:
+    def parameter_groups(self, model: nn.Module) -> list[dict]:
         """Return the parameter groups for AdamW: weights first, then biases, which do not decay."""
         weights = [p for p in model.parameters() if p.dim() > 1]
         biases = [p for p in model.parameters() if p.dim() == 1]
@@ -136,15 +136,15 @@ def count_falls(scores: Sequence[float], wait: int) -> int:
 def falling_decay(step: int) -> float:
     r"""Return the fraction of itself that each weight loses at step t: :math:`10 / (100 + t)`.
 
-    Under a strong decay a network learns only the strongest dependencies; under a weak one it
-    learns the rest and, in the end, the noise. A run that goes from strong to weak passes
-    through the decay that suits its data, and the validation score shows when.
+    With a strong decay, a network learns only the strongest dependencies. With a weak one, it also
+    learns the rest and, in the end, the noise. A run from a strong to a weak decay passes the decay
+    that suits its data, and the validation score shows when.
     """
     return 10 / (100 + step)
 
 
 @torch.no_grad()
-def average_into(averages: Sequence[Tensor], weights: Iterable[Tensor], step: int) -> None:
+def update_averages(averages: Sequence[Tensor], weights: Iterable[Tensor], step: int) -> None:
     r"""Update the averages of the weights, in place, after step t.
 
     .. math::

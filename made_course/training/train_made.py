@@ -1,4 +1,4 @@
-"""The document's recipe: Adam at a constant rate on MNIST, with one printed line per epoch."""
+"""A plain training loop for MNIST: Adam at a constant rate, with one printed line per epoch."""
 
 from __future__ import annotations
 
@@ -21,19 +21,24 @@ def train_made(
 ) -> MADE:
     """Train a MADE on binarised MNIST with Adam at a constant rate, from PyTorch's initial weights.
 
-    To repeat a run, call ``torch.manual_seed`` first. :func:`made_course.fit` reaches better
-    models in less time.
+    It prints the training and test NLL (nats) of each epoch. To repeat a run, call
+    ``torch.manual_seed`` first. :func:`made_course.fit` gives better models in less time.
 
     Args:
         epochs: passes over the training images.
         hidden: width of each hidden layer.
-        lr: learning rate.
+        lr: constant learning rate.
         batch_size: images per step.
-        natural_order: pixels in raster order; False draws a random ordering.
-        device: None is the GPU if there is one, else the CPU.
+        natural_order: generate pixels in raster order; False draws a random ordering.
+        device: device of the model; None is the GPU if there is one, else the CPU.
 
     Returns:
         the trained model, in evaluation mode.
+
+    Raises:
+        TypeError: if a number has a wrong type.
+        ValueError: if a number is out of range.
+        OSError: if a file of MNIST is damaged.
 
     Source:
         the model and loss of Germain et al. 2015; Kingma and Ba 2015 (Adam).

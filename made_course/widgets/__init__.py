@@ -1,11 +1,11 @@
-"""Widgets, one folder each: a class, the JavaScript module that draws it, and its style.
+"""Widgets: each folder has a class, a JavaScript module that draws it, and a style sheet.
 
 Imports from every other folder.
 """
 
 from importlib.metadata import version
 
-# not imported, because an old release may fail with an error that does not name its version
+# read from the metadata, because importing an old release may fail with an unrelated error
 _installed = version("ipywidgets")
 if int(_installed.partition(".")[0]) < 8:
     raise ImportError(

@@ -13,7 +13,7 @@ import yaml
 from packaging.requirements import Requirement
 
 import made_course
-from made_course.__main__ import where
+from made_course.__main__ import explain_opening
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -139,11 +139,11 @@ assert not {"matplotlib", "torchvision"} & set(sys.modules), "to load images, or
 
 
 def test_the_package_says_where_its_notebooks_are(tmp_path):
-    assert f"The notebooks are in {ROOT / 'notebooks'}." in where(ROOT)
+    assert f"The notebooks are in {ROOT / 'notebooks'}." in explain_opening(ROOT)
     for folder in (ROOT, tmp_path):
-        (line,) = re.findall(r"^jupyter lab .+$", where(folder), re.MULTILINE)
+        (line,) = re.findall(r"^jupyter lab .+$", explain_opening(folder), re.MULTILINE)
         assert blocks("bash")[0].endswith(f" && {line}\n")
-    assert f"git clone --branch v{made_course.__version__} https://" in where(tmp_path)
+    assert f"git clone --branch v{made_course.__version__} https://" in explain_opening(tmp_path)
 
 
 PACKAGES = ("made_course/", "made_lessons/")

@@ -21,7 +21,7 @@ from made_course import (
     total_probability,
 )
 from made_course.model.sampling import sample_naive
-from made_course.relatives.transformer import Block, waves
+from made_course.relatives.transformer import Block, sinusoidal_embeddings
 from made_lessons.notebook_09.window_as_a_mask import window_mask
 from made_lessons.notebook_10.mean_over_earlier_positions import attend
 from made_lessons.notebook_10.one_more_position import one_more
@@ -122,8 +122,8 @@ def test_a_block_is_that_of_pytorch():
 
 def test_position_embeddings_are_sines_and_cosines():
     angles = torch.arange(2000.0)[:, None] * torch.tensor([1.0, 0.01])
-    torch.testing.assert_close(waves(2000, 4)[:, ::2], angles.sin() / 2)
-    torch.testing.assert_close(waves(2000, 4)[:, 1::2], angles.cos() / 2)
+    torch.testing.assert_close(sinusoidal_embeddings(2000, 4)[:, ::2], angles.sin() / 2)
+    torch.testing.assert_close(sinusoidal_embeddings(2000, 4)[:, 1::2], angles.cos() / 2)
 
 
 def test_heads_must_divide_the_width():

@@ -132,7 +132,7 @@ class FromFive(Poisson):
 
 @pytest.mark.parametrize("head", [FromFive(), Mixed([FromFive(), Bernoulli()])])
 def test_unknown_cells_need_not_be_0(head):
-    heads = [Gaps(head.of(i)) for i in range(2)]
+    heads = [Gaps(head.select(i)) for i in range(2)]
     for model in (MADE(2, (4,), head=head), MADE(2, (4,), head=Mixed(heads))):
         x = torch.tensor([[NAN, 1.0 if head.kinds is not None else 6.0]])
         drawn = complete(model, x, ~x.isnan(), 50).samples

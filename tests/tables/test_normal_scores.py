@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from made_course import Gaps, Mixed, NormalScores
 from made_course.model.heads import unpack_gaussians
-from made_course.tables.numeric_columns import bounds_of, head_of_numbers, rounding_of, step_of
+from made_course.tables.numeric_columns import find_bounds, find_rounding, find_step, fit_head
 from tests.networks import uniforms
 
 INFINITE = (-math.inf, math.inf)
@@ -52,7 +52,7 @@ def random_params(head, seed, scale=0.7):
 @settings(max_examples=40, deadline=None)
 def test_probabilities_of_all_multiples_sum_to_one(kind, seed, num_components):
     x, step, bounds = numbers(kind, seed)
-    head = head_of_numbers(x, step, bounds, num_components)
+    head = fit_head(x, step, bounds, num_components)
     low, high = np.clip((x.min() - 1e4 * step, x.max() + 1e4 * step), *bounds)
     cells = step * torch.arange(round(low / step), round(high / step) + 1, dtype=torch.float64)
     params = random_params(head, seed)
@@ -68,7 +68,7 @@ def test_probabilities_of_all_multiples_sum_to_one(kind, seed, num_components):
 @settings(max_examples=40, deadline=None)
 def test_point_masses_and_the_density_sum_to_one(kind, seed, num_components):
     x, bounds = reals(kind, seed)
-    head = head_of_numbers(x, None, bounds, num_components)
+    head = fit_head(x, None, bounds, num_components)
     params = random_params(head, seed)
     _, knots, _, values, _, _ = head.arguments
     mass = 0.0
@@ -87,7 +87,7 @@ def test_point_masses_and_the_density_sum_to_one(kind, seed, num_components):
 def test_real_numbers_that_float32_makes_equal_have_no_point_mass():
     x = np.random.default_rng(0).normal(20, 5, 20_000).astype(np.float32).astype(float)
     assert len(np.unique(x)) < len(x)
-    head = head_of_numbers(x, None, INFINITE, 2)
+    head = fit_head(x, None, INFINITE, 2)
     assert head.arguments[3] == []
 
 
@@ -96,7 +96,7 @@ def test_real_numbers_that_float32_makes_equal_have_no_point_mass():
 
 def test_an_untrained_head_has_the_shares_of_common_values_and_the_order_of_all():
     x = np.repeat([0.0, 1.0, 2.0, 5.0], [60, 50, 60, 30])
-    head = head_of_numbers(x, 1.0, (0.0, math.inf), 2)
+    head = fit_head(x, 1.0, (0.0, math.inf), 2)
     p = head.log_prob(head.start(), torch.tensor([0.0, 1, 2, 5, 3, 9])).exp()
     assert p[:4].tolist() == pytest.approx([0.3, 0.25, 0.3, 0.15], abs=0.02)
     assert (p[4:] > 0).all()
@@ -106,7 +106,7 @@ def test_multiples_of_a_rounding_unit_are_likelier_even_if_no_row_has_them():
     draw = np.random.default_rng(0)
     x = np.append(draw.gamma(2, 400, 300).round(-2), draw.gamma(2, 400, 30).round())
     x = x[x != 900]
-    head = head_of_numbers(x, 1.0, (0.0, math.inf), 2)
+    head = fit_head(x, 1.0, (0.0, math.inf), 2)
     p = head.log_prob(head.start(), torch.tensor([900.0, 901.0, 800.0])).exp()
     assert 20 * p[1] < p[0] < p[2]
 
@@ -118,7 +118,7 @@ def test_multiples_of_a_rounding_unit_are_likelier_even_if_no_row_has_them():
 def test_draws_follow_the_probabilities(scale):
     for kind in ("counts", "per cent", "tenths"):
         x, step, bounds = numbers(kind, 0)
-        head = head_of_numbers(x, step, bounds, 2)
+        head = fit_head(x, step, bounds, 2)
         params = random_params(head, 1, scale)
         u = (torch.arange(20_000, dtype=torch.float64) + 0.5) / 20_000
         values, counts = head.sample(params.expand(len(u), -1), u).unique(return_counts=True)
@@ -131,7 +131,7 @@ def test_an_outlier_changes_nothing_for_the_others():
     others = torch.linspace(-2, 2, 41, dtype=torch.float64)
     densities = []
     for far in (4.0, 1e6):
-        head = head_of_numbers(np.append(x, far), None, INFINITE, 2)
+        head = fit_head(np.append(x, far), None, INFINITE, 2)
         densities.append(head.log_prob(head.start().double().expand(41, -1), others))
         at_it = head.log_prob(head.start().double(), torch.tensor(far, dtype=torch.float64))
         assert at_it > -30
@@ -142,10 +142,9 @@ def test_an_outlier_changes_nothing_for_the_others():
 
 
 def test_columns_computed_together_are_those_computed_alone():
-    heads = [head_of_numbers(*numbers(kind, 3), 2) for kind in ("counts", "tenths", "rounded")]
+    heads = [fit_head(*numbers(kind, 3), 2) for kind in ("counts", "tenths", "rounded")]
     heads += [
-        head_of_numbers(*reals(kind, 3)[:1], None, reals(kind, 3)[1], 2)
-        for kind in ("money", "price")
+        fit_head(*reals(kind, 3)[:1], None, reals(kind, 3)[1], 2) for kind in ("money", "price")
     ]
     for own in (heads, [Gaps(head) for head in heads]):
         mixed, u = Mixed(own), uniforms(50, 5)
@@ -177,7 +176,7 @@ def test_columns_computed_together_are_those_computed_alone():
     ],
 )
 def test_steps(values, step):
-    assert step_of(np.array(values, float)) == step
+    assert find_step(np.array(values, float)) == step
 
 
 @pytest.mark.parametrize(
@@ -191,17 +190,17 @@ def test_steps(values, step):
     ],
 )
 def test_bounds(values, counts, bounds):
-    assert bounds_of(np.array(values, float), np.array(counts)) == bounds
+    assert find_bounds(np.array(values, float), np.array(counts)) == bounds
 
 
 @pytest.mark.parametrize("unit", [2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 2500, 10_000])
 def test_rounded_numbers_have_a_unit(unit):
-    assert rounding_of(unit * np.arange(1.0, 300))[0] == unit
+    assert find_rounding(unit * np.arange(1.0, 300))[0] == unit
 
 
 def test_numbers_that_nobody_rounded_have_no_unit():
     draw = np.random.default_rng(0)
-    assert rounding_of(np.unique(draw.integers(0, 9999, 300))) == (1, 0.0)
+    assert find_rounding(np.unique(draw.integers(0, 9999, 300))) == (1, 0.0)
 
 
 @pytest.mark.parametrize("value", [math.nan, -1.0, 2.5])

@@ -78,12 +78,12 @@ def test_dropout_follows_the_seed_and_differs_between_processes_and_steps():
 
     def draw(seed, rank, step, state=None):
         processes = Processes(rank, size=2)
-        with processes.seeded(seed):
+        with processes.using_seed(seed):
             if state is not None:  # as a checkpoint brings it
                 torch.set_rng_state(state)
             torch.randperm(5)
             common = torch.get_rng_state()
-            with processes.own_dropout(step):
+            with processes.using_own_dropout(step):
                 drawn = tuple(torch.rand(4).tolist())
             assert torch.equal(torch.get_rng_state(), common), "dropout moved the common stream"
         return drawn, common

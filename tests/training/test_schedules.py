@@ -141,7 +141,7 @@ def test_the_rate_falls_once_for_each_wait_in_a_row_of_worse_epochs(scores, wait
 
 def test_rate_and_decay_of_a_step():
     schedule, model = Patient(12, lr=0.04), small()
-    optimizer = torch.optim.AdamW(schedule.groups(model))
+    optimizer = torch.optim.AdamW(schedule.parameter_groups(model))
     for step, falls, rate in [(0, 0, 0.0004), (99, 0, 0.04), (900, 0, 0.04), (900, 2, 0.04 / 9)]:
         history = History(valid_nll=[1.0] * (1 + 2 * falls))  # no better in two epochs per fall
         schedule.set_rate(optimizer, step, 1, history)

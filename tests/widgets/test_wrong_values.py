@@ -35,7 +35,7 @@ MAKE = {"sketchpad": lambda: Sketchpad(DIGIT), "masks": MaskExplorer}
         ("masks", "lesson", "digits", "choose one of diary, boards, yours"),
         ("masks", "yours", [[0, 2] * 8], "boards of 16 zeros and ones"),
         ("masks", "ordering", [0, 0, 1], "permutation"),
-        ("masks", "hidden_degrees", [[1, 3]], "hidden degrees lie in 1..2, got 3"),
+        ("masks", "hidden_degrees", [[1, 3]], "hidden degrees must be in 1..2, got 3"),
         ("masks", "fault", "all", "choose one of none, output with >="),
         ("masks", "selected", (0, 3), "no unit (0, 3)"),
     ],

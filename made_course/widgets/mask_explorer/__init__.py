@@ -1,1 +1,1 @@
-"""A MADE's units, degrees and masks to look at, to change and to break."""
+"""A widget in which readers see, change and break the degrees and masks of a MADE."""

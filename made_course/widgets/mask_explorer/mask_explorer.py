@@ -1,4 +1,4 @@
-"""MaskExplorer: a MADE that trains in the page, with its masks to look at and to break."""
+"""MaskExplorer: a widget that draws a small MADE, breaks its masks and trains it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MOST_UNITS, MOST_LAYERS, MOST_BOARDS = 64, 4, 32
 FAULTS = ("none", "output with >=", "degrees = ordering + 1")
 LESSONS = ("diary", "boards", "yours")
 STATE = ("lesson", "yours", "ordering", "hidden_degrees", "draw", "direct", "fault", "selected")
-BOARDS = [  # the first boards of a reader who paints
+BOARDS = [  # examples, until the reader paints boards
     [int(value) for value in row.split()]
     for row in (
         "1 0 0 0 1 0 0 0 1 0 0 0 1 1 1 1",
@@ -42,25 +42,30 @@ BOARDS = [  # the first boards of a reader who paints
 
 
 class MaskExplorer(InPage, module="mask_explorer"):
-    """A MADE as one picture, one step per row, that the page trains and that can be broken.
+    """A widget that draws a MADE, one row per step, and lets the reader break and train it.
 
-    Everything the controls set can be set and read from Python; the weights stay in the page.
+    Python can read and set everything that the controls set, but the weights stay in the page.
 
     Args:
-        lesson: data that it learns: "diary", the days of :func:`made_course.rain_diary`; "boards",
-            those of :func:`made_course.bars_and_stripes`; "yours", boards that the reader paints.
-        hidden_dims: width of each hidden layer; may be empty. None is 4 and 4 for the diary, and
-            64 and 64 for boards.
-        ordering: variables in the order of their generation, counted from 0, or groups of them;
-            None is x₂, x₃, x₁ for the diary, and row by row for boards.
+        lesson: data to train on: "diary", the days of :func:`made_course.rain_diary`; "boards", the
+            boards of :func:`made_course.bars_and_stripes`; "yours", boards that the reader paints.
+        hidden_dims: width of each hidden layer; may be empty. None is (4, 4) for the diary, and
+            (64, 64) for boards.
+        ordering: indices of the variables in the order in which they are generated, or groups of
+            them; None is x₂, x₃, x₁ for the diary, and row by row for boards.
         degrees: how hidden degrees are drawn, "uniform", "paper" or "even".
-        direct: whether inputs are connected to later outputs directly.
+        direct: whether inputs are connected directly to later outputs.
         fault: fault of the masks: "none", "output with >=", or "degrees = ordering + 1".
-        simple: show the network, one switch and the drawings; False also shows masks, costs and
-            all controls.
-        joins: whether a variable that is dragged onto another shares its step; otherwise the two
-            change places.
-        seed: seed of hidden degrees that Python draws; the page draws without a seed.
+        simple: whether to show only the network, one switch and the drawings; False also shows
+            masks, costs and all controls.
+        joins: whether a variable that is dragged onto another one joins its step; otherwise the
+            two swap steps.
+        seed: seed of the hidden degrees that Python draws; the page draws without a seed.
+
+    Raises:
+        TypeError: if an argument has a wrong type.
+        ValueError: if a name is unknown, ``ordering`` is not a permutation, or the network has more
+            than 4 hidden layers or 64 units in a layer.
 
     Source:
         Germain et al. 2015, "Deep MADE" and Figure 1.
@@ -79,17 +84,17 @@ class MaskExplorer(InPage, module="mask_explorer"):
         True
     """
 
-    lesson = Any(help=f"Data that it learns: one of {LESSONS}.").tag(sync=True)
+    lesson = Any(help=f"Data to train on: one of {LESSONS}.").tag(sync=True)
     yours = List(help="Boards of 16 pixels that the reader painted.").tag(sync=True)
-    ordering = Any(help="Groups of variables, first to last, from 0.").tag(sync=True)
+    ordering = Any(help="Groups of variables, step by step, from 0.").tag(sync=True)
     hidden_degrees = Any(help="Degrees of each hidden layer's units, ascending.").tag(sync=True)
     draw = Any("even", help="How hidden degrees are drawn next.").tag(sync=True)
-    direct = Bool(help="Whether inputs are connected to later outputs directly.").tag(sync=True)
+    direct = Bool(help="Whether inputs are connected directly to later outputs.").tag(sync=True)
     fault = Any("none", help=f"Fault of the masks: one of {FAULTS}.").tag(sync=True)
-    selected = Any(help="(layer, number) of the selected unit; 0 are the inputs.").tag(sync=True)
-    simple = Bool(help="Whether the page shows less.").tag(sync=True)
-    joins = Bool(help="Whether dragging joins steps.").tag(sync=True)
-    start = Dict(help="The first state, for a restart.").tag(sync=True)
+    selected = Any(help="(layer, index) of the selected unit; inputs: layer 0.").tag(sync=True)
+    simple = Bool(help="Whether to show only the main parts.").tag(sync=True)
+    joins = Bool(help="Whether dragging joins two steps.").tag(sync=True)
+    start = Dict(help="The initial state, for a restart.").tag(sync=True)
 
     def __init__(
         self,
@@ -112,7 +117,7 @@ class MaskExplorer(InPage, module="mask_explorer"):
         groups = _groups(ordering, 3 if is_diary else 16)
         self._generator = Generator().manual_seed(check_count("seed", seed, smallest=0))
         widths = hidden_dims if hidden_dims is not None else [4, 4] if is_diary else [64, 64]
-        hidden = self._drawn(groups, widths, degrees)
+        hidden = self._draw_hidden_degrees(groups, widths, degrees)
         state = {
             "lesson": lesson,
             "yours": BOARDS,
@@ -155,11 +160,11 @@ class MaskExplorer(InPage, module="mask_explorer"):
         ]
         for layer in layers:
             if not layer:
-                raise ValueError("a hidden layer needs at least one unit: leave the layer out")
+                raise ValueError("each hidden layer needs at least one unit: remove the empty one")
             if layer[-1] > top:
                 raise ValueError(
-                    f"hidden degrees lie in 1..{top}, got {layer[-1]}: "
-                    f"no output may see a unit of degree {top + 1} or more"
+                    f"hidden degrees must be in 1..{top}, got {layer[-1]}, "
+                    f"because no output may see a unit of degree {top + 1} or more"
                 )
         return layers
 
@@ -180,13 +185,13 @@ class MaskExplorer(InPage, module="mask_explorer"):
         sizes = [count, *map(len, self.hidden_degrees), count]
         if layer >= len(sizes) or unit >= sizes[layer]:
             raise ValueError(
-                f"there is no unit {layer, unit}: give (layer, number), counted from 0, "
+                f"there is no unit {layer, unit}: give (layer, index), counted from 0, "
                 f"in layers of {', '.join(map(str, sizes))} units"
             )
         return layer, unit
 
     def restart(self) -> None:
-        """Go back to the first state."""
+        """Restore the state in which the widget was created."""
         with self.hold_trait_notifications():
             for name in STATE:
                 setattr(self, name, self.start[name])
@@ -195,7 +200,7 @@ class MaskExplorer(InPage, module="mask_explorer"):
 
     @property
     def degrees(self) -> list[Tensor]:
-        """LongTensors: degrees of the inputs and of each hidden layer, with the fault if any."""
+        """Degrees of the inputs and of each hidden layer, LongTensors; a fault may change them."""
         order = input_degrees(self.ordering)
         if self.fault == "degrees = ordering + 1":
             order = torch.tensor(self._variables) + 1
@@ -203,7 +208,7 @@ class MaskExplorer(InPage, module="mask_explorer"):
 
     @property
     def masks(self) -> list[Tensor]:
-        """BoolTensors (out_features, in_features), one per layer, without the direct one."""
+        """BoolTensors (out_features, in_features), one per layer, without direct connections."""
         masks = build_masks(self.degrees)
         if self.fault == "output with >=":
             masks[-1] = self.degrees[0][:, None] >= self.degrees[-1][None, :]
@@ -211,7 +216,7 @@ class MaskExplorer(InPage, module="mask_explorer"):
 
     @property
     def direct_mask(self) -> Tensor | None:
-        """Mask of the direct connections (D, D), bool; None without them."""
+        """Mask of the direct connections, (D, D) BoolTensor; None if there are none."""
         order = self.degrees[0]
         if not self.direct:
             return None
@@ -221,19 +226,22 @@ class MaskExplorer(InPage, module="mask_explorer"):
 
     @property
     def connectivity(self) -> Tensor:
-        """(D, D) bool: whether some path leads from input j to output i."""
+        """(D, D) BoolTensor; [i, j]: whether some path leads from input j to output i."""
         return connectivity(self.masks, self.direct_mask)
 
     @property
     def leaks(self) -> list[tuple[int, int]]:
-        """Pairs (output, input), counted from 0, that are connected and must not be."""
+        """Pairs (output, input), counted from 0, connected although the ordering forbids it."""
         return [tuple(pair) for pair in (self.connectivity & ~self._allowed).nonzero().tolist()]
 
     def train(self, steps: int = 400) -> tuple[float, float]:
-        """Train a MADE with these masks in Python, and return its nats per row and its Σp.
+        """Train a MADE with these masks in Python, with Adam on all rows at once.
 
         Args:
-            steps: number of steps of Adam, on all rows at once.
+            steps: number of steps.
+
+        Returns:
+            its mean NLL in nats per row, and its Σp over all inputs.
         """
         rows = {"diary": rain_diary, "boards": bars_and_stripes}.get(
             self.lesson, lambda: torch.tensor(self.yours, dtype=torch.float)
@@ -255,7 +263,7 @@ class MaskExplorer(InPage, module="mask_explorer"):
             return -model.log_prob(rows).mean().item(), total_probability(model)
 
     def figure(self) -> Picture:
-        """Draw the state as a static figure."""
+        """Return a static figure of the network in its present state."""
         formula = factorization(variable_names(len(self._variables)), self.ordering)
         fault = "" if self.fault == "none" else f"{self.fault}, "
         return plot_network(
@@ -274,10 +282,13 @@ class MaskExplorer(InPage, module="mask_explorer"):
 
     @property
     def _allowed(self) -> Tensor:
-        """(D, D) bool: whether the ordering lets output i see input j, whatever the masks do."""
+        """(D, D) BoolTensor; [i, j]: whether the ordering allows output i to see input j."""
         return direct_mask(input_degrees(self.ordering))
 
-    def _drawn(self, groups: list[list[int]], widths: Sequence[int], draw: str) -> list[list[int]]:
+    def _draw_hidden_degrees(
+        self, groups: list[list[int]], widths: Sequence[int], draw: str
+    ) -> list[list[int]]:
+        """Return the degrees of each hidden layer, ascending, drawn for an ordering in groups."""
         if isinstance(widths, str) or not isinstance(widths, Sequence):
             raise TypeError(f"hidden_dims must be widths such as (4, 4), got {widths!r}")
         widths = [check_count("each width", width) for width in widths]
@@ -291,6 +302,6 @@ class MaskExplorer(InPage, module="mask_explorer"):
 
 
 def _groups(ordering: Ordering, count: int) -> list[list[int]]:
-    """Return an ordering as groups: the lists of variables that are generated in one step."""
+    """Return an ordering of ``count`` variables as groups, one list of variables per step."""
     groups = ordering_of(input_degrees(ordering, count))
     return [group if isinstance(group, list) else [group] for group in groups]

@@ -11,26 +11,26 @@ from traitlets import Unicode
 from .rerun import replace_last_run
 
 MODULES = {path.stem: path for path in Path(__file__).parents[1].glob("*/*.mjs")}
-"""Every module of JavaScript by its name, which no other folder has."""
+"""Name → path of each JavaScript module; no two folders use the same name."""
 _IMPORT = re.compile(r'^import \{[^}]*\} from "\.[\w./]*/(\w+)\.mjs";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=async|const|class|function|let)", re.MULTILINE)
 
 
 class InPage(anywidget.AnyWidget):
-    """A widget whose synced traits are its whole state, and whose module draws it without Python.
+    """A widget whose synced traits are its whole state, drawn by a JavaScript module.
 
-    A subclass names its module, ``class MaskExplorer(InPage, module="mask_explorer")``: the file
-    ``mask_explorer.mjs`` of its folder, which may import others, each with a style sheet of its
-    name, such as ``mask_explorer.css``, if there is one. Running a cell again closes the widgets
-    of its last run.
+    A subclass names its module. For example, ``class MaskExplorer(InPage, module="mask_explorer")``
+    loads the file ``mask_explorer.mjs`` from its folder, the modules that it imports, and their
+    style sheets, such as ``mask_explorer.css``. If a cell runs again, the widgets of its last run
+    are closed.
     """
 
-    problem = Unicode("", help="Error of Python, which the page shows.").tag(sync=True)
+    problem = Unicode("", help="Error from Python, for the page to show.").tag(sync=True)
 
     def __init_subclass__(cls, *, module: str = "", **options: object) -> None:
         if module:
             cls._esm = joined_modules(module)
-            cls._css = "".join(_text(name, ".css") for name in _in_turn(module))
+            cls._css = "".join(_read_module(name, ".css") for name in _sorted_imports(module))
         super().__init_subclass__(**options)
 
     def __init__(self, **state: object) -> None:
@@ -38,38 +38,38 @@ class InPage(anywidget.AnyWidget):
         replace_last_run(self)
 
     def close(self) -> None:
-        """Close the widget, and its layout, which is also a widget."""
+        """Close the widget, and its layout, because ipywidgets keeps the layout as a widget."""
         self.layout.close()
         super().close()
 
     def __repr__(self) -> str:
-        """Return the text that a page without Python shows."""
-        return f"{type(self).__name__}: run this cell to operate it; the next one shows a picture."
+        """Return the text that is shown where widgets do not run."""
+        return f"{type(self).__name__}: run this cell to use it; the next cell shows a picture."
 
 
 def joined_modules(name: str) -> str:
-    """Join a module and all that it imports into one text, because anywidget takes one.
+    """Return the text of a module and all modules that it imports, because anywidget takes one.
 
-    Names at the top of the modules must differ, and only the last may have a default export.
+    Top-level names must be unique across modules, and only the last may have a default export.
     """
-    *needed, last = (_IMPORT.sub("", _text(part)) for part in _in_turn(name))
+    *needed, last = (_IMPORT.sub("", _read_module(part)) for part in _sorted_imports(name))
     return "".join([*(_EXPORT.sub("", text) for text in needed), last])
 
 
-def _in_turn(name: str) -> list[str]:
-    """Return the names of a module and its imports, each after the modules that it imports."""
-    in_turn: list[str] = []
+def _sorted_imports(name: str) -> list[str]:
+    """Return the names of a module and its imports, each after the modules that it needs."""
+    names: list[str] = []
 
     def visit(name: str) -> None:
-        for needed in _IMPORT.findall(_text(name)):
+        for needed in _IMPORT.findall(_read_module(name)):
             visit(needed)
-        if name not in in_turn:
-            in_turn.append(name)
+        if name not in names:
+            names.append(name)
 
     visit(name)
-    return in_turn
+    return names
 
 
-def _text(name: str, suffix: str = ".mjs") -> str:
+def _read_module(name: str, suffix: str = ".mjs") -> str:
     path = MODULES[name].with_suffix(suffix)
     return path.read_text(encoding="utf-8") if path.is_file() else ""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from ipywidgets import Widget
 
 _shown_in: dict[str, tuple[str, list[Widget]]] = {}
-"""Cell id → id of the cell's last run, and the widgets that it made."""
+"""Cell id → id of the cell's last run, and the widgets that this run made."""
 
 
 def replace_last_run(widget: Widget) -> None:
-    """Close the widgets that the last run of this cell left in the kernel."""
+    """Close the widgets of this cell's last run, and remember ``widget`` for the next run."""
     from IPython import get_ipython
 
     shell = get_ipython()

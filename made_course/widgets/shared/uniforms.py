@@ -1,4 +1,4 @@
-"""Random numbers that Python and the page draw alike."""
+"""Random numbers that are the same in Python and in the page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 def uniforms(seed: int, *shape: int) -> Tensor:
-    """Return numbers between 0 and 1 that uniforms.mjs also draws from the same seed.
+    """Return float32 uniforms in (0, 1) of this shape, equal to those of uniforms.mjs.
 
     Example:
         >>> uniforms(0, 2, 2)

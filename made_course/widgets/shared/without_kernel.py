@@ -1,4 +1,4 @@
-"""A widget on a page without Python: its state, its module and a replacement for Python."""
+"""Show a widget on a page without Python, from its state and its JavaScript."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .base import InPage, joined_modules
 
 
 def standalone_html(widget: InPage) -> str:
-    """Return HTML that shows a widget in its present state, and works without a kernel.
+    """Return HTML that shows a widget in its present state and works without a kernel.
 
     Example:
         >>> from made_course import MaskExplorer
@@ -21,7 +21,7 @@ def standalone_html(widget: InPage) -> str:
 
 
 def html_of_state(state: Mapping[str, object]) -> str:
-    """Return the HTML of :func:`standalone_html` for a state: name of a trait → value."""
+    """Return the HTML of :func:`standalone_html` for a state: trait name → value."""
     shown = {
         name: {"base64": base64.b64encode(value).decode()}
         if isinstance(value, bytes | memoryview)

@@ -1,1 +1,1 @@
-"""A widget that hides a part of a drawn digit and lets a network finish it."""
+"""A widget in which a network completes the hidden part of a digit."""

@@ -1,8 +1,9 @@
-"""The networks of the sketchpad: small enough for a page, and the same in Python.
+"""The two networks of the sketchpad, small enough to run in a page.
 
 The sketchpad never draws in the border of an image. If the border comes first in the ordering and
-is blank, its weights only add constants, and so do hidden units that see nothing else. Adding these
-constants to the biases leaves a MADE over the inner pixels, with less than half of the weights.
+is blank, it only adds constants to the other units, directly and through hidden units that see
+nothing else. Adding these constants to the biases gives a MADE over the inner pixels, with less
+than half of the weights.
 """
 
 from __future__ import annotations
@@ -22,17 +23,17 @@ SIDE, BORDER = 28, 3
 PIXELS = (SIDE - 2 * BORDER) ** 2
 READER_UNITS = 32
 LARGEST = 127
-"""Largest of the integers to which weights are rounded."""
+"""Largest integer to which a weight is rounded, before it is scaled."""
 
 
 class PageNetworks(NamedTuple):
-    """What the page runs: the network that draws, and the reader that names digits.
+    """The networks that the page runs: a MADE that draws pixels, and a reader that names digits.
 
     Attributes:
         made: MADE over the 484 inner pixels, for any ordering.
-        reader: classifier of the inner pixels, (N, 484) to (N, 10).
-        degrees: degrees of the two hidden layers of ``made``, which are the same in any ordering.
-        weights: numbers of both networks, as ``networks.mjs`` reads them.
+        reader: classifier of digits, from inner pixels (N, 484) to logits (N, 10).
+        degrees: degrees of the two hidden layers of ``made``, the same in every ordering.
+        weights: scales, biases and weights of both networks, in the format of ``networks.mjs``.
     """
 
     made: MADE
@@ -43,8 +44,8 @@ class PageNetworks(NamedTuple):
 
 @cache
 def page_networks() -> PageNetworks:
-    """Return both networks with weights that are rounded to 8 bits."""
-    with torch.random.fork_rng(devices=[]):  # the first weights are replaced at once
+    """Return both networks, with weights rounded to 8 bits."""
+    with torch.random.fork_rng(devices=[]):  # the random weights are replaced at once
         made, reader = inner_network(), load_reader()
     _, *hidden = draw_degrees(torch.arange(1, PIXELS + 1), made.hidden_dims, "even")
     every = [(layer.weight, layer.conditioning) for layer in [*made.net, made.direct]]
@@ -61,10 +62,10 @@ def page_networks() -> PageNetworks:
 
 @torch.no_grad()
 def round_weights(matrix: Tensor) -> tuple[Tensor, Tensor]:
-    """Round a matrix (out, in), in place, to multiples of a scale per row; return these.
+    """Round each row of a matrix (out, in), in place, to multiples of a scale.
 
     Returns:
-        (out,) float32 scales and (out, in) int8 multiples, from -127 to 127.
+        float32 scales (out,), and the multiples (out, in), int8 from -127 to 127.
 
     Example:
         >>> scale, integers = round_weights(torch.tensor([[1.27, -0.634]]))
@@ -78,7 +79,7 @@ def round_weights(matrix: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def inner_pixels() -> Tensor:
-    """Return which pixels of an image are inside its border of 3 pixels: (784,) bool."""
+    """Return a BoolTensor (784,), True for the pixels inside the border of 3 pixels."""
     line = torch.arange(SIDE)
     inside = (line >= BORDER) & (line < SIDE - BORDER)
     return (inside[:, None] & inside).flatten()
@@ -86,7 +87,7 @@ def inner_pixels() -> Tensor:
 
 @torch.no_grad()
 def inner_network() -> MADE:
-    """Return ``"mnist-any-order"`` given a blank border, as a MADE over the inner pixels."""
+    """Return a MADE over the inner pixels, equal to "mnist-any-order" given a blank border."""
     model, inner = load_pretrained("mnist-any-order"), inner_pixels()
     border, pixels = (~inner).nonzero().ravel(), inner.nonzero().ravel()
     order = input_degrees(torch.cat([border, pixels]))
@@ -95,7 +96,7 @@ def inner_network() -> MADE:
     with model.using_degrees(degrees):
         h1 = first(torch.zeros(SIDE**2)).relu()
         h2 = second(h1).relu()
-    on1, on2 = (layer > len(border) for layer in degrees[1:])  # the others see only the border
+    on1, on2 = (layer > len(border) for layer in degrees[1:])  # all others see only the border
     constant = model.direct.conditioning[inner][:, border].sum(1)
     parts = {
         "net.0.weight": first.weight[on1][:, inner],
@@ -116,12 +117,12 @@ def inner_network() -> MADE:
 
 
 def new_reader() -> nn.Sequential:
-    """Return a classifier of the inner pixels that has not been trained."""
+    """Return an untrained classifier of digits, from pixels (N, 484) to logits (N, 10)."""
     return nn.Sequential(nn.Linear(PIXELS, READER_UNITS), nn.ReLU(), nn.Linear(READER_UNITS, 10))
 
 
 def load_reader() -> nn.Sequential:
-    """Return the trained classifier, which ``python -m tools.ships.train_reader`` wrote."""
+    """Return the classifier that ``python -m tools.ships.train_reader`` trained."""
     reader = new_reader()
     state = {key: part.float() for key, part in read_asset("digit_reader.pt").items()}
     reader.load_state_dict(state)

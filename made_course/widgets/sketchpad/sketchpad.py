@@ -1,4 +1,4 @@
-"""Sketchpad: a digit of which a part is hidden, and eight endings that a network draws."""
+"""Sketchpad: a widget in which a network draws eight endings of a partly hidden digit."""
 
 from __future__ import annotations
 
@@ -18,21 +18,24 @@ COUNT = 8
 
 
 class Sketchpad(InPage, module="sketchpad"):
-    r"""Draw a digit, hide any part of it, and see eight endings, drawn pixel by pixel.
+    r"""A widget in which the reader draws a digit, hides a part of it, and sees eight endings.
 
-    The endings are exact draws from :math:`p(x_{hidden} \mid x_{known})` of the any-order network,
-    given a blank border of 3 pixels. The page runs a copy of it with weights of 8 bits, and draws
-    without Python. A small classifier says which digit each ending looks like.
+    The endings are exact draws from :math:`p(x_{hidden} \mid x_{known})` of ``"mnist-any-order"``,
+    given a blank border of 3 pixels. The page has a copy of this network with weights of 8 bits,
+    and draws without Python. A small classifier names the digit that each ending looks like.
 
     Args:
-        digits: (784,) or (m, 784), binary digits to begin with; ink in the border is cut off.
-        part: which part is hidden at first: ``"bottom"``, ``"right"``, ``"left"``, ``"top"``,
+        digits: (784,) or (m, 784) zeros and ones, digits to choose from; the border is erased.
+        part: part that is hidden at first: ``"bottom"``, ``"right"``, ``"left"``, ``"top"``,
             ``"middle"`` or ``"nothing"``.
 
     Attributes:
-        digit: the image, 784 zeros and ones.
-        hidden: 784 zeros and ones, 1 where a pixel is hidden.
-        seed: number of the eight endings; the next ones have the next number.
+        digit: the image as text, 784 zeros and ones, row by row.
+        hidden: text of 784 zeros and ones, 1 where a pixel is hidden.
+        seed: seed of the eight endings; the next eight have the next seed.
+
+    Raises:
+        ValueError: if ``digits`` has a wrong shape, or ``part`` is unknown.
 
     Example:
         >>> from made_course import load_binarized_mnist
@@ -46,18 +49,18 @@ class Sketchpad(InPage, module="sketchpad"):
     digit = Unicode().tag(sync=True)
     hidden = Unicode().tag(sync=True)
     seed = Int(0).tag(sync=True)
-    digits = List(Unicode(), help="Digits to take, as ``digit``.").tag(sync=True)
+    digits = List(Unicode(), help="Digits to choose from, as ``digit``.").tag(sync=True)
     parts = Dict(help="Name of a part → its hidden pixels, as ``hidden``.").tag(sync=True)
     degrees = List(help="Degrees of the two hidden layers.").tag(sync=True)
-    weights = Bytes(help="Numbers of both networks, for networks.mjs.").tag(sync=True)
-    address = Unicode("MADE, step by step", help="What a shared picture says.").tag(sync=True)
+    weights = Bytes(help="Weights of both networks, for networks.mjs.").tag(sync=True)
+    address = Unicode("MADE, step by step", help="Text on a shared picture.").tag(sync=True)
 
     def __init__(self, digits: Tensor, part: str = "bottom") -> None:
         if digits.dim() not in (1, 2) or digits.shape[-1] != SIDE**2:
             raise ValueError(f"digits must have shape (784,) or (m, 784), got {(*digits.shape,)}")
-        parts = {name: text(pixels) for name, pixels in hidden_parts().items()}
+        parts = {name: to_text(pixels) for name, pixels in hidden_parts().items()}
         check_choice("part", part, tuple(parts))
-        shown = [text(row) for row in digits.reshape(-1, SIDE**2) * inner_pixels()]
+        shown = [to_text(row) for row in digits.reshape(-1, SIDE**2) * inner_pixels()]
         networks = page_networks()
         super().__init__(
             digits=shown, digit=shown[0], parts=parts, hidden=parts[part],
@@ -73,14 +76,14 @@ class Sketchpad(InPage, module="sketchpad"):
 
     @property
     def known(self) -> Tensor:
-        """(784,) bool, true where a pixel is not hidden; the border is never hidden."""
+        """(784,) BoolTensor, True where a pixel is not hidden; the border never is."""
         return torch.tensor([pixel == "0" for pixel in self.hidden]) | ~inner_pixels()
 
     @property
     def completion(self) -> Completion:
-        """Result of :func:`made_course.complete` for the endings in the page: (1, 8, 784)."""
+        """Result of :func:`made_course.complete`: the page's endings are samples (1, 8, 784)."""
         inner, made = inner_pixels(), page_networks().made
-        x = image(self.digit)[None]
+        x = from_text(self.digit)[None]
         found = complete(
             *(made, x[:, inner], self.known[inner], COUNT), ordering=range(PIXELS),
             noise=uniforms(self.seed, 1, COUNT, PIXELS),
@@ -90,12 +93,13 @@ class Sketchpad(InPage, module="sketchpad"):
         return found._replace(samples=samples)
 
     def figure(self) -> Picture:
-        """Draw the same endings for a saved notebook."""
-        return plot_completions(image(self.digit)[None], self.known, self.completion, (SIDE, SIDE))
+        """Return a figure of the same endings, for a saved notebook."""
+        x = from_text(self.digit)[None]
+        return plot_completions(x, self.known, self.completion, (SIDE, SIDE))
 
 
 def hidden_parts() -> dict[str, Tensor]:
-    """Return name of a part → (784,) bool, the pixels that it hides."""
+    """Return name → BoolTensor (784,) for each part, True for the pixels that it hides."""
     row, column = torch.arange(SIDE**2) // SIDE, torch.arange(SIDE**2) % SIDE
     middle = (row - 13.5).abs().maximum((column - 13.5).abs()) < 6
     parts = {
@@ -109,11 +113,11 @@ def hidden_parts() -> dict[str, Tensor]:
     return {name: pixels & inner_pixels() for name, pixels in parts.items()}
 
 
-def text(pixels: Tensor) -> str:
-    """Return pixels (784,) as 784 zeros and ones."""
+def to_text(pixels: Tensor) -> str:
+    """Return pixels (784,) as a text of zeros and ones."""
     return "".join(str(int(pixel)) for pixel in pixels)
 
 
-def image(pixels: str) -> Tensor:
-    """Return the pixels (784,), as float, that 784 zeros and ones describe."""
-    return torch.tensor([float(pixel) for pixel in pixels])
+def from_text(text: str) -> Tensor:
+    """Return the float32 pixels (784,) of a text of zeros and ones."""
+    return torch.tensor([float(pixel) for pixel in text])
