@@ -1,4 +1,5 @@
-"""What a maintainer runs, from the root of the repository: ``python -m tools.pages.refresh``, ...
+"""Programs for maintainers, run from the root of the repository: ``python -m tools.pages.refresh``.
 
-A package of this name whatever else is installed, and no part of the wheel.
+This file makes the folder a package, so that Python does not import an installed package of the
+same name. It is not part of the wheel.
 """

@@ -1,7 +1,7 @@
 """Give the repository its address: ``python -m tools.publish anna/made-course``.
 
-Replaces the present address of ``pyproject.toml`` in all files, and lists the blanks that only a
-person can fill in. ``docs/publishing.md`` lists all steps of a publication.
+The command replaces the present address, which is in ``pyproject.toml``, in all files. It lists the
+blanks that only a person can fill in. ``docs/publishing.md`` has all steps of a publication.
 """
 
 import re
@@ -15,7 +15,7 @@ BLANK = "_" * 8
 
 
 def address(root):
-    """Return the account and the repository in ``pyproject.toml``."""
+    """Return the address in ``pyproject.toml``, as "account/repository"."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return project["urls"]["Repository"].removeprefix("https://github.com/")
 
@@ -28,7 +28,7 @@ def files_with(root, text):
 
 
 def site_of(address):
-    """Return the address of a repository's site on GitHub Pages."""
+    """Return the address on GitHub Pages of the site of "account/repository"."""
     return "{}.github.io/{}".format(*address.split("/"))
 
 
@@ -46,7 +46,7 @@ def rename(root, new):
 
 
 def blanks(root):
-    """Yield file, line and text of each blank."""
+    """Yield the file, line and text of each blank to fill in."""
     for file in files_with(root, BLANK):
         lines = file.read_text(encoding="utf-8").splitlines()
         for number, line in enumerate(lines, start=1):

@@ -4,7 +4,7 @@ import nbformat
 import pytest
 
 from tests.browser.lab import open_notebook, run_cells, run_command
-from tools.checks.walk import IS_IN_VIEW, cell_of, press, second_day
+from tools.checks.walk import IS_IN_VIEW, cell_of, run_cell, second_day
 from tools.pages.minutes import NOTEBOOKS
 
 LIMIT_S = 600
@@ -50,6 +50,6 @@ from made_lessons.checking.catalogue import exercise_named as the
 check("4.3", the("4.3").known_mistakes[0].answer)"""
     assert run_cells(page, lab, "#\n" * 60, card, "#\n" * 60) == []
     cell_of(page, 1).evaluate("cell => cell.scrollIntoView()")
-    press(page, 1)
+    run_cell(page, 1)
     page.wait_for_timeout(300)
     assert page.evaluate(IS_IN_VIEW, 1)

@@ -18,18 +18,18 @@ from tools.pages.minutes import (
     NOTEBOOKS,
     PROMISED_EXERCISES,
     QUESTION,
-    counted,
-    exercises_of,
+    counted_range,
+    exercise_minutes,
     glossary,
     hours,
     is_named,
     new_terms,
-    promised,
+    promised_range,
     questions_of,
     read,
     text_of,
 )
-from tools.pages.refresh import FOLDED, KEPT, METADATA, answers
+from tools.pages.refresh import FOLDED, KEPT, METADATA, find_answers
 
 ROOT = Path(__file__).parents[2]
 WIDGET, EXEMPT = "widget", "nbval-ignore-output"
@@ -78,8 +78,8 @@ def test_metadata_is_neutral(path):
 @each_notebook
 def test_what_answers_a_prediction_is_folded_and_nothing_else(path):
     cells = read(path).cells
-    assert [cell for cell in cells if "jupyter" in cell.metadata] == answers(cells)
-    for cell in answers(cells):
+    assert [cell for cell in cells if "jupyter" in cell.metadata] == find_answers(cells)
+    for cell in find_answers(cells):
         assert {name: cell.metadata.get(name) for name in FOLDED} == FOLDED, SAVE.format(path.name)
 
 
@@ -235,9 +235,9 @@ def test_header_says_what_for_what_with_and_how_long(path):
 def test_minutes_promised_are_those_counted(path):
     """To the nearest five, of a quick reader and of a careful one."""
     notebook = read(path)
-    assert promised(notebook) == counted(notebook), "see python -m tools.pages.minutes"
+    assert promised_range(notebook) == counted_range(notebook), "see python -m tools.pages.minutes"
     for exercises in PROMISED_EXERCISES.findall(text_of(notebook)):
-        assert int(exercises) == exercises_of(notebook)
+        assert int(exercises) == exercise_minutes(notebook)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS[1:], ids=lambda path: path.stem)
@@ -267,7 +267,7 @@ def test_the_way_is_the_same_in_readme_and_notebook_0(path):
     }
     questions = set()
     for name, (text, folder) in pages.items():
-        begin, end = f"| [{title}]({folder}{path.name}) | ", f" | {promised(read(path))} |"
+        begin, end = f"| [{title}]({folder}{path.name}) | ", f" | {promised_range(read(path))} |"
         rows = [row for row in text.splitlines() if row.startswith(begin) and row.endswith(end)]
         assert len(rows) == 1, f"{name} must have this row, with a question: {begin}...{end}"
         questions.add(rows[0].split(" | ")[1])

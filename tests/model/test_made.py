@@ -32,7 +32,7 @@ from tests.networks import (
     uniforms,
     with_weights,
 )
-from tools.benchmarks import document
+from tools.benchmarks import plain_recipe
 
 SIX = [1, 2, 0, 5, 3, 4]
 
@@ -59,7 +59,7 @@ def train(model, steps=30, after_each=lambda: None):
 @pytest.mark.parametrize(("input_dim", "hidden_dims"), [(50, (512, 512)), (9, (8, 7, 6)), (5, ())])
 def test_the_same_seed_gives_the_documents_model(input_dim, hidden_dims, natural_order):
     torch.manual_seed(0)
-    reference = document.MADE(input_dim, hidden_dims, natural_order)
+    reference = plain_recipe.MADE(input_dim, hidden_dims, natural_order)
     stream = torch.get_rng_state()
     torch.manual_seed(0)
     model = MADE(input_dim, hidden_dims, natural_order)

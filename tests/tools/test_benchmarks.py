@@ -8,13 +8,21 @@ import pandas
 import pytest
 
 from tools.benchmarks import __main__ as benchmark
-from tools.benchmarks import compression, document, figures, peers, rates, sampling, tables
+from tools.benchmarks import (
+    compression,
+    figures,
+    peers,
+    plain_recipe,
+    rates,
+    sampling,
+    tables,
+)
 
 pytestmark = pytest.mark.delivery
 
 
-def of_document(input_dim, width):
-    return document.MADE(input_dim, (width, width), natural_order=True)
+def build_plain(input_dim, width):
+    return plain_recipe.MADE(input_dim, (width, width), natural_order=True)
 
 
 def heights(n=300):
@@ -27,9 +35,9 @@ def heights(n=300):
 
 SMALL = {"hidden_dims": (4,)}, {"epochs": 1, "batch_size": 100, "lr": 0.05}
 SHORT = (
-    (document, {"EPOCHS": 1, "HIDDEN": (4, 4)}),
+    (plain_recipe, {"EPOCHS": 1, "HIDDEN": (4, 4)}),
     (sampling, {"SIZES": (4, 9)}),
-    (peers, {"SAMPLES": 2, "PEERS": {"json": of_document, "no_such_library": of_document}}),
+    (peers, {"SAMPLES": 2, "PEERS": {"json": build_plain, "no_such_library": build_plain}}),
     (tables, {"TABLES": {"few": heights}, "PATIENCE": 2, "CANDIDATES": tables.CANDIDATES[:1]}),
     (rates, {"SETS": {"votes": rates.SETS["votes"]}, "HIDDEN": (4,), "PATIENCE": 1}),
     (compression, {"DIGITS": 80}),
@@ -43,7 +51,7 @@ def test_every_section_prints_its_table(monkeypatch, tmp_path, capsys):
         for name, value in constants.items():
             monkeypatch.setattr(module, name, value)
     if find_spec("zuko") is None:
-        monkeypatch.setitem(tables.MODELS, "zuko's best flow", tables.independent)
+        monkeypatch.setitem(tables.MODELS, "zuko's best flow", tables.score_independent)
     benchmark.main(["--only", *benchmark.SECTIONS, "--repeats", "1", "--seeds", "3", "5"])
     printed = capsys.readouterr().out
     lines = [line.strip("| ").split("|") for line in printed.splitlines() if line[:1] == "|"]
@@ -52,7 +60,7 @@ def test_every_section_prints_its_table(monkeypatch, tmp_path, capsys):
         assert re.search(rf"^- {fact}[^:]*: \S", printed, re.MULTILINE)
     assert "MNIST, small set: 4,000 training and 1,000 test images." in printed
     assert "without no_such_library (No module named 'no_such_library')" in printed
-    some = {"9", "document", "fit, float32", "few, 210", "votes, falling", "zlib", "threshold"}
+    some = {"9", "plain loop", "fit, float32", "few, 210", "votes, falling", "zlib", "threshold"}
     assert some < rows.keys()
     # the numbers of the small test set that notebooks 5 and 6 show
     expected = {"a coin for each pixel": 543.4, "independent pixels": 211, "mnist-512": 69}

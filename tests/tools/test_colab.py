@@ -25,7 +25,7 @@ def run():
             patch.setitem(
                 sys.modules, "google.colab", SimpleNamespace(output=output) if on_colab else None
             )
-            first = colab.for_colab(read(NOTEBOOKS[5])).cells[0]
+            first = colab.adapt_for_colab(read(NOTEBOOKS[5])).cells[0]
             shell.run_cell(first.source).raise_error()
         return calls
 
@@ -46,10 +46,10 @@ def test_elsewhere_the_first_cell_does_nothing(run, capsys):
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_links_and_pictures_lead_out_of_colab_to_files_that_are_there(path):
     before = colab.LINK.findall(text_of(read(path)))
-    text = text_of(colab.for_colab(read(path)))
+    text = text_of(colab.adapt_for_colab(read(path)))
     assert colab.LINK.findall(text) == []
     repository = re.escape(address(ROOT))
     led = re.findall(rf"{repository}/(?:blob/)?(?:colab|{colab.TAG})/([^)\"#]+)", text)
     assert len(led) == len(before) > 0
     assert [name for name in led if not (ROOT / name).is_file()] == []
-    assert len(colab.for_colab(read(path)).cells) == len(read(path).cells) + 1
+    assert len(colab.adapt_for_colab(read(path)).cells) == len(read(path).cells) + 1

@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader
 from made_course import evaluate, save_samples_grid, train_made
 from made_course.shipped.measured import load_runs
 from made_course.training import train_made as module
-from tools.benchmarks import document
+from tools.benchmarks import plain_recipe
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_train_made_is_adam_at_a_constant_rate(tiny_mnist, capsys):
 
     torch.manual_seed(0)
     loader = DataLoader(train, 32, shuffle=True)
-    by_hand = document.MADE(784, (16,), natural_order=True)
+    by_hand = plain_recipe.MADE(784, (16,), natural_order=True)
     optimizer = torch.optim.Adam(by_hand.parameters(), lr=2e-3, foreach=False, fused=False)
     for _ in range(3):
         for x in loader:

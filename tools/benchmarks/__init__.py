@@ -1,1 +1,1 @@
-"""How fast the package is beside the document's way of doing it: ``python -m tools.benchmarks``."""
+"""Measure the speed and the scores of the package: ``python -m tools.benchmarks``."""

@@ -1,15 +1,15 @@
 """Measure the numbers of docs/results.md again. Each section prints a table.
 
-sampling   one forward pass per variable beside MADE.sample, for four numbers of variables
-peers      a training step and 36 samples beside the masked networks of other libraries
-recipe     ten epochs of the document, of train_made, and of fit in both precisions: seconds, with
+sampling   one forward pass per variable and MADE.sample, for four numbers of variables
+peers      a training step and 36 samples, with MADE and the masked networks of other libraries
+recipe     ten epochs of a plain loop, of train_made, and of fit in both precisions: seconds, with
            loading and test evaluation, and test NLL
-shipped    test NLL of the weights that ship, beside a coin and independent pixels
+shipped    test NLL of the weights that ship, of a coin and of independent pixels
 
 The others run only if --only names them:
 
-tables     test NLL on five tables, beside independent columns and flows of zuko
-rates      six sets by the learning rate of fit with patience: constant or falling
+tables     test NLL on five tables, of MADE, independent columns and flows of zuko
+rates      test NLL on six sets, with constant and falling learning rates of fit with patience
 bytes      bytes per digit of a MADE, of contexts without a network, and of common programs
 figures    test NLL of the best configurations; it takes hours
 
@@ -48,6 +48,7 @@ SECTIONS = QUICK | {
 
 
 def print_machine():
+    """Print the processor, the versions, and the data that will be used."""
     with contextlib.redirect_stdout(io.StringIO()) as line:
         load_mnist("auto")
     info = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
@@ -76,7 +77,7 @@ def main(arguments=None):
     add = parser.add_argument
     add("--only", nargs="+", choices=SECTIONS, default=[*QUICK], metavar="SECTION")
     add("--repeats", type=int, default=5, help="repeats of sampling and peers; the best counts")
-    add("--seeds", nargs="+", type=int, default=[0, 1, 2], help="of sections that train")
+    add("--seeds", nargs="+", type=int, default=[0, 1, 2], help="seeds of the sections that train")
     options = parser.parse_args(arguments)
     print_machine()
     for name in options.only:

@@ -1,4 +1,4 @@
-"""Bytes per digit: a MADE beside a context coder without a network, and common programs."""
+"""Bytes per digit of a MADE, of a context coder without a network, and of common programs."""
 
 import bz2
 import io
@@ -14,7 +14,7 @@ from torch import Tensor
 from made_course import load_binarized_mnist, load_pretrained
 from made_lessons.notebook_11.compression import compress, decompress
 
-from .measuring import table
+from .measuring import print_table
 
 DIGITS, ACROSS = 1_000, 40
 NEIGHBOURS = [
@@ -22,7 +22,7 @@ NEIGHBOURS = [
     *((-1, right) for right in range(-3, 4)),
     *((0, right) for right in range(-4, 0)),
 ]
-"""The 16 pixels that JBIG2 (ITU-T T.88) uses as context, as steps down and right of the pixel."""
+"""The 16 pixels that JBIG2 (ITU-T T.88) uses as context, as (steps down, steps right)."""
 PROGRAMS = {
     "bz2": bz2.compress,
     "lzma": lambda data: lzma.compress(data, preset=9 | lzma.PRESET_EXTREME),
@@ -35,6 +35,7 @@ IMAGES = {
 
 
 def bytes_per_digit(options):
+    """Print the bytes per digit of all coders for the first test images."""
     train, test, _ = load_binarized_mnist("auto")
     digits, model = test[:DIGITS], load_pretrained("mnist-512")
     file = compress(model, digits)
@@ -45,16 +46,16 @@ def bytes_per_digit(options):
     sizes = {
         "MADE, −log₂ p / 8": made,
         "MADE, the file": len(file),
-        "16 pixels, counted while coding, −log₂ p / 8": counted_while_coding(digits),
-        f"16 pixels, counted on {len(train):,} images, −log₂ p / 8": counted(digits, train),
+        "16 pixels, counted while coding, −log₂ p / 8": adaptive_bytes(digits),
+        f"16 pixels, counted on {len(train):,} images, −log₂ p / 8": static_bytes(digits, train),
     }
     bits = torch.tensor([128, 64, 32, 16, 8, 4, 2, 1])
     packed = (digits.view(-1, 8) * bits).sum(1)
     for name, program in PROGRAMS.items():
         sizes[name] = min(len(program(bytes(x.byte()))) for x in (packed, digits.flatten()))
     for name, settings in IMAGES.items():
-        sizes[f"{name}, one sheet"] = image_size(digits, settings)
-    table(
+        sizes[f"{name}, one sheet"] = image_bytes(digits, settings)
+    print_table(
         f"Bytes of the first {len(digits):,} test images, without the model's own",
         ("what", "bytes per digit", "times MADE's file"),
         [(name, f"{n / len(digits):.3f}", f"{n / len(file):.2f}") for name, n in sizes.items()],
@@ -62,7 +63,7 @@ def bytes_per_digit(options):
 
 
 def contexts(rows: Tensor) -> Tensor:
-    """Return (B * 784,) the 16 neighbours of each pixel as one number, for (B, 784) images."""
+    """Return the 16 neighbours of each pixel as one number: images (B, 784) to (B * 784,)."""
     images = rows.view(-1, 28, 28).long()
     around = F.pad(images, (4, 4, 4, 0))
     number = torch.zeros_like(images)
@@ -71,8 +72,8 @@ def contexts(rows: Tensor) -> Tensor:
     return number.flatten()
 
 
-def counted_while_coding(rows):
-    """Return bytes with p(x = 1 | context) = (ones + 1/2) / (times + 1) from earlier pixels."""
+def adaptive_bytes(rows):
+    """Return the bytes with p(x = 1 | context) = (ones + 1/2) / (times + 1) of earlier pixels."""
     ones, times, bits = [0.5] * 2**16, [1.0] * 2**16, 0.0
     for context, pixel in zip(contexts(rows).tolist(), rows.flatten().int().tolist(), strict=True):
         p = ones[context] / times[context]
@@ -82,8 +83,8 @@ def counted_while_coding(rows):
     return bits / 8
 
 
-def counted(rows, train):
-    """Return bytes with the same probabilities, counted on the training images."""
+def static_bytes(rows, train):
+    """Return the bytes with the same probabilities, counted on the training images."""
     seen = contexts(train)
     times = seen.bincount(minlength=2**16).double() + 1
     ones = seen.bincount(train.double().flatten(), minlength=2**16) + 0.5
@@ -91,8 +92,8 @@ def counted(rows, train):
     return -p.where(rows.flatten() == 1, 1 - p).log2().sum().item() / 8
 
 
-def image_size(rows, settings):
-    """Return the bytes of one image that shows all digits."""
+def image_bytes(rows, settings):
+    """Return the bytes of an image file that shows all digits."""
     sheet = rows.view(-1, ACROSS, 28, 28).transpose(1, 2).reshape(-1, 28 * ACROSS)
     file = io.BytesIO()
     Image.fromarray((sheet == 1).numpy()).save(file, **settings)

@@ -1,8 +1,8 @@
 """Test NLL of two larger configurations on MNIST, in three orderings and in their mixture.
 
-All choices were made on images that were set aside from the training set. Here each configuration
+The configurations were chosen on images that were set aside from the training set. Here each one
 is trained on all training images, once per seed, and scored once on the test images. The mixture is
-the mean of the probabilities that the trained models give to an image. It takes hours.
+the mean of the probabilities that the trained models give to an image. This takes hours.
 """
 
 import math
@@ -13,10 +13,10 @@ import torch
 from made_course import MADE, fit, load_binarized_mnist, make_mnist_loaders
 from made_course.model.sampling import evaluation_mode
 
-from .measuring import say, spread, table, timed
+from .measuring import print_progress, print_table, summarize, time_work
 
 TEST_DRAW = 0
-"""Seed of the one draw of the test images that the stochastic configuration is scored on."""
+"""Seed of the single draw of test images on which the stochastic configuration is scored."""
 PIXELS = torch.arange(784).view(28, 28)
 ORDERINGS = PIXELS.flatten(), PIXELS.T.flatten(), PIXELS.flip(0).flatten()
 BOTH = {"direct": True, "degrees": "even"}
@@ -37,23 +37,25 @@ def figures(options):
     for binarize, (made, settings) in CONFIGURATIONS.items():
         log_probs, seconds = [], []
         for seed in options.seeds:
-            took, log_prob = timed(partial(log_prob_of, binarize, made, settings, seed))
-            say(f"figures: {binarize}, seed {seed}: {-log_prob.mean():.3f} nats, {took:.0f} s")
+            took, log_prob = time_work(partial(train_and_score, binarize, made, settings, seed))
+            print_progress(
+                f"figures: {binarize}, seed {seed}: {-log_prob.mean():.3f} nats, {took:.0f} s"
+            )
             log_probs.append(log_prob)
             seconds.append(took)
         nats = [-log_prob.mean().item() for log_prob in log_probs]
         mixture = torch.stack(log_probs).logsumexp(0) - math.log(len(log_probs))
-        rows.append((binarize, spread(nats), f"{-mixture.mean():.2f}", spread(seconds)))
+        rows.append((binarize, summarize(nats), f"{-mixture.mean():.2f}", summarize(seconds)))
         print(f"\n{binarize}: MADE {made}, fit {settings}")
-    table(
+    print_table(
         "Figures, test NLL in nats",
         ("images", "one ordering: mean (lowest to highest)", "mixture of them", "seconds each"),
         rows,
     )
 
 
-def log_prob_of(binarize, made, settings, seed):
-    """Train once, and return log p of each test image; the ordering follows from the seed."""
+def train_and_score(binarize, made, settings, seed):
+    """Train a model in the ordering of its seed, and return log p of each test image."""
     torch.manual_seed(TEST_DRAW)
     train, test, _ = load_binarized_mnist("auto", binarize)
     if binarize == "stochastic":  # drawn again in each epoch

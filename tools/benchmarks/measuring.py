@@ -1,4 +1,4 @@
-"""Measure times, and print tables."""
+"""Measure times and print tables."""
 
 import contextlib
 import io
@@ -8,8 +8,8 @@ import time
 import torch
 
 
-def timed(work):
-    """Return the seconds that ``work()`` took, and its result; what it prints is dropped."""
+def time_work(work):
+    """Return the seconds that ``work()`` took, and its result; its printed lines are dropped."""
     torch.manual_seed(0)
     with contextlib.redirect_stdout(io.StringIO()):
         start = time.perf_counter()
@@ -18,25 +18,25 @@ def timed(work):
 
 
 def best_of(repeats, works):
-    """Return name → the fewest seconds of its work, of works that take turns.
+    """Return name → fewest seconds of each of several works, which take turns.
 
-    The best counts, because whatever else the machine does can only add to a time.
+    The smallest time counts, because other programs can only make a run slower.
     """
     best = dict.fromkeys(works, float("inf"))
     for repeat in range(repeats):
-        say(f"{', '.join(works)}: repeat {repeat + 1} of {repeats}")
+        print_progress(f"{', '.join(works)}: repeat {repeat + 1} of {repeats}")
         for name, work in works.items():
-            best[name] = min(best[name], timed(work)[0])
+            best[name] = min(best[name], time_work(work)[0])
     return best
 
 
-def say(text):
+def print_progress(text):
     """Print progress to stderr, because the tables go to stdout."""
     print(text, file=sys.stderr, flush=True)
 
 
-def table(title, head, rows):
-    """Print a Markdown table, its first column to the left and the others to the right."""
+def print_table(title, head, rows):
+    """Print a Markdown table, with the first column aligned left and the others right."""
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     print(f"\n**{title}**\n")
     for k, row in enumerate([head, *rows]):
@@ -50,8 +50,8 @@ def table(title, head, rows):
             print(f"| {' | '.join(rules)} |", flush=True)
 
 
-def spread(values):
-    """Return mean, lowest and highest of some runs as text; a dash if one of them is missing."""
+def summarize(values):
+    """Return the mean, lowest and highest of some runs as text, or a dash if one is NaN."""
     if any(v != v for v in values):
         return "–"
     return f"{sum(values) / len(values):.2f} ({min(values):.2f} to {max(values):.2f})"

@@ -1,4 +1,4 @@
-"""Masked networks of other libraries beside MADE: a training step, and samples.
+"""Compare MADE with masked networks of other libraries: a training step, and samples.
 
 Each peer is built from its library's parts and trained by the plain loop of its tutorials: Adam in
 float32. A step is an epoch's time divided by its steps.
@@ -13,42 +13,42 @@ from torch import nn
 
 from made_course import MADE, binary_points, fit, load_binarized_mnist, measure_dependence
 
-from . import document
-from .measuring import best_of, table, timed
+from . import plain_recipe
+from .measuring import best_of, print_table, time_work
 
 BATCH, STEPS, SAMPLES = 512, 30, 36
 
 
-def zuko(input_dim, width):
+def build_zuko(input_dim, width):
     from zuko.nn import MaskedMLP
 
     may_see = torch.ones(input_dim, input_dim, dtype=torch.bool).tril(-1)
     return MaskedMLP(may_see, (width, width))
 
 
-def nflows(input_dim, width):
+def build_nflows(input_dim, width):
     from nflows.transforms.made import MADE
 
     # the block comes after a first hidden layer
     return MADE(input_dim, width, num_blocks=1, use_residual_blocks=False)
 
 
-def pyro(input_dim, width):
+def build_pyro(input_dim, width):
     from pyro.nn import MaskedLinear
     from pyro.nn.auto_reg_nn import create_mask
 
-    # the parts of AutoRegressiveNN, which itself refuses fewer hidden units than variables
+    # parts, because AutoRegressiveNN itself refuses fewer hidden units than variables
     masks, _ = create_mask(input_dim, 0, [width, width], torch.arange(input_dim), 1)
     first, second, last = (MaskedLinear(*reversed(mask.shape), mask) for mask in masks)
     return nn.Sequential(first, nn.ReLU(), second, nn.ReLU(), last)
 
 
-PEERS = {"zuko": zuko, "nflows": nflows, "pyro": pyro}
+PEERS = {"zuko": build_zuko, "nflows": build_nflows, "pyro": build_pyro}
 """Name of the imported module → function that builds its network of two hidden layers."""
 
 
 def require_made(name, network, ours):
-    """Raise an error unless a peer has our number of parameters, no leaks, and sees its inputs."""
+    """Raise an error unless a peer has our number of parameters, no leaks, and uses its inputs."""
     parameters = sum(p.numel() for p in network.parameters())
     if parameters != ours.n_parameters():
         raise RuntimeError(f"{name} has {parameters:,} parameters, ours {ours.n_parameters():,}")
@@ -73,7 +73,7 @@ def train(network, batches):
 
 @torch.inference_mode()
 def sample(network, n, input_dim):
-    """Draw with a whole forward pass per variable, which is what these networks offer."""
+    """Draw (n, D) samples with a whole forward pass per variable, as these networks require."""
     network.eval()
     x = torch.zeros(n, input_dim)
     for i in range(input_dim):
@@ -82,7 +82,8 @@ def sample(network, n, input_dim):
 
 
 def peers(options):
-    ours, networks = MADE(784, document.HIDDEN, seed=0), {}
+    """Print the times of a training step and of 36 samples, for MADE and each peer."""
+    ours, networks = MADE(784, plain_recipe.HIDDEN, seed=0), {}
     for name, build in PEERS.items():
         try:
             import_module(name)
@@ -90,11 +91,11 @@ def peers(options):
             print(f"\nwithout {name} ({error}): see tools/benchmarks/requirements.txt")
             continue
         torch.manual_seed(0)
-        networks[name] = build(784, document.HIDDEN[0])
+        networks[name] = build(784, plain_recipe.HIDDEN[0])
         require_made(name, networks[name], ours)
     if not networks:
         return
-    _, (x, *_) = timed(lambda: load_binarized_mnist("auto"))
+    _, (x, *_) = time_work(lambda: load_binarized_mnist("auto"))
     batches = x[: STEPS * BATCH].split(BATCH)
     steps = {name: partial(train, network, batches) for name, network in networks.items()}
     for precision in ("float32", "auto"):
@@ -105,7 +106,7 @@ def peers(options):
     for what, works, divided in (("a training step", steps, len(batches)), ("samples", draws, 1)):
         best = best_of(options.repeats, works)
         fastest = min(best[name] for name in networks)
-        table(
+        print_table(
             f"Peers, {what}, all with {ours.n_parameters():,} parameters and no leak",
             ("what", "ms", "times as fast as the fastest peer"),
             [(n, f"{1000 * t / divided:.2f}", f"{fastest / t:.2f}×") for n, t in best.items()],

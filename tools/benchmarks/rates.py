@@ -1,4 +1,4 @@
-"""The falling rate of fit with patience beside constant rates, on six sets."""
+"""Compare the falling rate of fit with patience with constant rates, on six sets."""
 
 import math
 import time
@@ -17,53 +17,53 @@ from made_course import (
 )
 from made_course.training import schedules
 
-from .measuring import say, spread, table
-from .tables import incomes
+from .measuring import print_progress, print_table, summarize
+from .tables import make_incomes
 
 HIDDEN, PATIENCE = (500,), 30
 RATES = {"0.03": 0.03, "0.01": 0.01, "falling": None}
 """Name → constant rate after the first epoch; None is the default of fit."""
 
 
-def shuffled(rows, seed):
+def shuffle(rows, seed):
     return rows[torch.randperm(len(rows), generator=torch.Generator().manual_seed(seed))]
 
 
-def mnist(seed):
+def load_small_mnist(seed):
     train, test, _ = load_binarized_mnist("small")
-    return *shuffled(train, seed).split(3500), test, Bernoulli()
+    return *shuffle(train, seed).split(3500), test, Bernoulli()
 
 
-def digits(seed):
+def load_small_digits(seed):
     from sklearn.datasets import load_digits
 
-    rows = shuffled(torch.from_numpy(load_digits().data > 7).float(), seed)
+    rows = shuffle(torch.from_numpy(load_digits().data > 7).float(), seed)
     ends = [len(rows) * 70 // 100, len(rows) * 85 // 100]
     return *rows.tensor_split(ends), Bernoulli()
 
 
-def from_table(source, seed):
+def load_rows(source, seed):
     data = load_table(source, seed=seed)
     return *data, data.head
 
 
-def scikit(name):
+def load_frame(name):
     from sklearn import datasets
 
     return getattr(datasets, f"load_{name}")(as_frame=True).frame
 
 
 SETS = {
-    "small MNIST": mnist,
-    "digits": digits,
-    "votes": lambda seed: from_table(example_table(), seed),
-    "wine": lambda seed: from_table(scikit("wine"), seed),
-    "diabetes": lambda seed: from_table(scikit("diabetes"), seed),
-    "incomes": lambda seed: from_table(incomes(), seed),
+    "small MNIST": load_small_mnist,
+    "digits": load_small_digits,
+    "votes": lambda seed: load_rows(example_table(), seed),
+    "wine": lambda seed: load_rows(load_frame("wine"), seed),
+    "diabetes": lambda seed: load_rows(load_frame("diabetes"), seed),
+    "incomes": lambda seed: load_rows(make_incomes(), seed),
 }
 
 
-def trained(load, rate, seed):
+def train_at_rate(load, rate, seed):
     """Return the test NLL, the epochs and the CPU seconds of one training."""
     train, valid, test, head = load(seed)
     torch.manual_seed(seed)
@@ -81,10 +81,10 @@ def rates(options):
     rows = []
     for name, load in SETS.items():
         for label, rate in RATES.items():
-            say(f"rates: {name}, {label}")
-            runs = [trained(load, rate, seed) for seed in options.seeds]
-            rows.append((f"{name}, {label}", *map(spread, zip(*runs, strict=True))))
-    table(
+            print_progress(f"rates: {name}, {label}")
+            runs = [train_at_rate(load, rate, seed) for seed in options.seeds]
+            rows.append((f"{name}, {label}", *map(summarize, zip(*runs, strict=True))))
+    print_table(
         f"Rates with patience, one layer of {HIDDEN[0]}, {len(options.seeds)} seeds",
         ("set, rate", "test NLL (nats)", "epochs", "CPU seconds"),
         rows,

@@ -1,11 +1,11 @@
-"""Seconds of 36 samples by one forward pass per variable and by MADE.sample, for more variables."""
+"""Time 36 samples with one forward pass per variable and with MADE.sample, by size."""
 
 from functools import partial
 
 from made_course import MADE
 
-from . import document
-from .measuring import best_of, table
+from . import plain_recipe
+from .measuring import best_of, print_table
 
 SAMPLES = 36
 SIZES = (49, 196, 784, 3136)
@@ -15,12 +15,12 @@ METHODS = ("naive", "incremental")
 def sampling(options):
     rows = []
     for size in SIZES:
-        model = MADE(size, document.HIDDEN, natural_order=False, seed=0)
+        model = MADE(size, plain_recipe.HIDDEN, natural_order=False, seed=0)
         works = {method: partial(model.sample, SAMPLES, method=method) for method in METHODS}
         naive, ours = best_of(options.repeats, works).values()
         rows.append((f"{size:,}", f"{naive:.4f}", f"{ours:.4f}", f"{naive / ours:.1f}×"))
-    table(
-        f"Sampling, {SAMPLES} samples, D-{'-'.join(map(str, document.HIDDEN))}-D, float32",
+    print_table(
+        f"Sampling, {SAMPLES} samples, D-{'-'.join(map(str, plain_recipe.HIDDEN))}-D, float32",
         ("variables", "one forward pass per variable (s)", "MADE.sample (s)", "faster"),
         rows,
     )

@@ -1,12 +1,12 @@
-"""Five tables: a MADE beside independent columns and beside flows of zuko.
+"""Compare MADE with independent columns and with flows of zuko, on five tables.
 
-The unit is the probability of a cell as it was recorded, so that numbers with a density compare
-with those that have probabilities: a density is multiplied by the step at which its column was
-recorded, the number of which all cells are multiples, or by 1e-6 if four decimals do not write it.
+All models are scored by the probability of a cell as it was recorded, so that densities can be
+compared with probabilities. A density is multiplied by the step of its column, the number of which
+all cells are multiples, or by 1e-6 if a cell has more than four decimals.
 
-A flow has real numbers only. Here it has the numbers given the classes, which are its context, and
-each number is spread evenly over its step, as dequantization does. The classes have the shares of
-the training rows, with half a row more for each combination.
+A flow needs real numbers. Here it models the numbers given the classes, which are its context. Each
+number is spread uniformly over its step (dequantization). The classes have the frequencies of the
+training rows, with half a row more for each combination.
 """
 
 import time
@@ -21,11 +21,11 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from made_course import MADE, NormalScores, fit, load_table
 
-from .measuring import say, spread, table
+from .measuring import print_progress, print_table, summarize
 
 HIDDEN, PATIENCE, BATCH = (100,), 30, 64
 UNIT = 1e-6
-"""Step of columns that four decimals do not write."""
+"""Step of columns with more than four decimals."""
 CANDIDATES = tuple(product(("MAF", "NSF"), (1, 3), ((1e-3, 0.0), (3e-3, 0.3))))
 """Flow, number of transforms, learning rate and weight decay."""
 
@@ -33,16 +33,16 @@ CANDIDATES = tuple(product(("MAF", "NSF"), (1, 3), ((1e-3, 0.0), (3e-3, 0.3))))
 # ---- tables --------------------------------------------------------------------------------------
 
 
-def scikit(name, label, **arguments):
-    """Return a table of scikit-learn with its classes in front."""
+def load_scikit(name, label, **arguments):
+    """Return a table of scikit-learn as a frame, with the column of classes first."""
     from sklearn import datasets
 
     frame = getattr(datasets, f"load_{name}")(as_frame=True, **arguments).frame
     return frame[[label, *frame.columns.drop(label)]]
 
 
-def incomes(n=3000):
-    """Return made-up incomes with a long tail, savings of which a fifth is 0, ages, children."""
+def make_incomes(n=3000):
+    """Return a made-up frame: incomes with a long tail, savings (a fifth are 0), ages, children."""
     draw = np.random.default_rng(0)
     age, school = draw.integers(18, 80, n), draw.choice([9, 12, 14, 16, 20], n)
     income = np.exp(8.5 + 0.12 * school + 0.01 * age + 0.5 * draw.normal(size=n))
@@ -58,8 +58,8 @@ def incomes(n=3000):
     )
 
 
-def randhie():
-    """Return 2,000 rows of a table that the package statsmodels ships."""
+def load_randhie():
+    """Return 2,000 rows of the table randhie in the package statsmodels."""
     from statsmodels.datasets import randhie
 
     frame = randhie.load_pandas().data
@@ -67,33 +67,33 @@ def randhie():
 
 
 TABLES = {
-    "wine": lambda: scikit("wine", "target"),
-    "breast cancer": lambda: scikit("breast_cancer", "target"),
-    "diabetes": lambda: scikit("diabetes", "sex", scaled=False),
-    "incomes": incomes,
-    "randhie": randhie,
+    "wine": lambda: load_scikit("wine", "target"),
+    "breast cancer": lambda: load_scikit("breast_cancer", "target"),
+    "diabetes": lambda: load_scikit("diabetes", "sex", scaled=False),
+    "incomes": make_incomes,
+    "randhie": load_randhie,
 }
 
 
-def steps_of(data):
-    """Return the step of each column of numbers, by its index."""
+def find_steps(data):
+    """Return index → step for each column of numbers."""
     return {i: c.step or UNIT for i, c in enumerate(data.columns) if c.numbers is not None}
 
 
 # ---- models --------------------------------------------------------------------------------------
 
 
-def made(data, seed):
-    """Return the test nats of a model trained as docs/own_data.md does."""
+def score_made(data, seed):
+    """Return the test NLL of a MADE that is trained as in docs/own_data.md."""
     torch.manual_seed(seed)
     model = MADE(len(data.columns), HIDDEN, head=data.head, seed=seed)
     fit(model, data.train, data.valid, patience=PATIENCE, seed=seed, progress=False)
     with torch.no_grad():
-        return nats(data, model.log_conditionals(data.test))
+        return mean_nll(data, model.log_conditionals(data.test))
 
 
-def independent(data, seed):
-    """Return the test nats of the columns by themselves: untrained heads, and shares of classes."""
+def score_independent(data, seed):
+    """Return the test NLL of independent columns: initial heads, and frequencies of classes."""
     log_p = []
     for i, column in enumerate(data.columns):
         x = data.test[:, i]
@@ -103,13 +103,13 @@ def independent(data, seed):
         else:
             rows = torch.bincount(data.train[:, i].long(), minlength=len(column.values)) + 0.5
             log_p.append((rows / rows.sum()).log()[x.long()])
-    return nats(data, torch.stack(log_p, 1))
+    return mean_nll(data, torch.stack(log_p, 1))
 
 
-def nats(data, log_p):
-    """Return the mean nats of the test rows as recorded, from log-probabilities and densities."""
+def mean_nll(data, log_p):
+    """Return the mean NLL of the test rows as recorded, from (n, D) log-probabilities."""
     log_p = log_p.clone()
-    for i, step in steps_of(data).items():
+    for i, step in find_steps(data).items():
         head = data.columns[i].numbers
         if isinstance(head, NormalScores) and head.is_density:
             has_mass = torch.isin(data.test[:, i].double(), torch.tensor(head.arguments[3]))
@@ -117,21 +117,21 @@ def nats(data, log_p):
     return -log_p.sum(1).mean().item()
 
 
-def flows(data, seed):
-    """Return the test nats of the flow that is best on the validation rows."""
+def score_best_flow(data, seed):
+    """Return the test NLL of the flow that is best on the validation rows."""
     torch.manual_seed(seed)
-    trained = [flow(data, *candidate) for candidate in CANDIDATES]
+    trained = [train_flow(data, *candidate) for candidate in CANDIDATES]
     return min(trained)[1]
 
 
-def flow(data, name, transforms, rate_and_decay):
-    """Return the validation and test nats of one flow."""
+def train_flow(data, name, transforms, rate_and_decay):
+    """Train one flow, and return its validation and its test NLL."""
     from zuko import flows
 
-    numbers = [*steps_of(data)]
+    numbers = [*find_steps(data)]
     classes = [i for i in range(len(data.columns)) if i not in numbers]
     sizes = [len(data.columns[i].values) for i in classes]
-    steps = torch.tensor([*steps_of(data).values()])
+    steps = torch.tensor([*find_steps(data).values()])
     sd, mean = torch.std_mean(data.train[:, numbers], dim=0)
 
     def reals(rows):
@@ -167,14 +167,18 @@ def flow(data, name, transforms, rate_and_decay):
 
 
 def log_shares(train, test, combinations):
-    """Return the logarithm of the share that the classes of each test row have in training."""
+    """Return the log-frequency, among the training rows, of the classes of each test row."""
     rows = (test[:, None] == train).all(2).sum(1)
     return ((rows + 0.5) / (len(train) + combinations / 2)).log()
 
 
 # ---- the section ---------------------------------------------------------------------------------
 
-MODELS = {"MADE": made, "independent columns": independent, "zuko's best flow": flows}
+MODELS = {
+    "MADE": score_made,
+    "independent columns": score_independent,
+    "zuko's best flow": score_best_flow,
+}
 
 
 def tables(options):
@@ -183,14 +187,16 @@ def tables(options):
         found, seconds = {model: [] for model in MODELS}, dict.fromkeys(MODELS, 0.0)
         for seed in options.seeds:
             data = load_table(load(), seed=seed)
-            for model, nats_of in MODELS.items():
-                say(f"tables: {name}, split {seed}, {model}")
+            for model, score in MODELS.items():
+                print_progress(f"tables: {name}, split {seed}, {model}")
                 start = time.process_time()
-                found[model].append(nats_of(data, seed))
+                found[model].append(score(data, seed))
                 seconds[model] += time.process_time() - start
-        rows.append((f"{name}, {len(data.train):,}", *map(spread, found.values())))
-        say(f"tables: {name}, CPU seconds: { {m: round(s, 1) for m, s in seconds.items()} }")
-    table(
+        rows.append((f"{name}, {len(data.train):,}", *map(summarize, found.values())))
+        print_progress(
+            f"tables: {name}, CPU seconds: { {m: round(s, 1) for m, s in seconds.items()} }"
+        )
+    print_table(
         f"Tables, nats per row of recorded cells, {len(options.seeds)} splits",
         ("table, training rows", *MODELS),
         rows,

@@ -1,1 +1,1 @@
-"""Programs for maintainers, which check words, waits, races, memory, other seeds, versions."""
+"""Programs that check messages, drawings, waiting times, memory, tests and trained numbers."""

@@ -1,9 +1,9 @@
 """Count drawings that are completed as intended: ``python -m tools.checks.drawings``.
 
-For 40 drawings of tests/widgets/drawings.json, a part is hidden, and the network of the sketchpad
-draws it eight times. A drawing counts if more than four of the eight are the intended digit for a
-classifier that this command trains on full MNIST, in about a minute. It is larger than the reader
-in the page, and independent of it.
+A part of each of the 40 drawings in tests/widgets/drawings.json is hidden, and the sketchpad's
+network draws it eight times. A drawing counts if a classifier recognises the intended digit in more
+than four of the eight. This command trains the classifier on full MNIST, in about a minute. It is
+larger than the reader in the page, and independent of it.
 """
 
 import json
@@ -17,7 +17,7 @@ from made_course import complete, load_binarized_mnist
 from made_course.data.mnist import mnist_labels
 from made_course.widgets.sketchpad.page_network import SIDE, inner_pixels, page_networks
 from tests.widgets.javascript import node
-from tools.ships.train_reader import shifted
+from tools.ships.train_reader import shift_randomly
 
 DRAWINGS = Path(__file__).parents[2] / "tests" / "widgets" / "drawings.json"
 COUNT, SEEDS = 8, range(5)
@@ -28,8 +28,8 @@ PARTS = {
 }
 
 
-def convolutions() -> nn.Sequential:
-    """Return a classifier of images (N, 784) that has not been trained."""
+def make_judge() -> nn.Sequential:
+    """Return an untrained convolutional classifier, from images (N, 784) to logits (N, 10)."""
     return nn.Sequential(
         *(nn.Unflatten(1, (1, SIDE, SIDE)), nn.Conv2d(1, 8, 5, 2, 2), nn.ReLU()),
         *(nn.Conv2d(8, 16, 3, 2, 1), nn.ReLU(), nn.Flatten(), nn.Linear(784, 64), nn.ReLU()),
@@ -42,12 +42,12 @@ def train_judge(epochs: int = 4) -> nn.Sequential:
     torch.manual_seed(0)
     x, test, _ = load_binarized_mnist("full")
     labels, test_labels = mnist_labels("full")
-    judge = convolutions()
+    judge = make_judge()
     optimizer = torch.optim.AdamW(judge.parameters())
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, epochs * -(-len(x) // 128))
     for _ in range(epochs):
         for rows in torch.randperm(len(x)).split(128):
-            loss = F.cross_entropy(judge(shifted(x[rows])), labels[rows])
+            loss = F.cross_entropy(judge(shift_randomly(x[rows])), labels[rows])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -60,7 +60,7 @@ def train_judge(epochs: int = 4) -> nn.Sequential:
 
 
 def images_of(drawings: list[dict]) -> dict[str, Tensor]:
-    """Return the images (40, 784) of all drawings, as drawn and as the page changes them."""
+    """Return name → images (40, 784): the drawings as they are, thickened, and also centred."""
     with node() as call:
 
         def ink(strokes: list, *pen: float) -> Tensor:
@@ -75,7 +75,7 @@ def images_of(drawings: list[dict]) -> dict[str, Tensor]:
     return {name: torch.stack(rows).float() for name, rows in images.items()}
 
 
-def endings(x: Tensor, hidden: Tensor, seed: int) -> Tensor:
+def draw_endings(x: Tensor, hidden: Tensor, seed: int) -> Tensor:
     """Draw the hidden part of each image (N, 784) eight times: (N, 8, 784)."""
     made, inner = page_networks().made, inner_pixels()
     whole = torch.zeros(len(x), COUNT, SIDE**2)
@@ -88,13 +88,14 @@ def endings(x: Tensor, hidden: Tensor, seed: int) -> Tensor:
 
 
 def main() -> None:
+    """Print, for each hidden part, the number of drawings completed as intended, per seed."""
     drawings = json.loads(DRAWINGS.read_text())
     digits, judge = torch.tensor([drawing["digit"] for drawing in drawings]), train_judge()
     for part, hidden in PARTS.items():
         for name, x in images_of(drawings).items():
             counts = []
             for seed in SEEDS:
-                drawn = endings(x, hidden, seed)
+                drawn = draw_endings(x, hidden, seed)
                 with torch.no_grad():
                     named = judge(drawn.flatten(0, 1)).argmax(1).view(-1, COUNT)
                 right = (named == digits[:, None]).sum(1) > COUNT // 2

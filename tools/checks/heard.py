@@ -1,8 +1,8 @@
 """List all messages that a learner can get: ``python -m tools.checks.heard [--out FILE]``.
 
-The reference and each known wrong answer of every exercise are checked as ``check`` does, and the
-messages are printed. Two runs print the same, so that ``diff`` shows whether a change to the
-exercises changes a message.
+The command checks the reference and each known mistake of every exercise, as ``check`` does, and
+prints the messages. Two runs print the same, so ``diff`` shows the messages that a change to the
+exercises has changed.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from made_lessons.checking.exercise import WrongAnswer
 
 
 def messages(exercise, answer):
-    """Return the parts of the message about an answer."""
+    """Return the message about an answer, as label → text."""
     with patch("secrets.randbits", Random(0).getrandbits):  # the seeds of open exercises
         try:
             return {"right": examine(exercise, answer) or "(no more is said)"}
@@ -27,29 +27,30 @@ def messages(exercise, answer):
             return {**words, "why": wrong.cause}
 
 
-def block(title, words):
+def format_block(title, words):
+    """Return a title and one indented line per labelled text."""
     lines = {label: " ⏎ ".join(text.splitlines()) for label, text in words.items() if text}
     return "\n".join([title, *(f"  {label:<10}{text}" for label, text in lines.items())])
 
 
-def blocks_of(exercise):
-    """Yield a block for the reference of an exercise, and one for each of its wrong answers."""
+def list_exercise(exercise):
+    """Yield a block for the reference of an exercise, and one for each of its known mistakes."""
     torch.manual_seed(0)
     right = exercise.reference() if exercise.is_value else exercise.reference
     title = f"{exercise.name} · {exercise.title}"
-    yield block(f"{title}, the reference", messages(exercise, right))
+    yield format_block(f"{title}, the reference", messages(exercise, right))
     for k, mistake in enumerate(exercise.known_mistakes, start=1):
         words = {"listed": mistake.cause, **messages(exercise, mistake.answer)}
-        yield block(f"{title}, mistake {k} of {len(exercise.known_mistakes)}", words)
+        yield format_block(f"{title}, mistake {k} of {len(exercise.known_mistakes)}", words)
 
 
 def main():
     parser = argparse.ArgumentParser(prog="python -m tools.checks.heard")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="else the table is printed")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="file for the list")
     out = parser.parse_args().out
     torch.set_num_threads(1)  # several threads may change the last digit of a sum
     exercises = [exercise for number in NOTEBOOKS for exercise in exercises_in(number)]
-    table = "\n\n".join(text for exercise in exercises for text in blocks_of(exercise))
+    table = "\n\n".join(text for exercise in exercises for text in list_exercise(exercise))
     out.write_text(f"{table}\n", encoding="utf-8") if out else print(table)
 
 

@@ -1,12 +1,12 @@
-"""Which small mistakes no test sees: ``python -m tools.checks.mutants``, half an hour on 2 cores.
+"""Find small mistakes that no test sees: ``python -m tools.checks.mutants``.
 
-In each of nineteen rooms 12 places are drawn, the same in every run, and at each one thing is
-changed by an operator of cosmic-ray: ``>`` becomes ``>=``, ``and`` becomes ``or``, a number one
-more or less. The room's tests then run on a copy of the tree with this one change, a *mutant*, and
-should fail. One that survives changes nothing that matters, or shows a hole in the tests.
+It takes half an hour on two cores. In each of the rooms below, 12 places are drawn, the same in
+every run. At each place, an operator of cosmic-ray makes one change: ``>`` becomes ``>=``, ``and``
+becomes ``or``, or a number becomes one more or less. The changed code is a *mutant*. The room's
+tests then run on a copy of the tree with this change, and should fail. A mutant survives if its
+change has no effect that matters, or if a test is missing.
 
-Places are counted in a room from top to bottom, without imports and annotations, so that they are
-the same wherever its file lies. ``--out FILE`` also writes the table into a file.
+The places of a room are counted from top to bottom, without imports and annotations.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-ROOMS = {  # a folder, files of it that are changed, and the tests that then run
+ROOMS = {  # name → folder, its files that are changed, and the tests that then run
     "masks": ("made_course/model", ["masks"], ["masks"]),
     "heads": ("made_course/model", ["heads"], ["heads"]),
     "mask_sets": ("made_course/model", ["mask_sets"], ["mask_sets", "saving"]),
@@ -106,11 +106,11 @@ NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "docs")
 PYTEST = ["-x", "-q", "-p", "no:nbval", "-p", "no:cacheprovider"]
 PYTEST += ["-o", "addopts=--import-mode=importlib --doctest-modules"]
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # as conftest.py has it
-SERVER = multiprocessing.get_context("forkserver")  # which loads once what all of them need
+SERVER = multiprocessing.get_context("forkserver")  # loads the imports of all tests once
 SERVER.set_forkserver_preload(["hypothesis", "matplotlib.pyplot", "pandas", "pytest", "torch"])
 EACH = 12
-SECONDS = 120  # for tests that take about ten; a mutant that takes longer also counts as caught
-OPERATORS = re.compile(  # no other swaps of signs: most of them raise an error wherever they run
+SECONDS = 120  # limit for tests of about 10 s; a mutant that exceeds it also counts as caught
+OPERATORS = re.compile(  # only these swaps of operators, because most others always raise an error
     "core/(AddNot|NumberReplacer|RemoveDecorator|ZeroIterationForLoop"
     "|ReplaceBinaryOperator_(Add_Sub|Sub_Add|Mul_Add|Mul_Div|Div_Mul|FloorDiv_Mul|Mod_Mul|Pow_Mul"
     "|BitOr_BitAnd|BitAnd_BitOr)"
@@ -120,26 +120,26 @@ OPERATORS = re.compile(  # no other swaps of signs: most of them raise an error 
 )
 
 
-def around(node):
-    """Yield each node around a node, from the inside out, and its child on the way."""
+def ancestors(node):
+    """Yield each ancestor of a node, from the inside out, with its child that contains the node."""
     while node.parent is not None:
         yield node.parent, node
         node = node.parent
 
 
-def is_left_out(node):
-    """Return True if a change of the node is not a mistake that a test can see, or not Python."""
+def is_excluded(node):
+    """Return True if a change of the node is not valid Python, or cannot be seen by a test."""
     return re.match(".*(TYPE_CHECKING|:=)", node.get_code(include_prefix=False)) or any(
         outer.type in ("tfpdef", "decorator")
         or (outer.type == "annassign" and part is outer.children[1])
         or (outer.type == "funcdef" and part is outer.annotation)
         or (outer.type == "parameters" and part.type == "operator")  # the star before keywords
-        for outer, part in around(node)
+        for outer, part in ancestors(node)
     )
 
 
-def mutants(room):
-    """Yield the mutants of a room: room, place and change, path, and source of the file."""
+def draw_mutants(room):
+    """Yield mutants of a room: its name, a description, and the path and source of the file."""
     from cosmic_ray.ast import ast_nodes, get_ast
     from cosmic_ray.mutating import mutate_code
     from cosmic_ray.plugins import get_operator, operator_names
@@ -154,20 +154,20 @@ def mutants(room):
             operator = get_operator(name)()
             found = ((at, node) for node in nodes for at, _ in operator.mutation_positions(node))
             for number, (at, node) in enumerate(found):
-                if not is_left_out(node):
+                if not is_excluded(node):
                     places.append((turn, at, name, number, operator, node, path, source))
     places.sort(key=lambda place: place[:4])
     for k in sorted(Random(room).sample(range(len(places)), EACH)):
         *_, number, operator, node, path, source = places[k]
         mutant = mutate_code(source, operator, number)
-        names = [o.name.value for o, _ in around(node) if o.type in ("funcdef", "classdef")]
+        names = [o.name.value for o, _ in ancestors(node) if o.type in ("funcdef", "classdef")]
         lines, others = Counter(source.splitlines()), Counter(mutant.splitlines())
         old, new = (" ".join(" ".join(side).split()) for side in (lines - others, others - lines))
         yield room, f"{'.'.join([room, *reversed(names)])}: `{old}` → `{new}`", path, mutant
 
 
-def outcome(tree, room, path=None, source=None):
-    """Run a room's tests in a copy of the tree in which one file is changed."""
+def try_mutant(tree, room, path=None, source=None):
+    """Run a room's tests on a copy of the tree with one changed file: "killed", "survived", ..."""
     folder, files, tests = ROOMS[room]
     of_tests = folder.partition("made_course/")[2] or "lessons"
     tried = [f"{folder}/{file}.py" for file in files]
@@ -186,7 +186,7 @@ def outcome(tree, room, path=None, source=None):
 
 
 def run_tests(copy, tried):
-    """Run tests in a copy of the tree, without output, and exit with their status."""
+    """Run tests in a copy of the tree, without output, and exit with pytest's status."""
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 1)
     os.dup2(nothing, 2)
@@ -201,16 +201,16 @@ def run_tests(copy, tried):
 
 def main():
     parser = argparse.ArgumentParser(prog="python -m tools.checks.mutants")
-    parser.add_argument("--out", type=Path, help="a file for the table")
-    parser.add_argument("--jobs", type=int, default=2, help="how many run at once (2)")
+    parser.add_argument("--out", type=Path, help="file to which the table is also written")
+    parser.add_argument("--jobs", type=int, default=2, help="number of mutants tested at once (2)")
     chosen, table, seen = parser.parse_args(), [], Counter()
     with TemporaryDirectory() as tree, ThreadPoolExecutor(chosen.jobs) as pool:
         shutil.copytree(ROOT, tree, ignore=NOT_COPIED, dirs_exist_ok=True)
-        for room, found in zip(ROOMS, pool.map(partial(outcome, tree), ROOMS), strict=True):
+        for room, found in zip(ROOMS, pool.map(partial(try_mutant, tree), ROOMS), strict=True):
             if found != "survived":
                 sys.exit(f"the tests of {room} fail, or take too long, without any change")
-        rooms, changes, paths, sources = zip(*chain(*map(mutants, ROOMS)), strict=True)
-        outcomes = pool.map(partial(outcome, tree), rooms, paths, sources)
+        rooms, changes, paths, sources = zip(*chain(*map(draw_mutants, ROOMS)), strict=True)
+        outcomes = pool.map(partial(try_mutant, tree), rooms, paths, sources)
         for room, change, found in zip(rooms, changes, outcomes, strict=True):
             seen.update([found, (room, found)])
             table.append(f"{found:10}{change}")

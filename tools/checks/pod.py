@@ -3,10 +3,10 @@
 Every notebook runs in its own process, from top to bottom. Its memory is the largest resident size
 of its kernel, as the system reports it (on Linux and macOS). The second time is processor time,
 which does not depend on other work of the machine. The exit status is 1 if a notebook fails or
-needs more than a pod of Binder gives.
+needs more memory than a pod of Binder has.
 
-To try a small pod: ``taskset -c 0 python -m tools.checks.pod`` has one core, and ``systemd-run
---scope -p MemoryMax=2G -p MemorySwapMax=0`` before it a limit that the system enforces.
+To simulate a small pod, ``taskset -c 0 python -m tools.checks.pod`` uses one core. Put
+``systemd-run --scope -p MemoryMax=2G -p MemorySwapMax=0`` before it to limit the memory.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from tools.pages.minutes import NOTEBOOKS
 
 LIMIT_MB = 2000
 
-# Children of the process are the kernel and nothing else; macOS counts in bytes, Linux in kB.
+# The kernel is the only child of the process. macOS counts its memory in bytes, Linux in kB.
 RUN = """
 import resource, sys
 import nbformat
@@ -34,7 +34,7 @@ print(used.ru_utime + used.ru_stime, round(megabytes))
 
 
 def measure(path):
-    """Return the seconds that a notebook takes, its processor seconds, and its megabytes."""
+    """Run a notebook, and return its seconds, its processor seconds and its megabytes."""
     begin = perf_counter()
     command = [sys.executable, "-c", RUN, str(path), str(path.parent)]
     run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
@@ -53,7 +53,7 @@ def main():
     most = max(megabytes)
     print(f"{'all of them':36}{sum(seconds):9.1f}{sum(worked):9.1f}{most:7}")
     if most > LIMIT_MB:
-        sys.exit(f"a notebook needs {most} MB, a pod gives {LIMIT_MB} MB")
+        sys.exit(f"a notebook needs {most} MB, but a pod has only {LIMIT_MB} MB")
 
 
 if __name__ == "__main__":

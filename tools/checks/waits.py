@@ -26,18 +26,18 @@ WATCH = """(widget) => {
 }"""
 
 
-def clicks(selector: str) -> Callable:
-    """Click on what is found, one after another."""
+def click_in_turn(selector: str) -> Callable:
+    """Return an action that clicks on the first three matches in turn."""
     return lambda widget, k: widget.locator(selector).nth(k % 3).click()
 
 
-def keys(selector: str, *pressed: str) -> Callable:
-    """Press keys, in turn, on the first that is found."""
+def press_keys(selector: str, *pressed: str) -> Callable:
+    """Return an action that presses one of the keys, in turn, on the first match."""
     return lambda widget, k: widget.locator(selector).first.press(pressed[k % len(pressed)])
 
 
-def named(name: str) -> Callable:
-    """Press the button of this name."""
+def press_button(name: str) -> Callable:
+    """Return an action that presses the button with this name."""
     return lambda widget, _: widget.get_by_role("button", name=name).click()
 
 
@@ -45,27 +45,27 @@ CHIP = "[data-layer='0'][data-node='1']"
 BOARDS = "MaskExplorer('boards', simple=False)"
 SKETCHPAD = "Sketchpad(load_binarized_mnist('small')[1][:10])"
 ACTIONS = [
-    ("MaskExplorer()", "a unit", clicks("[data-layer='1']")),
-    ("MaskExplorer()", "an ordering", keys(CHIP, "Shift+ArrowDown", "Shift+ArrowUp")),
-    (BOARDS, "a unit", clicks("[data-layer='1']")),
-    (BOARDS, "an ordering", keys(CHIP, "Shift+ArrowDown", "Shift+ArrowUp")),
+    ("MaskExplorer()", "a unit", click_in_turn("[data-layer='1']")),
+    ("MaskExplorer()", "an ordering", press_keys(CHIP, "Shift+ArrowDown", "Shift+ArrowUp")),
+    (BOARDS, "a unit", click_in_turn("[data-layer='1']")),
+    (BOARDS, "an ordering", press_keys(CHIP, "Shift+ArrowDown", "Shift+ArrowUp")),
     (
         BOARDS,
         "the switch",
         lambda widget, _: widget.locator(".sight [aria-pressed=false]").click(),
     ),
-    (SKETCHPAD, "a step", named("Step")),
-    (SKETCHPAD, "eight endings", named("Draw again")),
+    (SKETCHPAD, "a step", press_button("Step")),
+    (SKETCHPAD, "eight endings", press_button("Draw again")),
 ]
 
 
 def longest_of_95_percent(waits: list[float]) -> float:
-    """The wait that 95% of the waits do not exceed."""
+    """Return the wait (ms) that 95% of the waits do not exceed."""
     return sorted(waits)[math.ceil(0.95 * len(waits)) - 1]
 
 
 def measure(widget, act: Callable) -> list[float]:
-    """Carry out an action many times; the first ones, which compile the script, do not count."""
+    """Repeat an action, and return its waits (ms) without the first ones, which compile code."""
     widget.wait_for()
     widget.page.wait_for_timeout(500)
     widget.evaluate(WATCH)

@@ -1,8 +1,9 @@
 """Walk through notebooks in JupyterLab as a learner: ``python -m tools.checks.walk [NAME ...]``.
 
-Each cell is run with Shift and Enter. Each question's folds are opened by keyboard, and each
-exercise gets a wrong answer, then its first hint, then a right answer. The notebook is saved, its
-kernel is ended, and the saved copy is opened again. Each defect is printed on a line.
+Each cell is run with Shift and Enter. The folds of each question are opened by keyboard. In each
+exercise, a wrong answer is tried, then the first hint is unfolded, then a right answer is tried.
+The notebook is saved, its kernel is ended, and the saved copy is opened again. The command prints
+one line per defect.
 """
 
 import argparse
@@ -48,8 +49,8 @@ def cell_of(page, k: int):
     return page.locator(".jp-Notebook .jp-Cell").nth(k)
 
 
-def press(page, k: int) -> None:
-    """Run a cell by Shift and Enter, and wait for its end."""
+def run_cell(page, k: int) -> None:
+    """Run a cell with Shift and Enter, and wait until it has finished."""
     cell_of(page, k).scroll_into_view_if_needed()
     page.evaluate(SELECT, k)
     page.keyboard.press("Shift+Enter")
@@ -58,12 +59,12 @@ def press(page, k: int) -> None:
 
 
 def folds_of(page, k: int):
-    """Return the folds that a cell shows, below it or as its own text."""
+    """Return the folds that a cell shows, in its output or its text."""
     return cell_of(page, k).locator("details:visible")
 
 
-def ask(page, k: int) -> Iterator[str]:
-    """Open each choice of a question by keyboard, then run its cell."""
+def answer_question(page, k: int) -> Iterator[str]:
+    """Open each choice of a question by keyboard, then run its cell; yield the defects."""
     page.evaluate(SELECT, k)
     folds = folds_of(page, k)
     folds.first.locator("summary").focus()
@@ -72,17 +73,17 @@ def ask(page, k: int) -> Iterator[str]:
         page.keyboard.press("Tab")
     if not folds.evaluate_all("all => all.every((fold) => fold.open && fold.innerText)"):
         yield f"{k}: a choice does not open by Tab and Enter"
-    press(page, k)
+    run_cell(page, k)
     if not folds.evaluate_all("all => all.every((fold) => fold.open)"):
         yield f"{k}: Shift+Enter closes the open folds"
 
 
 def try_exercise(page, k: int, name: str) -> Iterator[str]:
-    """Answer wrongly, unfold a hint, answer rightly."""
+    """Give a wrong answer, unfold a hint, and give a right answer; yield the defects."""
     exercise = exercise_named(name)
     wrong = f'the("{name}").known_mistakes[0].answer' if exercise.known_mistakes else "len"
     page.evaluate(WRITE, [k, ANSWER.format(name, wrong)])
-    press(page, k)
+    run_cell(page, k)
     output = cell_of(page, k).locator(".jp-OutputArea")
     if "✗" not in output.inner_text():
         yield f"{k}: {name} takes a wrong answer: {output.inner_text()}"
@@ -98,21 +99,21 @@ def try_exercise(page, k: int, name: str) -> Iterator[str]:
         return
     call = "()" if exercise.is_value else ""
     page.evaluate(WRITE, [k, ANSWER.format(name, f'the("{name}").reference{call}')])
-    press(page, k)
+    run_cell(page, k)
     if "✓" not in output.inner_text():
         yield f"{k}: {name} refuses a right answer: {output.inner_text()}"
 
 
 def first_day(page, lab, name: str) -> Iterator[str]:
-    """Cell by cell, as a learner who tries everything; then save."""
+    """Run every cell, try every question and exercise, and save; yield the defects."""
     page.complaints.clear()
     open_notebook(page, lab, name)
     for k, cell in enumerate(nbformat.read(lab.root / name, as_version=4).cells):
         exercise = CHECK.search(cell.source) if cell.cell_type == "code" else None
         if QUESTION.fullmatch(cell.source):
-            yield from ask(page, k)
+            yield from answer_question(page, k)
         else:
-            press(page, k)
+            run_cell(page, k)
         if exercise and "..." in cell.source:
             yield from try_exercise(page, k, exercise[1])
     run_command(page, "docmanager:save")
@@ -121,7 +122,7 @@ def first_day(page, lab, name: str) -> Iterator[str]:
 
 
 def second_day(page, lab, name: str) -> Iterator[str]:
-    """Open the copy that JupyterLab has saved, with a kernel that knows nothing of it."""
+    """Open the saved copy with a new kernel, and yield the defects."""
     end = "window.jupyterapp.shell.currentWidget.sessionContext.shutdown()"
     page.evaluate(f"async () => {{ await {end} }}")
     page.complaints.clear()
@@ -139,7 +140,7 @@ def second_day(page, lab, name: str) -> Iterator[str]:
         yield f"{pictures.count()} figures are there of {sum('image/png' in one for one in data)}"
     for k, cell in enumerate(cells):
         if QUESTION.fullmatch(cell.source):
-            yield from ask(page, k)
+            yield from answer_question(page, k)
     yield from (f"in the console: {said}" for said in page.complaints if NOT_FOUND not in said)
     said = sum(NOT_FOUND in said for said in page.complaints)
     if not said == asleep.count() == widgets:
@@ -148,7 +149,7 @@ def second_day(page, lab, name: str) -> Iterator[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser("python -m tools.checks.walk", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="a notebook; else all are walked")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="notebook; default: all notebooks")
     names = parser.parse_args().names or [path.name for path in NOTEBOOKS]
     with (
         tempfile.TemporaryDirectory() as folder,

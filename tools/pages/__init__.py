@@ -1,1 +1,1 @@
-"""Programs that write pages."""
+"""Programs that write pages, run notebooks and count their minutes."""

@@ -1,8 +1,9 @@
 """Write the notebooks for Colab: ``python -m tools.pages.colab``, only on the branch ``colab``.
 
-Colab opens one file without its neighbours. So each notebook of this branch has a first cell that
-installs the course, and its links and pictures lead to the repository. The branch is made from the
-tag of a release (``docs/publishing.md``), so that other readers do not see this cell.
+Colab opens a single file without the rest of the repository. So each notebook on this branch begins
+with a cell that installs the course, and its links and pictures point to the repository. The branch
+is made from the tag of a release (``docs/publishing.md``), so that only readers on Colab see the
+cell.
 """
 
 import re
@@ -27,7 +28,7 @@ else:
 LINK = re.compile(
     r'(?<=\]\()(?!https?:|#)([^)]+)(?=\))|(?:(?<=src=")|(?<=srcset="))(?!https:)([^"]+)'
 )
-"""A link or a picture within the course, in Markdown."""
+"""A Markdown link to a page or a picture of the course."""
 
 
 def link_to(name):
@@ -35,10 +36,10 @@ def link_to(name):
     return f"https://colab.research.google.com/github/{address(ROOT)}/blob/colab/notebooks/{name}"
 
 
-def for_colab(notebook):
-    """Add the first cell to a notebook, and make its links work on Colab."""
+def adapt_for_colab(notebook):
+    """Insert the first cell into a notebook, and return it with links that work on Colab."""
 
-    def led(link):
+    def replace_link(link):
         target = next(filter(None, link.groups()))
         if not target.startswith("../") and ".ipynb" in target:
             return link_to(target)
@@ -49,7 +50,7 @@ def for_colab(notebook):
 
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = LINK.sub(led, cell.source)
+            cell.source = LINK.sub(replace_link, cell.source)
     first = new_code_cell(CELL.format(address=address(ROOT), tag=TAG), id="colab")
     notebook.cells.insert(0, first)
     return notebook
@@ -57,5 +58,5 @@ def for_colab(notebook):
 
 if __name__ == "__main__":
     for path in NOTEBOOKS:
-        nbformat.write(for_colab(read(path)), path)
+        nbformat.write(adapt_for_colab(read(path)), path)
         print(f"for Colab: {path.name}")

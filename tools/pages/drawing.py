@@ -1,7 +1,7 @@
-"""Draw the animation of README: ``python -m tools.pages.drawing`` writes notebooks/drawing.webp.
+"""Write the README's animation, notebooks/drawing.webp: ``python -m tools.pages.drawing``.
 
-It shows the digits of docs/pictures/readme.png as they are drawn, row by row, and a mask beside
-them. It plays once, in five seconds. Runs with the same matplotlib and Pillow give the same file.
+It shows the digits of docs/pictures/readme.png while they are drawn row by row, beside a mask. It
+plays once, in five seconds. Runs with the same matplotlib and Pillow give the same file.
 """
 
 import math
@@ -20,13 +20,13 @@ from made_course.figures.axes import frame_only
 from made_course.figures.picture import CLEAR_TO_BLUE, WIDTH, Picture, picture
 
 PICTURE = Path(__file__).parents[2] / "notebooks" / "drawing.webp"
-STEP = 14  # pixels from frame to frame
-OPEN = 0.12  # how grey a pixel is that is not drawn yet
-FRAME = 80  # milliseconds
+STEP = 14  # pixels drawn from one frame to the next
+OPEN = 0.12  # grey level of pixels that are not drawn yet
+FRAME = 80  # duration of a frame in milliseconds
 
 
-def frames() -> list[Image.Image]:
-    """Return the picture after every 14th pixel of all 36 digits."""
+def draw_frames() -> list[Image.Image]:
+    """Return one picture of all 36 digits after every 14 pixels."""
     model = load_pretrained()
     samples = model.sample(36, generator=torch.Generator().manual_seed(0))
     figure = plot_samples_and_mask(samples, model.masks[1])
@@ -43,9 +43,10 @@ def frames() -> list[Image.Image]:
 
 @picture
 def plot_samples_and_mask(samples: Tensor, mask: Tensor) -> Picture:
-    """Draw the course in one picture: digits that a MADE drew, and a mask that lets it draw them.
+    """Draw digits that a MADE has drawn, beside one of its masks.
 
-    Digits (n, 784) are in rows of √n, and the mask is blue where a weight may exist.
+    The digits (n, 784) are in rows of √n. The mask (out_features, in_features) is blue where a
+    weight may exist.
 
     Example:
         >>> plot_samples_and_mask(torch.zeros(9, 784), torch.ones(2, 3)).alt
@@ -61,7 +62,7 @@ def plot_samples_and_mask(samples: Tensor, mask: Tensor) -> Picture:
     grid = make_grid(samples.cpu().view(-1, 1, 28, 28), nrow=math.isqrt(len(samples)), padding=3)
     left.imshow(grid[0].numpy(), cmap="gray_r", vmin=0, vmax=1, interpolation="antialiased")
     left.set_title("drawn pixel by pixel")
-    left.set_xlabel(" ")  # as high as the other
+    left.set_xlabel(" ")  # so that both pictures have the same height
     frame_only(left)
     right.imshow(mask.float().cpu().numpy(), cmap=CLEAR_TO_BLUE, vmin=0, vmax=1, aspect="auto")
     right.set(title="one of its masks", xlabel="from unit", ylabel="to unit")
@@ -70,7 +71,7 @@ def plot_samples_and_mask(samples: Tensor, mask: Tensor) -> Picture:
 
 
 def main() -> None:
-    first, *others = frames()
+    first, *others = draw_frames()
     options = {"format": "WEBP", "save_all": True, "loop": 1, "lossless": True, "method": 6}
     write_whole(
         PICTURE, lambda path: first.save(path, append_images=others, duration=FRAME, **options)

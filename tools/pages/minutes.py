@@ -1,9 +1,8 @@
 """Count the minutes and new terms of each notebook: ``python -m tools.pages.minutes``.
 
-Minutes are counted for a quick and for a careful reader: words, lines of code and a thought for
-each Predict and self-check at the rates of ``READERS``, and exercises at the minutes that they
-state. The glossary is not counted. A term of the glossary is new where the course has it in bold
-for the first time.
+Minutes are counted for a quick and a careful reader. Words, lines of code, predictions and
+self-checks take the times in ``READERS``, and exercises take the minutes that they state. The
+glossary is not counted. A term of the glossary is new where it is bold for the first time.
 """
 
 import re
@@ -23,7 +22,7 @@ class Reader(NamedTuple):
 
 
 READERS = (Reader(250, 30, 0.5), Reader(150, 10, 1))
-"""The quick one and the careful one."""
+"""The quick and the careful reader."""
 EXERCISE = re.compile(
     r"^### Exercise (?P<name>\d+\.\d+) · (?P<title>.+) "
     r"\((?P<stars>★+), (?P<open>open, )?(?P<minutes>\d+) minutes\)$",
@@ -60,66 +59,66 @@ def text_of(notebook):
 
 
 def questions_of(notebook):
-    """Return name → the question of a self-check, and its choices: text, ✓ or ✗, and reason."""
+    """Return name → question and choices of each self-check; a choice is (text, mark, reason)."""
     return {
         found["name"]: (found["question"], CHOICE.findall(found["choices"]))
         for found in QUESTION.finditer(text_of(notebook))
     }
 
 
-def words_of(notebook):
+def count_words(notebook):
     text = text_of(notebook).partition(GLOSSARY)[0]
-    text = re.sub(r"\*\*Self-check \w+\.\*\*|</?\w+>", " ", text)  # nobody reads a label
+    text = re.sub(r"\*\*Self-check \w+\.\*\*|</?\w+>", " ", text)  # labels are not read
     text = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
-    text = re.sub(r"\]\([^)]*\)", "]", text)  # nobody reads an address
+    text = re.sub(r"\]\([^)]*\)", "]", text)  # addresses are not read
     return len(re.findall(r"\w+(?:['’.\-]\w+)*", text))
 
 
-def lines_of(notebook):
-    """Count the lines of code, without those of exercises, whose minutes include them."""
+def count_lines(notebook):
+    """Count the lines of code, except in exercises, because their minutes include the code."""
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     shown = [source for source in code if not CHECK.search(source)]
     return sum(bool(line.strip()) for source in shown for line in source.splitlines())
 
 
-def exercises_of(notebook):
-    """Return the sum of the minutes that the exercises state."""
+def exercise_minutes(notebook):
+    """Return the sum of the minutes that the exercises state in their headings."""
     return sum(int(exercise["minutes"]) for exercise in EXERCISE.finditer(text_of(notebook)))
 
 
-def minutes_of(notebook):
-    """Return the minutes of the quick and of the careful reader."""
-    words, lines, text = words_of(notebook), lines_of(notebook), text_of(notebook)
+def estimate_minutes(notebook):
+    """Return the minutes that the quick and the careful reader need."""
+    words, lines, text = count_words(notebook), count_lines(notebook), text_of(notebook)
     thoughts = text.count(PREDICT) + len(QUESTION.findall(text))
     return [
         words / reader.words_per_minute
         + lines / reader.lines_per_minute
         + thoughts * reader.thought
-        + exercises_of(notebook)
+        + exercise_minutes(notebook)
         for reader in READERS
     ]
 
 
-def counted(notebook):
+def counted_range(notebook):
     """Return the range of minutes for the header, rounded to fives."""
-    low, high = (5 * round(minutes / 5) for minutes in minutes_of(notebook))
+    low, high = (5 * round(minutes / 5) for minutes in estimate_minutes(notebook))
     return f"{low} to {high}"
 
 
 def hours():
     """Return the range of hours of all notebooks."""
     low, high = (
-        sum(each) / 60 for each in zip(*map(minutes_of, map(read, NOTEBOOKS)), strict=True)
+        sum(each) / 60 for each in zip(*map(estimate_minutes, map(read, NOTEBOOKS)), strict=True)
     )
     return f"{low:.0f} to {high:.0f} hours"
 
 
-def promised(notebook):
+def promised_range(notebook):
     return PROMISE.search(text_of(notebook))[1]
 
 
 def glossary():
-    """Return the terms of the glossary, each with the notebook that introduces it."""
+    """Return (term, file of the notebook that introduces it) for each term of the glossary."""
     rows = TERM.finditer(text_of(read(NOTEBOOKS[0])).partition(GLOSSARY)[2])
     return [(row["term"], row["file"]) for row in rows]
 
@@ -130,7 +129,7 @@ def is_named(term, text):
 
 
 def new_terms():
-    """Return (notebook, heading of a section) → terms that are in bold for the first time there."""
+    """Return (notebook, heading of a section) → terms that are bold there for the first time."""
     glossary_terms = [term for term, _ in glossary()]
     found, met = {}, set()
     for path in NOTEBOOKS:
@@ -139,7 +138,7 @@ def new_terms():
             terms = []
             for bold in re.findall(r"\*\*(.+?)\*\*", section):
                 named = [term for term in glossary_terms if is_named(term, bold)]
-                # "negative log-likelihood" brings one term, not also "log-likelihood"
+                # "negative log-likelihood" is one term, and does not count as "log-likelihood"
                 longest = [
                     term for term in named if not any(is_named(term, n) for n in named if n != term)
                 ]
@@ -163,8 +162,9 @@ def main():
         exercises = len(EXERCISE.findall(text_of(notebook)))
         terms = [len(found) for (stem, _), found in new.items() if stem == path.stem]
         print(
-            f"| {path.stem} | {len(code)} | {figures} | {exercises} | {words_of(notebook):,} "
-            f"| {counted(notebook)} | {promised(notebook)} | {sum(terms)} | {max(terms)} |"
+            f"| {path.stem} | {len(code)} | {figures} | {exercises} | {count_words(notebook):,} "
+            f"| {counted_range(notebook)} | {promised_range(notebook)} "
+            f"| {sum(terms)} | {max(terms)} |"
         )
     print(f"\nIn all {hours()}.")
 

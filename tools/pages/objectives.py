@@ -1,8 +1,8 @@
-"""List objectives and wrong answers of each section: ``python -m tools.pages.objectives``.
+"""List the objectives and wrong answers of each section: ``python -m tools.pages.objectives``.
 
-The command writes ``docs/objectives.md``. Git ignores the file.
-Objectives, sections, exercises and questions come from the notebooks, and wrong answers from the
-checks and self-checks. Only ``TESTED_BY`` is written by hand: it says what tests each objective.
+The command writes ``docs/objectives.md``; git ignores the file. Objectives, sections, exercises and
+questions are taken from the notebooks, and wrong answers from the checks and self-checks.
+Only ``TESTED_BY``, the tests of each objective, is written by hand.
 """
 
 import re
@@ -29,7 +29,7 @@ TESTED_BY = {
 }
 """Notebook → for each of its objectives, the exercises and questions that test it."""
 ASKED = re.compile(rf"^## (\d+ .+)|{CHECK.pattern}|^> ◉ \*\*Self-check (\w+)", re.MULTILINE)
-"""A numbered section, an exercise, a question."""
+"""The beginning of a numbered section, an exercise or a question."""
 
 
 def objectives_of(notebook):
@@ -50,7 +50,7 @@ def sections_of(notebook):
 
 
 def tests_of(path):
-    """Return for each objective the names of the exercises and questions that test it."""
+    """Return the names of the exercises and questions that test each objective."""
     number, count = int(path.stem[:2]), len(objectives_of(read(path)))
     tests = [names.split() for names in TESTED_BY.get(number, [])]
     if len(tests) != count:
@@ -65,7 +65,7 @@ def kind_of(name):
     return f"{'question' if name[-1].isalpha() else 'exercise'} {name}"
 
 
-def asked_of(name, exercises, questions):
+def describe_asked(name, exercises, questions):
     """Return the title of an exercise or question, and its wrong answers."""
     if name[-1].isalpha():
         question, choices = questions[name]
@@ -84,7 +84,7 @@ def as_markdown(text):
     return "`".join(parts)
 
 
-def part_of(path):
+def list_notebook(path):
     number, notebook = int(path.stem[:2]), read(path)
     exercises, questions = exercises_in(number), questions_of(notebook)
     title = re.search(r"^# (.+)", text_of(notebook), re.MULTILINE)[1]
@@ -98,7 +98,7 @@ def part_of(path):
         if served:
             yield f"\nServes {listing(served)}."
         for name in names:
-            asked, wrong = asked_of(name, exercises, questions)
+            asked, wrong = describe_asked(name, exercises, questions)
             yield f"\n{asked}\n"
             yield from (f"- {words}" for words in wrong)
 
@@ -112,7 +112,7 @@ def page():
         "To find one, search this page for its name, such as `exercise 3.2` or `question 3d`.",
     ]
     for path in NOTEBOOKS[1:]:
-        lines += ["", *part_of(path)]
+        lines += ["", *list_notebook(path)]
     return "\n".join(lines) + "\n"
 
 

@@ -1,9 +1,9 @@
 """Run notebooks and save their outputs: ``python -m tools.pages.refresh notebooks/*.ipynb``.
 
 Cells with the tag ``widget`` are saved without output and execution count, because a saved widget
-would be an empty frame. Outputs that answer a *Predict* are saved folded, and JupyterLab shows them
-when the reader runs the cell. The metadata are the ones that JupyterLab writes, so that saving a
-notebook there changes only the version of Python.
+would be an empty frame. Outputs that answer a *Predict* are saved folded; JupyterLab unfolds them
+when the reader runs the cell. The metadata are as JupyterLab writes them, so that saving a notebook
+there changes only the version of Python.
 """
 
 import os
@@ -34,8 +34,8 @@ KEPT = ("tags", "slideshow", "caption")
 FOLDED = {"collapsed": True, "jupyter": {"outputs_hidden": True}}
 
 
-def answers(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
-    """Return the cells whose outputs answer a *Predict*: all between it and the next text."""
+def find_answers(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """Return the cells whose outputs answer a *Predict*: all between it and the next text cell."""
     found, is_asked = [], False
     for cell in cells:
         if cell.cell_type == "markdown":
@@ -48,10 +48,10 @@ def answers(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
 def refresh(path: Path) -> None:
     """Run a notebook from top to bottom in its own folder and save it, or raise an error."""
     notebook = nbformat.read(path, as_version=4)
-    # two prints of one cell are one output, however busy the machine is
+    # coalesced, because on a busy machine two prints of a cell could become two outputs
     where = {"metadata": {"path": path.parent}}
     client = NotebookClient(notebook, timeout=600, coalesce_streams=True, resources=where)
-    with TemporaryDirectory() as folder:  # the progress of this user stays as it is
+    with TemporaryDirectory() as folder:  # so that the user's progress does not change
         client.execute(env=os.environ | {"MADE_COURSE_PROGRESS": folder})
     for cell in notebook.cells:
         if cell.cell_type != "code":
@@ -59,7 +59,7 @@ def refresh(path: Path) -> None:
         cell.metadata = {name: cell.metadata[name] for name in KEPT if cell.metadata.get(name)}
         if "widget" in cell.metadata.get("tags", []):
             cell.outputs, cell.execution_count = [], None
-    for cell in answers(notebook.cells):
+    for cell in find_answers(notebook.cells):
         cell.metadata |= FOLDED
     notebook.metadata = METADATA
     nbformat.write(notebook, path)

@@ -1,7 +1,7 @@
 """Write the worksheet about masks, with its solution: ``python -m tools.pages.worksheet``.
 
-The page ``docs/worksheet.html`` can be printed from any browser. The package computes every number
-of the solution.
+The page is ``docs/worksheet.html``, to be printed from any browser. The package computes every
+number of the solution.
 """
 
 from pathlib import Path
@@ -13,7 +13,7 @@ from made_course.common.words import factorization, hat, variable_names
 
 PAGE = Path(__file__).parents[2] / "docs" / "worksheet.html"
 ORDERING = [3, 0, 2, 1]
-HIDDEN = [1, 3, 1, 3]  # none of degree 2, so that an allowed pair is not reached
+HIDDEN = [1, 3, 1, 3]  # no unit of degree 2, so that no path reaches an allowed pair
 STYLE = """
 body { font: 11pt/1.35 system-ui, sans-serif; max-width: 46em; margin: 1em auto; }
 section + section { break-before: page; }
@@ -34,7 +34,7 @@ p.line { border-bottom: 1px solid black; min-height: 1.6em; margin: 0.3em 0; fon
 
 
 def grid(rows, columns, entries, solved):
-    """Return a table with a margin; its entries are left blank unless they are ``solved``."""
+    """Return an HTML table with headings; its entries are blank unless ``solved``."""
     head = "".join(f"<th>{column}</th>" for column in ["", *columns])
     body = "".join(
         f"<tr><th>{row}</th>"
@@ -45,13 +45,14 @@ def grid(rows, columns, entries, solved):
     return f"<table><tr>{head}</tr>{body}</table>"
 
 
-def pairs(matrix, verb, names):
-    """Describe the output and the input of each true entry."""
+def describe_pairs(matrix, verb, names):
+    """Return text such as "x̂₁ sees x₂", for the output and input of each true entry."""
     found = matrix.nonzero().tolist()
     return ", ".join(f"{hat(names[i])} {verb} {names[j]}" for i, j in found)
 
 
 def section(solved):
+    """Return the worksheet as HTML, with its solution if ``solved``."""
     names = variable_names(len(ORDERING))
     outputs, units = [hat(name) for name in names], [f"h{'₁₂₃₄'[k]}" for k in range(len(HIDDEN))]
     order, hidden = input_degrees(torch.tensor(ORDERING)), torch.tensor(HIDDEN)
@@ -84,10 +85,10 @@ output sees only smaller degrees.</p>
 <li>How many paths lead from each input to each output? Each goes through one unit.
 {grid(outputs, names, paths, solved)}</li>
 <li>Which output may see a variable, but no path leads there?
-{answer(pairs(missing, "may see", names))}
+{answer(describe_pairs(missing, "may see", names))}
 Which degree must a fifth unit have to repair it? {answer("2")}</li>
 <li>By mistake the mask of the outputs has “not larger” instead of “smaller”. Which outputs see
-their own variable now, and why not the others? {answer(pairs(leaking, "sees", names))}
+their own variable now, and why not the others? {answer(describe_pairs(leaking, "sees", names))}
 {answer("Only their degrees, 3 and 1, are those of units: no unit has degree 2 or 4.")}
 </li>
 <li>Write p(x) as a product of conditionals in this ordering.

@@ -1,1 +1,1 @@
-"""What makes what ships."""
+"""Programs that make the files that ship with the course."""

@@ -1,11 +1,11 @@
 """Train the networks whose measurements notebooks show: ``python -m tools.ships.run NAME``.
 
-Each NAME is written into ``made_course/shipped/files``. All need full MNIST, and some minutes:
+Each NAME becomes a file in ``made_course/shipped/files``. All need full MNIST, and take
 
-recipe     25, notebook 5: a ladder of recipes, a run that overfits, what exercise 5.4 has to beat
-orderings  15, notebook 7: seven orderings of the pixels, and networks with many sets of masks
-race       12, notebook 10: three kinds of models at equal time of one idle core
-groups     60, notebook 11: several pixels in one step, labels, and plain classifiers
+recipe     25 minutes, notebook 5: a ladder of recipes, an overfitting run, the baseline of 5.4
+orderings  15 minutes, notebook 7: seven orderings of the pixels, and many sets of masks
+race       12 minutes, notebook 10: three kinds of models with equal time on one idle core
+groups     60 minutes, notebook 11: several pixels in one step, labels, and plain classifiers
 
 Rates and sizes were chosen on training images that were set aside, never on test images.
 """
@@ -29,7 +29,7 @@ from tools.ships.train_weights import images_outside_small_set, write_asset
 HIDDEN, EPOCHS, SEEDS = (512, 512), 10, (0, 1, 2)
 PLAIN = {"natural_order": False, "direct": False, "degrees": "uniform", "dropout": 0.0}
 PLAIN |= {"lr": 2e-3, "cycle": False, "max_norm": None, "weight_decay": 0.0, "batch_size": 512}
-RUNGS = {  # each keeps the changes of the rungs before it
+RUNGS = {  # each rung keeps the changes of the rungs before it
     "plain recipe": PLAIN | {"scaled_weights": False},
     "raster ordering": {"natural_order": True},
     "direct connections": {"direct": True},
@@ -66,7 +66,7 @@ CLASSIFIERS = {"logistic regression": (3e-3, 784, 10), "512-512": (1e-3, 784, 51
 
 
 def descend(model, loss, batches, rates, weight_decay, max_norm=None):
-    """Take a step of AdamW for each batch of row numbers, and yield its loss and size."""
+    """Take a step of AdamW for each batch of row numbers, and yield its loss and its size."""
     optimizer = torch.optim.AdamW(model.parameters(), weight_decay=weight_decay, fused=True)
     for rows, lr in zip(batches, rates, strict=False):
         optimizer.param_groups[0]["lr"] = lr
@@ -80,12 +80,12 @@ def descend(model, loss, batches, rates, weight_decay, max_norm=None):
         yield value.item(), len(rows)
 
 
-def batches(n, batch_size, epochs):
+def shuffled_batches(n, batch_size, epochs):
     return (rows for _ in range(epochs) for rows in torch.randperm(n).split(batch_size))
 
 
 def train_by(recipe, train, test, *, epochs, hidden_dims=HIDDEN, seed=0):
-    """Train a MADE by a recipe; return it, and the NLL of both sets of images in each epoch."""
+    """Train a MADE with a recipe; return it, and its training and test NLL in each epoch."""
     torch.manual_seed(seed)
     masks = {key: recipe[key] for key in ("natural_order", "degrees", "direct", "dropout")}
     model = MADE(train.shape[1], hidden_dims, **masks)
@@ -94,7 +94,7 @@ def train_by(recipe, train, test, *, epochs, hidden_dims=HIDDEN, seed=0):
     per_epoch = -(-len(train) // recipe["batch_size"])
     shares = [one_cycle(k, per_epoch * epochs) for k in range(per_epoch * epochs)]
     rates = [recipe["lr"] * (share if recipe["cycle"] else 1) for share in shares]
-    drawn = batches(len(train), recipe["batch_size"], epochs)
+    drawn = shuffled_batches(len(train), recipe["batch_size"], epochs)
     decay, norm = recipe["weight_decay"], recipe["max_norm"]
     losses = descend(model, lambda r: -model.log_prob(train[r]).mean(), drawn, rates, decay, norm)
     nats = []
@@ -104,18 +104,18 @@ def train_by(recipe, train, test, *, epochs, hidden_dims=HIDDEN, seed=0):
     return model.eval(), *map(list, zip(*nats, strict=True))
 
 
-def fitted(train, seed, **arguments):
+def fit_made(train, seed, **arguments):
     torch.manual_seed(seed)
     model = MADE(train.shape[1], HIDDEN, direct=True, seed=seed, **arguments)
     fit(model, train, epochs=EPOCHS, precision="float32", seed=seed, progress=False)
     return model
 
 
-def classifier(x, y, seed, lr, *widths):
+def train_classifier(x, y, seed, lr, *widths):
     torch.manual_seed(seed)
     layers = [nn.Linear(a, b) for a, b in pairwise(widths)]
     model = nn.Sequential(*[part for layer in layers for part in (layer, nn.ReLU())][:-1])
-    steps, drawn = EPOCHS * -(-len(x) // 100), batches(len(x), 100, EPOCHS)
+    steps, drawn = EPOCHS * -(-len(x) // 100), shuffled_batches(len(x), 100, EPOCHS)
     rates = [lr * one_cycle(k, steps) for k in range(steps)]
     list(descend(model, lambda r: cross_entropy(model(x[r]), y[r]), drawn, rates, 0.01))
     return model
@@ -127,9 +127,11 @@ def in_chunks(of_rows, x):
 
 
 @torch.no_grad()
-def averages(model, x, count):
-    """Return NLLs (3, count): of each of the next sets of masks, of their mixture so far, and what
-    the mean of their logits claims, which is not an NLL if their orderings differ.
+def average_sets(model, x, count):
+    """Return NLLs (3, count) over the next ``count`` sets of masks.
+
+    The rows are each set by itself, the mixture of the sets so far, and the mean of their logits,
+    which is not an NLL if the orderings differ.
     """
     total, log_p, found = torch.zeros_like(x), [], []
     for k in range(1, count + 1):
@@ -143,8 +145,13 @@ def averages(model, x, count):
     return torch.tensor(found).T
 
 
-def judged(log_p, y):
-    """Return NLL of image and label, of the image, of the label given it, and the share right."""
+def score_labels(log_p, y):
+    """Return the NLL of image and label, of the image, and of the label given it, and the accuracy.
+
+    Args:
+        log_p: (N, 10) log p(image, label) for each label.
+        y: (N,) true labels.
+    """
     both, alone = log_p.gather(1, y[:, None]).mean(), log_p.logsumexp(1).mean()
     return -both, -alone, alone - both, (log_p.argmax(1) == y).float().mean()
 
@@ -174,12 +181,12 @@ def orderings():
     settings |= {f"rows, start {k + 1}": (settings["rows"][0], k) for k in SEEDS[1:]}
     log_prob, many = {}, []
     for name, (ordering, seed) in settings.items():
-        model = fitted(train, seed, ordering=ordering, degrees="even")
+        model = fit_made(train, seed, ordering=ordering, degrees="even")
         log_prob[name] = in_chunks(model.log_prob, test)
     for name, num_masks, natural_order in MANY:
         sets = {"num_masks": num_masks, "natural_order": natural_order}
-        model = fitted(train, 0, degrees="uniform" if natural_order else "even", **sets)
-        single, mixture, logits = averages(model, test, num_masks or 32)
+        model = fit_made(train, 0, degrees="uniform" if natural_order else "even", **sets)
+        single, mixture, logits = average_sets(model, test, num_masks or 32)
         many.append({"name": name, **sets, "single": single, "mixture": mixture, "logits": logits})
     return {"log_prob": log_prob, "many": many}
 
@@ -204,7 +211,7 @@ def race():
                 curve.append((used, evaluate(model, valid[:200])))
             if used >= seconds:
                 break
-            start = process_time()  # scoring takes none of the seconds
+            start = process_time()  # the time for scoring is not counted
         result = {"name": name, "size": size, "lr": lr, "seconds": seconds, "rows": seen}
         result |= {"parameters": sum(p.numel() for p in model.parameters()), "curve": curve}
         return result | {"valid": evaluate(model, valid), "test": evaluate(model, test)}
@@ -223,7 +230,7 @@ def groups():
     y, test_y = mnist_labels("full")
     ways, labelled = [], {}
     for name, ordering in pixel_groups().items():
-        models = [fitted(train, seed, ordering=ordering, degrees="even") for seed in SEEDS]
+        models = [fit_made(train, seed, ordering=ordering, degrees="even") for seed in SEEDS]
         costs = torch.stack([-in_chunks(model.log_conditionals, test).mean(0) for model in models])
         by_step = torch.zeros(len(ordering)).index_add_(0, models[0].order - 1, costs[0])
         images = models[0].sample(12, generator=torch.Generator().manual_seed(0)).bool()
@@ -233,12 +240,12 @@ def groups():
     every = [torch.cat([torch.full_like(test[:, :1], k), test], 1) for k in range(10)]
     for name, ordering in {"label first": [0, *pixels], "label last": [*pixels, 0]}.items():
         masks = {"ordering": ordering, "degrees": "even", "head": head}
-        models = [fitted(rows, seed, **masks) for seed in SEEDS]
+        models = [fit_made(rows, seed, **masks) for seed in SEEDS]
         log_p = [torch.stack([in_chunks(m.log_prob, x) for x in every], 1) for m in models]
-        labelled[name] = [judged(of_labels, test_y) for of_labels in log_p]
+        labelled[name] = [score_labels(of_labels, test_y) for of_labels in log_p]
     for name, settings in CLASSIFIERS.items():
-        logits = [in_chunks(classifier(train, y, seed, *settings), test) for seed in SEEDS]
-        labelled[name] = [(torch.nan, torch.nan, *judged(z, test_y)[2:]) for z in logits]
+        logits = [in_chunks(train_classifier(train, y, seed, *settings), test) for seed in SEEDS]
+        labelled[name] = [(torch.nan, torch.nan, *score_labels(z, test_y)[2:]) for z in logits]
     keys = "name", "joint", "alone", "posterior", "right"
     rows = [(name, *torch.tensor(found).T) for name, found in labelled.items()]
     return {"groups": ways, "labelled": [dict(zip(keys, row, strict=True)) for row in rows]}

@@ -1,7 +1,8 @@
-"""Train ``"mnist-any-order"`` in drawn orderings: ``python -m tools.ships.train_any_order``.
+"""Train ``"mnist-any-order"`` in random orderings: ``python -m tools.ships.train_any_order``.
 
-It needs full MNIST, takes about half an hour on one core, and writes into ``shipped/files``. At the
-end it prints the NLL of the small test set, of whole images and of hidden parts given the rest.
+The command needs full MNIST, takes about half an hour on one core, and writes into
+``shipped/files``. At the end it prints NLLs on the small test set, of whole images and of hidden
+parts given the rest.
 """
 
 import torch
@@ -21,13 +22,13 @@ from made_lessons.notebook_07.pixel_orderings import SIDE, draw_pixel_ordering, 
 from tools.ships.train_weights import images_outside_small_set, write_model
 
 AT_ONCE = 4
-"""Orderings at a step, each with its share of the batch."""
+"""Number of orderings per step; each has an equal part of the batch."""
 
 
 class AnyOrder(MADE):
-    """A MADE that trains in several drawn orderings of the pixels at each step.
+    """A MADE that trains in several random orderings of the pixels at each step.
 
-    Each hidden unit keeps its degree: it sees other pixels each time, but always as many.
+    Each hidden unit keeps its degree, so it sees different pixels each time, but always as many.
     """
 
     def log_prob(self, x: Tensor, ensemble: int | None = None) -> Tensor:
@@ -56,7 +57,7 @@ def make_any_order() -> None:
 
 
 def whole_orderings() -> dict[str, Tensor]:
-    """Return orderings of all pixels: name → (784,)."""
+    """Return name → ordering (784,) of all pixels."""
     row, column = rows_and_columns()
     chance = torch.rand(SIDE**2, generator=Generator().manual_seed(0))
     away = torch.stack([row, column]) - (SIDE - 1) / 2
@@ -75,7 +76,7 @@ def whole_orderings() -> dict[str, Tensor]:
 
 
 def hidden_parts() -> dict[str, Tensor]:
-    """Return parts of an image to be completed: name → (784,), true where hidden."""
+    """Return name → BoolTensor (784,), True for the pixels of the part that is hidden."""
     row, column = rows_and_columns()
     chance = torch.rand(SIDE**2, generator=Generator().manual_seed(0))
     half, quarter = SIDE // 2, SIDE // 4
@@ -95,7 +96,7 @@ def hidden_parts() -> dict[str, Tensor]:
 def nats_of_hidden(
     model: MADE, x: Tensor, hidden: Tensor, ordering: Tensor | None = None
 ) -> Tensor:
-    """Return the NLL (N,) of the hidden part of each row given the rest, as ``complete`` draws."""
+    """Return the NLL (N,) of each row's hidden part given the rest, in the order of complete."""
     degrees, _ = completion_degrees(model, ~hidden, ordering)
     with model.using_degrees(degrees):
         return -model.log_conditionals(x)[:, hidden].sum(1)

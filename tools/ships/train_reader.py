@@ -1,7 +1,7 @@
-"""Train the reader of digits, ``python -m tools.ships.train_reader``, and print how often it errs.
+"""Train the sketchpad's classifier of digits: ``python -m tools.ships.train_reader``.
 
-The sketchpad uses it to say which digit an image shows. It needs full MNIST, for half a
-minute.
+The sketchpad uses it to name the digit that an ending looks like. The command needs full MNIST,
+takes half a minute, and prints the test error.
 """
 
 import torch
@@ -16,21 +16,21 @@ from tools.ships.train_weights import outside_small_set, write_asset
 EPOCHS, BATCH, LR = 12, 128, 4e-3
 
 
-def shifted(x: Tensor) -> Tensor:
-    """Move images (N, 784) by at most one pixel in each direction, all of them alike."""
+def shift_randomly(x: Tensor) -> Tensor:
+    """Shift all images (N, 784) together, by at most one pixel in each direction."""
     down, right = torch.randint(-1, 2, (2,)).tolist()
     return x.view(-1, SIDE, SIDE).roll((down, right), (1, 2)).flatten(1)
 
 
 def train_reader(x: Tensor, labels: Tensor) -> nn.Sequential:
-    """Train on images (N, 784) and their labels (N,)."""
+    """Return a classifier trained on images (N, 784) and their labels (N,)."""
     reader, inner = new_reader(), inner_pixels()
     optimizer = torch.optim.AdamW(reader.parameters(), weight_decay=0.01)
     steps = EPOCHS * -(-len(x) // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LR, steps)
     for _ in range(EPOCHS):
         for rows in torch.randperm(len(x)).split(BATCH):
-            loss = F.cross_entropy(reader(shifted(x[rows])[:, inner]), labels[rows])
+            loss = F.cross_entropy(reader(shift_randomly(x[rows])[:, inner]), labels[rows])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()

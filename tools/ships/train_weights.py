@@ -1,7 +1,7 @@
 """Train ``"mnist-512"`` and ``"tiny"``: ``python -m tools.ships.train_weights [NAME ...]``.
 
-The weights are written into ``shipped/files``. ``mnist-512`` needs full MNIST and takes about ten
-minutes on two cores. ``tools.ships.train_any_order`` makes the model for any ordering.
+The command writes the weights into ``shipped/files``. ``mnist-512`` needs full MNIST and takes
+about ten minutes on two cores. ``tools.ships.train_any_order`` makes the model for any ordering.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ PICTURE = Path(__file__).parents[2] / "docs" / "pictures" / "readme.png"
 
 
 def make_digits() -> None:
-    """Write the model in raster order, the distances of its samples, and README's picture."""
+    """Write the model in raster order, distances of its samples from images, README's picture."""
     train, test, trained_on = images_outside_small_set()
     arguments = {"input_dim": 784, "hidden_dims": [512, 512], "degrees": "even", "direct": True}
     arguments["dropout"] = 0.1
@@ -48,7 +48,7 @@ def make_digits() -> None:
 
 
 def make_tiny() -> None:
-    """Write the model of 30 bars and stripes."""
+    """Write the small model of the 30 bars and stripes."""
     patterns = bars_and_stripes()
     arguments = {"input_dim": 16, "hidden_dims": [32], "degrees": "even", "direct": True}
     model = MADE(**arguments)
@@ -60,7 +60,7 @@ MAKERS = {"mnist-512": make_digits, "tiny": make_tiny}
 
 
 def images_outside_small_set() -> tuple[Tensor, Tensor, str]:
-    """Return the 55,000 images to train on, the test images, and the former's fingerprint."""
+    """Return the 55,000 training images, the test images, and the fingerprint of the former."""
     grey, _, _ = load_mnist("full")
     train, test, _ = load_binarized_mnist("full")
     outside = outside_small_set(grey)
@@ -68,7 +68,7 @@ def images_outside_small_set() -> tuple[Tensor, Tensor, str]:
 
 
 def outside_small_set(grey: Tensor) -> Tensor:
-    """Return which grey images (N, 784) are not, byte for byte, in the small set: (N,) bool."""
+    """Return a BoolTensor (N,), True for the grey images (N, 784) that are not in the small set."""
     held = {row.tobytes() for part in load_mnist("small")[:2] for row in part.numpy()}
     return torch.tensor([row.tobytes() not in held for row in grey.numpy()])
 
@@ -76,7 +76,7 @@ def outside_small_set(grey: Tensor) -> Tensor:
 def write_model(
     name: str, model: MADE, arguments: dict, trained_on: str | None, nll: float
 ) -> None:
-    """Write a model in half precision, and only those weights that no mask always cuts."""
+    """Write a model in half precision, without the weights that every set of masks cuts."""
     state = {
         key.removeprefix("mask_sets."): value.half() if value.is_floating_point() else value
         for key, value in model.state_dict().items()
@@ -88,7 +88,7 @@ def write_model(
 
 
 def fingerprint(images: Tensor) -> str:
-    """Return the SHA-256 of a set of grey images (N, 784), whatever their order."""
+    """Return the SHA-256 of a set of grey images (N, 784), independent of their order."""
     hashes = sorted(hashlib.sha256(row.tobytes()).digest() for row in images.numpy())
     return hashlib.sha256(b"".join(hashes)).hexdigest()
 

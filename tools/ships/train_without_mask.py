@@ -1,7 +1,8 @@
-"""Train the network without a mask of notebook 12: ``python -m tools.ships.train_without_mask``.
+"""Train notebook 12's network without a mask: ``python -m tools.ships.train_without_mask``.
 
-It needs full MNIST, takes about four minutes on one core, and writes into ``shipped/files``. At the
-end it prints the bound on the NLL of the 1,000 test images of the small set.
+The command needs full MNIST, takes about four minutes on one core, and writes into
+``shipped/files``. At the end it prints the bound on the NLL of the 1,000 test images of the small
+set.
 """
 
 import torch

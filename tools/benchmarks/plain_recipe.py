@@ -1,8 +1,8 @@
-"""The document's recipe, step by step, with which the package is compared.
+"""A plain MADE with a plain training loop, for comparison with the package.
 
-The code is ours, but everything that takes time is done as in the document: images are decoded,
-turned into tensors and collated one at a time, every mask is multiplied into its weights at every
-pass, Adam runs in float32, and a sample takes 784 whole passes.
+Everything that takes time is done as in the notebook with which the course began
+(docs/origins.md): images are decoded, turned into tensors and collated one at a time, every mask is
+multiplied into its weights at every pass, Adam runs in float32, and a sample takes 784 passes.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ HIDDEN, EPOCHS = (512, 512), 10
 
 
 class GreyImages(Dataset):
-    """Images of the small set, handled as torchvision's MNIST handles its own."""
+    """The images of the small set, decoded one at a time, as torchvision's MNIST does."""
 
     def __init__(self, grey, transform):
         self.grey, self.transform = grey.view(-1, 28, 28), transform
@@ -39,9 +39,9 @@ class GreyImages(Dataset):
 
 
 def make_loaders(batch_size):
-    """Return loaders of the data that the package uses: full MNIST, or the small set."""
+    """Return loaders of full MNIST if it is present, else of the small set."""
     to_tensor = transforms.ToTensor()
-    # printing is off, because the package's own loaders print the same line
+    # without printing, because the package's own loaders print the same line
     with contextlib.redirect_stdout(io.StringIO()):
         *grey, name = load_mnist("auto")
     if name == "full":
@@ -114,7 +114,7 @@ class MADE(nn.Module):
 
 
 def train(epochs, hidden, lr=2e-3, batch_size=512, natural_order=False):
-    """Train, print a line per epoch, and return the model and its last test NLL."""
+    """Train with Adam, print a line per epoch, and return the model and its last test NLL."""
     train_loader, test_loader = make_loaders(batch_size)
     model = MADE(784, hidden, natural_order)
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
