@@ -1,4 +1,4 @@
-"""Answers to predictions: an output and the paragraph below it, opened by one press."""
+"""Fold the answers to predictions, so that one press opens an output and its paragraph."""
 
 import re
 
@@ -12,7 +12,7 @@ END = "</details>"
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Fold the answers once a notebook is parsed."""
+    """Register the folding of answers, which happens after a notebook is parsed."""
     app.connect("doctree-read", _fold_all)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -24,7 +24,7 @@ def _fold_all(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def _fold(cell: nodes.container) -> None:
-    """Move what answers a prediction into a fold: a cell or its output, and the next paragraph."""
+    """Move the answer to a prediction, a cell or output and the next paragraph, into a fold."""
     parent, position = cell.parent, cell.parent.index(cell)
     if "hide-input" in cell["cell_metadata"].get("tags", []) or TELLING.search(cell[0].astext()):
         answer = [cell]

@@ -37,7 +37,7 @@ ROW = re.compile(
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Give each page its card and the next one, and write the pictures."""
+    """Register the functions that give cards to each page and write their pictures."""
     app.connect("html-page-context", _fill)
     app.connect("build-finished", _write)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,4 +1,4 @@
-"""The front page, the page on which a mask is broken, and the museum's first exhibit."""
+"""Fill the front page, the page on which a mask is broken, and the museum's first exhibit."""
 
 from cards import cards
 from living_widgets import shown
@@ -12,7 +12,7 @@ EXHIBIT = "<!-- the network that trains in the page -->"
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Fill the pages."""
+    """Register the function that fills the pages."""
     app.connect("html-page-context", _fill)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 

@@ -1,4 +1,4 @@
-"""The widgets of the notebooks on the site: each as its notebook's own cell makes it."""
+"""Show the notebooks' widgets on the site, in the states that their cells create."""
 
 import base64
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -72,7 +72,7 @@ def _widgets(path: Path, kept: Path, address: str) -> dict[str, list[str]]:
             shown(_with_buffers(model), address)
             for output in notebook.cells[k].outputs
             if VIEW in output.get("data", {})
-            if "_esm" in (model := states[output.data[VIEW]["model_id"]])["state"]  # no plain bar
+            if "_esm" in (model := states[output.data[VIEW]["model_id"]])["state"]  # not a bar
         ]
         for k in tagged
     }
@@ -86,7 +86,7 @@ def _with_buffers(model: dict) -> dict[str, object]:
 
 
 def shown(state: dict[str, object], address: str, static: str = "../_static") -> str:
-    """Return a widget as HTML, without the networks of a sketchpad, which are loaded afterwards."""
+    """Return a widget as HTML; the networks of a sketchpad are loaded afterwards."""
     if "weights" not in state:
         return html_of_state(state)
     later = {"weights": b"", "address": address.removeprefix("https://").rstrip("/")}
@@ -94,7 +94,7 @@ def shown(state: dict[str, object], address: str, static: str = "../_static") ->
 
 
 def write_networks(app: Sphinx, problem: Exception | None) -> None:
-    """Write the script that LOAD appends."""
+    """Write the script with the sketchpad's networks, which LOAD adds to a page."""
     if problem is None and app.builder.format == "html":
         text = NETWORKS.replace("BASE64", base64.b64encode(page_networks().weights).decode())
         Path(app.outdir, "_static", "networks.js").write_text(text, encoding="utf-8")

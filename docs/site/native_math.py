@@ -1,4 +1,4 @@
-"""Formulas as MathML, which browsers set by themselves: no script, and nothing to download."""
+"""Write formulas as MathML, because browsers show it without a script or a download."""
 
 import re
 
@@ -11,19 +11,19 @@ _converter = LatexToMathML()
 
 
 def mathml(latex: str, *, display: bool = False) -> str:
-    """Return a formula as MathML, on a line of its own if ``display``; raise for unknown LaTeX."""
+    """Return a formula as MathML, on its own line if ``display``; unknown LaTeX is an error."""
     return _converter.convert_with_local_state(latex, displaystyle=display)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Make "native" a choice of ``html_math_renderer``."""
+    """Register "native" as a value of ``html_math_renderer``."""
     app.connect("doctree-read", _hold_together)
     app.add_html_math_renderer("native", (_write_inline, None), (_write_block, None))
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
 def _hold_together(app: Sphinx, doctree: nodes.document) -> None:
-    """Let no line end between a formula and what touches it, as in "(x)," or "d-th"."""
+    """Prevent line breaks between a formula and adjacent text, as in "(x)," or "d-th"."""
     for formula in [*doctree.findall(nodes.math)]:
         parent, place = formula.parent, formula.parent.index(formula)
         beside = [parent[max(place - 1, 0) : place], parent[place + 1 : place + 2]]

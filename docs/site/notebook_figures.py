@@ -1,4 +1,4 @@
-"""Figures of a notebook on its page, in the page's greys and with a caption."""
+"""Show a notebook's figures on its page, in the page's greys and with captions."""
 
 import hashlib
 import re
@@ -61,7 +61,8 @@ def _drawn_for_a_page(png: bytes) -> bytes:
     for k in range(getattr(saved, "n_frames", 1)):
         saved.seek(k)
         frames.append(_inked(saved.convert("RGBA")))
-    frames = frames[1:] or frames  # the first one of an animation is its last, for those without
+    # the first frame of an animation shows its end, for programs that cannot play it
+    frames = frames[1:] or frames
     plays = {"save_all": True, "append_images": frames[1:], "loop": 1}
     plays["duration"] = 3000 // len(frames)
     look = {"lossless": True, "method": 2, "quality": 60}
@@ -70,7 +71,7 @@ def _drawn_for_a_page(png: bytes) -> bytes:
 
 
 def _inked(image: Image.Image) -> Image.Image:
-    """Change the greys of words and lines to those of a page; tiles keep theirs."""
+    """Change the greys of text and lines to the greys of a page, but not the greys of tiles."""
     colours, cover = np.split(np.array(image), [3], axis=2)
     low, high = colours.min(2), colours.max(2)
     is_word = ~_opened(cover[..., 0] == 255) & (high - low < 4)

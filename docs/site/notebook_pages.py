@@ -1,4 +1,4 @@
-"""What a saved notebook needs to be a page: widgets that live, figures that are seen."""
+"""Turn saved notebooks into pages, with widgets that work and figures that are shown."""
 
 import re
 from pathlib import Path
@@ -49,7 +49,7 @@ FOR_THOSE_WHO_RUN = re.compile(
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Change notebooks before they are parsed, and their quotes once they are."""
+    """Register changes to notebooks before they are parsed, and to their quotes afterwards."""
     app.connect("builder-inited", start)
     app.connect("source-read", _prepare)
     app.connect("doctree-read", _name_quotes)
@@ -67,7 +67,7 @@ def _prepare(app: Sphinx, docname: str, source: list[str]) -> None:
         if "widget" not in cell.metadata.get("tags", []):
             continue
         alive = living.get(cell.id, [])
-        if cell.source.startswith("progress()"):  # it shows what this learner has solved
+        if cell.source.startswith("progress()"):  # because it shows a learner's own progress
             cell.metadata["tags"] = ["remove-cell"]
         drawn = figures_of(following) if following else []
         cell.outputs = [_html(part) for part in alive]
@@ -85,8 +85,8 @@ def _prepare(app: Sphinx, docname: str, source: list[str]) -> None:
 
 
 def _show(cell: NotebookNode, images: Path) -> None:
-    """Change a cell into what a page shows: its figures, and no words for those who run it."""
-    if cell.cell_type != "code":  # the rule above an exercise is for pages without a style
+    """Prepare a cell for its page: write its figures, and drop text for those who run it."""
+    if cell.cell_type != "code":  # the rule above an exercise is only for JupyterLab
         cell.source = cell.source.replace("---\n\n### Exercise", "### Exercise")
         return
     for output in cell.outputs:
@@ -102,7 +102,7 @@ def _show(cell: NotebookNode, images: Path) -> None:
 
 
 def _fold(cell: NotebookNode, part: str, words: str) -> None:
-    """Fold a cell or its input, with words to press."""
+    """Fold a cell or its input; ``words`` is the text to press."""
     cell.metadata["tags"] = [*cell.metadata.get("tags", []), f"hide-{part}"]
     cell.metadata["mystnb"] = {"code_prompt_show": words, "code_prompt_hide": words}
 

@@ -1,4 +1,4 @@
-"""Links to files that are not on the site, which point to the repository's host."""
+"""Point links to files that are not on the site to the repository's host."""
 
 import os
 import re
@@ -15,7 +15,7 @@ PICTURE = "docs/pictures/share.png"
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Change links before a page is parsed, and copy files that are not pages."""
+    """Register the change of links before a page is parsed, and the copy of other files."""
     app.connect("source-read", _lead)
     app.connect("build-finished", _copy)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
