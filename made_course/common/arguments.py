@@ -98,12 +98,7 @@ def check_switch(name: str, value: bool) -> bool:
 
 
 def check_widths(hidden_dims: Sequence[int]) -> list[int]:
-    """Return the widths of hidden layers as a list of positive ints, or raise an error.
-
-    Raises:
-        TypeError: if ``hidden_dims`` is not a sequence of whole numbers.
-        ValueError: if a width is below 1.
-    """
+    """Return widths as a list of positive ints, or raise a TypeError or ValueError."""
     if isinstance(hidden_dims, str) or not isinstance(hidden_dims, Sequence):
         raise TypeError(
             f"hidden_dims must be a tuple of whole numbers such as (512, 512), got {hidden_dims!r}"

@@ -120,7 +120,7 @@ def mnist_labels(name: str) -> tuple[Tensor, Tensor]:
 
 
 def _parse_images(idx: bytes) -> Tensor:
-    # 16 bytes are the header; a bytearray is writable, and torch warns about memory that is not
+    # after a header of 16 bytes; in a bytearray, because torch warns about read-only memory
     return torch.frombuffer(bytearray(idx), dtype=torch.uint8, offset=16).view(-1, 784)
 
 

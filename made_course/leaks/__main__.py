@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Check a model for leaks by flips, by slopes, and by Σp if all inputs can be tried.
 
     ``python -m made_course.leaks module:Class --input-dim 16`` creates ``Class(16)`` from a module
-    that Python can import from here. ``model(x)`` must return one logit per binary variable, in any
+    in this folder or in Python's path. ``model(x)`` must return one logit per binary variable, in any
     ordering; ``x`` is float64. The model is checked in evaluation mode, first with its initial
     weights, and then after a small change of every weight. If it has a method ``log_prob``, the
     result is compared with the logits. If there are more than 1,024 inputs, only 64 random ones are
@@ -185,7 +185,7 @@ def _compare_slopes(found: Dependence) -> str:
 
 @torch.no_grad()
 def _compare_log_prob(checked: CheckedModel, x: Tensor) -> tuple[float, float]:
-    """Return the largest difference between log_prob and the logits' result, and a tolerance."""
+    """Return the largest error of log_prob in nats, compared with the logits, and its tolerance."""
     own, by_logits = checked.model.log_prob(x), checked.log_prob_of_logits(x)
     size = checked.input_dim + by_logits.abs().max().item()
     return (own - by_logits).abs().max().item(), size * torch.finfo(own.dtype).eps

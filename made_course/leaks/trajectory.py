@@ -32,7 +32,7 @@ class Trajectory:
     log_likelihood: Tensor
 
     def is_undecided(self, step: int) -> Tensor:
-        """Return a BoolTensor (D,), True for the variables that are decided after this step."""
+        """Return a BoolTensor (D,), True for the variables that are decided at later steps."""
         return self.order > step
 
     def outputs_at(self, step: int) -> Tensor:

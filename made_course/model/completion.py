@@ -83,7 +83,7 @@ class Completion(NamedTuple):
         return (self.shares[..., None] * is_class).sum(dim=1)
 
     def draw(self, n_samples: int = 1, generator: Generator | None = None) -> Tensor:
-        """Draw samples (B, n_samples, D) of equal weight, with replacement by their weights.
+        """Draw samples (B, n_samples, D) that count equally, with replacement by weight.
 
         Raises:
             TypeError: if ``n_samples`` is not a whole number.
@@ -122,7 +122,7 @@ def complete(
     Args:
         model: a MADE.
         x: (B, D) rows. Values that are not known are ignored, and may be NaN:
-            ``complete(model, x, ~x.isnan())`` fills in the missing ones.
+            ``complete(model, x, ~x.isnan())`` fills in missing values.
         known: (D,) or (B, D) BoolTensor, or zeros and ones; True where a value is known.
         n_samples: number of samples n for each row.
         ordering: (D,) permutation of 0..D-1, only for a model for any ordering. The known variables
@@ -202,12 +202,12 @@ def completion_degrees(
     allowed: a group may hold both known and unknown variables, because its members do not see each
     other. The first possible choice is used:
 
-    1. The degrees in use, or the first of K stored sets, for which this is exact.
+    1. The degrees in use, or the first of K stored sets, for which the draws are exact.
     2. For a model for any ordering (``natural_order=False`` and ``num_masks=None``), a new
        ordering: the known variables, then the unknown ones, both by index. Both are reversed if the
        known ones have the larger indices on average, so that a hole in an image is drawn row by
-       row, starting next to the known pixels. This is exact.
-    3. The degrees in use, which are then not exact.
+       row, starting next to the known pixels. The draws are exact.
+    3. The degrees in use. The draws are then not exact.
 
     Args:
         model: a MADE.

@@ -17,7 +17,7 @@ from torch import Tensor, distributions
 from ..common.arguments import check_count
 
 MIN_LOG_SCALE = -7.0
-"""Smallest logarithm of a standard deviation: repeated values would make a density infinite."""
+"""Smallest logarithm of a standard deviation. It keeps densities at repeated values finite."""
 
 
 class Head:
@@ -69,7 +69,7 @@ class Head:
         raise NotImplementedError(f"{type(self).__name__} must have a method log_prob(params, x)")
 
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
-        """Return a value (...) for each uniform ``u`` (...) in [0, 1], under params (..., P)."""
+        """Return a value (...) for each uniform ``u`` (...) in [0, 1], under ``params`` (..., P)."""
         raise NotImplementedError(f"{type(self).__name__} must have a method sample(params, u)")
 
     def encode(self, x: Tensor) -> Tensor:

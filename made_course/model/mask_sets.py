@@ -24,6 +24,11 @@ class MaskSets(nn.Module):
         natural_order, ordering, kind, num_masks, seed: arguments of :class:`made_course.MADE`,
             where ``kind`` is called ``degrees``.
 
+    Raises:
+        TypeError: if a number is not a whole number.
+        ValueError: if a number is out of range, ``kind`` is unknown, or ``ordering`` is not a
+            permutation.
+
     Example:
         >>> MaskSets(3, [2], ordering=[1, 2, 0], kind="even").degrees()
         [tensor([3, 1, 2]), tensor([1, 2])]

@@ -212,8 +212,8 @@ def build_masks(degrees: Sequence[Tensor], outputs: Tensor | None = None) -> lis
 def direct_mask(order: Tensor) -> Tensor:
     r"""Return the mask of direct connections: :math:`M^A_{d,d'} = 1_{m^0(d) > m^0(d')}`.
 
-    It is also the *strict order*, which has all connections that an autoregressive model may have.
-    In the natural ordering, it is strictly lower triangular.
+    It is also the *strict order*: all connections that an autoregressive model may have. In the
+    natural ordering, it is strictly lower triangular.
 
     Args:
         order: (D,) degrees of the variables.

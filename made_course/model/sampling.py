@@ -94,7 +94,7 @@ def sample_incremental(
     taken, drawn = ordering[known[ordering]], ordering[~known[ordering]]
     position = torch.argsort(torch.cat([taken, drawn]))
     sizes = _step_sizes(model, drawn)
-    num_drawn = F.pad(sizes.cumsum(0), (1, 0))  # before each step, and after the last
+    num_drawn = F.pad(sizes.cumsum(0), (1, 0))  # before each step and after the last
     first = drawn[num_drawn[:-1]]  # one variable of each step
     heads = [head.select(i) for i in first.tolist()]
     layers = _sorted_layers(model, position, len(taken) + num_drawn, first, n)
@@ -116,7 +116,10 @@ def sample_incremental(
 
 
 def _step_sizes(model: Any, drawn: Tensor) -> Tensor:
-    """Return the number of variables per step. A step has one head, and its outputs see equally."""
+    """Return the number of variables that each step draws.
+
+    The variables of a step have the same head, and their outputs see the same units.
+    """
     order, *hidden_degrees = model.degrees
     seen = order[drawn]
     if hidden_degrees and model.direct is None:

@@ -55,6 +55,7 @@ class OrderedModel(nn.Module):
         """Return the log-probability (B,) of rows (B, D), in nats.
 
         Raises:
+            TypeError: if ``x`` is not a tensor.
             ValueError: if ``ensemble`` is not None or 1, or ``x`` has a wrong shape or value.
         """
         if ensemble not in (None, 1):

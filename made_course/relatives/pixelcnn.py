@@ -11,18 +11,19 @@ from .ordered_model import OrderedModel
 
 
 class MaskedConvolution(nn.Conv2d):
-    r"""A convolution that sees only earlier pixels in raster order (and the pixel, if not strict).
+    r"""A convolution that sees only earlier pixels in raster order.
 
     .. math::
         y_{rc} = b + \sum_{i,j} (W \odot M)_{ij} \, x_{r+i,\, c+j}, \qquad
         M_{ij} = [\, i < 0 \text{ or } (i = 0 \text{ and } j < 0) \,]
 
-    The kernel ends at the row of its pixel, because everything below would be masked.
+    If it is not ``strict``, it also sees the pixel itself, at :math:`i = j = 0`. The kernel ends at
+    the row of its pixel, because everything below would be masked.
 
     Args:
         in_channels, out_channels: as for ``nn.Conv2d``.
         reach: number of pixels by which the kernel extends upwards, to the left and to the right.
-        strict: whether the pixel itself is masked, as it must be in the first layer only.
+        strict: whether to mask the pixel itself; only the first layer has to do this.
 
     Source:
         van den Oord et al. 2016, "Pixel Recurrent Neural Networks", section 3.4.
@@ -59,6 +60,10 @@ class PixelCNN(OrderedModel):
         side: number of rows and of columns of the image; ``input_dim`` is side².
         channels: number of channels of the hidden layers.
         layers: number of 3 × 3 convolutions.
+
+    Raises:
+        TypeError: if ``side`` is not a whole number.
+        ValueError: if it is below 1.
 
     Source:
         van den Oord et al. 2016, "Pixel Recurrent Neural Networks", without its gates and colours.

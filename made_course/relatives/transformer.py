@@ -127,6 +127,10 @@ class Transformer(OrderedModel):
         heads: number of attention heads per block; it must divide ``width``.
         head: distribution of the variables; ``Bernoulli()`` (None) or ``Categorical(K)``.
 
+    Raises:
+        TypeError: if ``input_dim`` or ``layers`` is not a whole number, or ``head`` is not a head.
+        ValueError: if one of them is below 1, or ``heads`` does not divide ``width``.
+
     Source:
         Vaswani et al. 2017, "Attention Is All You Need", the decoder; Radford et al. 2018 (GPT).
 

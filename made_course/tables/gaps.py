@@ -59,7 +59,7 @@ class Gaps(Head):
         return self.head.sample(params, u)
 
     def encode(self, x: Tensor) -> Tensor:
-        """Return the head's inputs, or zeros where ``x`` is missing, then 1 if missing, else 0."""
+        """Return the head's inputs, 0 where ``x`` is missing, and then 1 if missing, else 0."""
         is_missing = x.isnan()[..., None]
         inputs = self.head.encode(self.head.fill_missing(x, ~is_missing[..., 0]))
         return torch.cat([inputs.masked_fill(is_missing, 0), is_missing.to(inputs)], -1)

@@ -32,8 +32,7 @@ class NormalScores(Head):
 
     F is the distribution function of the training values. It has point masses :math:`w_j` at
     repeated values :math:`v_j`. Between them it follows a curve, whose score s is piecewise linear
-    between knots.
-    The network reads z. Its outputs are the parameters of a mixture q on z, so that
+    between knots. The network reads z. Its outputs are the parameters of a mixture q on z, so that
 
     .. math::
         P(x) = \int_{\Phi^{-1}(F(x^-))}^{\Phi^{-1}(F(x))} q(z) \, dz \ \text{ where F jumps}, \qquad
@@ -164,7 +163,7 @@ class NormalScores(Head):
         return (x / self.step).round().clamp(low, high) * self.step
 
     def _cdf(self, x: Tensor, right: bool) -> tuple[Tensor, Tensor]:
-        """Return F(x) if ``right``, else F(x⁻), and 1 minus this, accurate even near 0."""
+        """Return F(x) if ``right``, else F(x⁻), and its complement, which is accurate near 0."""
         values, jumps = (t.to(x.device) for t in self._tensors[3:])
         curve, total = self._curve(x)[0], jumps[-1]
         mass = jumps[torch.searchsorted(values, x.contiguous(), right=right)]

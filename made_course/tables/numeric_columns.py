@@ -17,7 +17,7 @@ Curve = tuple[np.ndarray, np.ndarray]
 MOST_STEPS = 2**21
 """Largest multiple of a step, in steps, that float32 distinguishes from its neighbours."""
 MANY = 10
-"""Smallest number of rows for which an equal value is not an accident."""
+"""Smallest number of equal values that chance does not explain."""
 LEAST_SHARE = 0.05
 """Smallest share of rows in point masses that a column of real numbers keeps."""
 OUTERMOST = 40.0
@@ -133,7 +133,7 @@ def fit_curve(
     low, high = np.interp([0.05, 0.95], shares, values)
     if low < high:
         normal = _ndtr((values - (low + high) / 2) * 2 * _ndtri(0.95) / (high - low))
-        normal = np.interp(normal, normal[[0, -1]], shares[[0, -1]])  # within the training values
+        normal = np.interp(normal, normal[[0, -1]], shares[[0, -1]])  # within the outer values
         shares = (1 - NORMAL_PART) * shares + NORMAL_PART * normal
     middles = _ndtri(shares)
     scores = np.linspace(middles[0], middles[-1], n_bars + 1)
@@ -208,7 +208,7 @@ def estimate_repeated_share(counts: np.ndarray, smooth: np.ndarray) -> float:
 
 
 def find_step(values: np.ndarray) -> float | None:
-    """Find the largest number of which all values are multiples, or None beyond four decimals.
+    """Find the largest number of which all values are multiples; None with over four decimals.
 
     Example:
         >>> find_step(np.array([0.5, 2.25, 7.0])), find_step(np.array([1.41421, 3.0]))

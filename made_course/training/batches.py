@@ -64,7 +64,7 @@ def check_iterable(data: object) -> None:
         )
 
 
-def unwrap(batches: Iterable[Tensor]) -> Iterator[Tensor]:
+def unwrap_batches(batches: Iterable[Tensor]) -> Iterator[Tensor]:
     """Yield each batch as a tensor (B, D), without the list around batches of a TensorDataset.
 
     Raises:

@@ -10,7 +10,7 @@ from torch import Tensor
 from ..common.arguments import check_count, skip_value_checks
 from ..model.made import MADE
 from ..model.sampling import evaluation_mode
-from .batches import check_iterable, unwrap
+from .batches import check_iterable, unwrap_batches
 from .processes import ALONE, Processes
 
 
@@ -78,7 +78,7 @@ def sum_nll(
         torch.autocast(device.type, enabled=False),
         skip_value_checks(is_checked),
     ):
-        for batch in unwrap(x):
+        for batch in unwrap_batches(x):
             share = processes.take_share(batch).to(device)
             total -= model.log_prob(share, ensemble).cpu().double().sum().item()
             rows += len(batch)

@@ -47,8 +47,8 @@ def fit(
     first. Under ``torchrun``, all processes train together: each takes its share of every batch.
 
     The model ends in evaluation mode, with the weights of its best epoch on ``valid``, or else of
-    the last epoch. Ctrl-C (the stop button in Jupyter) ends the training after the last whole
-    epoch.
+    the last epoch. Ctrl-C (the stop button in Jupyter) ends the training, without the
+    unfinished epoch.
 
     Args:
         model: the model to train, in place and on its device.
@@ -141,7 +141,7 @@ def fit(
 
 
 def _has_given_ordering(model: MADE) -> bool:
-    """Return True if the ordering is an argument of the model, as in models other than MADE."""
+    """Return True if the ordering was given to the model, or the model is not a MADE."""
     return not isinstance(model, MADE) or model.mask_sets.has_given_ordering
 
 

@@ -10,7 +10,7 @@ class History:
     """The measurements of a training run, one entry per epoch.
 
     Attributes:
-        epoch: 1, 2, ...
+        epoch: numbers of the epochs: 1, 2, ...
         train_nll: mean NLL over the epoch's batches, while the weights were changing (nats).
         valid_nll: mean NLL of the validation rows after the epoch (nats); empty without such rows.
         lr: learning rate of the epoch's last step.

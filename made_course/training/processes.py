@@ -85,16 +85,16 @@ class Processes:
             yield
 
     def using_seed(self, seed: int | None) -> AbstractContextManager[None]:
-        """Draw from a stream with this seed, the same in all processes; None is the global stream.
+        """Draw from a stream with this seed, the same in all processes.
 
-        Without a seed, several processes use one that the first process draws.
+        Without a seed, one process uses the global stream, and several use a common new seed.
         """
         if seed is None and self.size > 1:
             seed = self.broadcast(int(torch.randint(2**62, ())))
         return nullcontext() if seed is None else self.using_stream(seed)
 
     def using_own_dropout(self, step: int) -> AbstractContextManager[None]:
-        """Give each of several processes its own dropout, without using the common stream."""
+        """Use a separate random stream for the dropout of each of several processes."""
         if self.size == 1:
             return nullcontext()
         # a resumed run has the same initial seed, because it is part of the stream's state

@@ -14,7 +14,7 @@ from tqdm.auto import tqdm
 
 from ..common.arguments import skip_value_checks
 from ..model.made import MADE
-from .batches import Batches, Loader, Shuffled, unwrap
+from .batches import Batches, Loader, Shuffled, unwrap_batches
 from .evaluate import sum_nll
 from .history import History
 from .processes import Processes
@@ -76,10 +76,10 @@ class Run:
         self.history.append(train_nll=train_nll, valid_nll=valid_nll, lr=rate, seconds=seconds)
 
     def _take_steps(self, bar: tqdm) -> float:
-        """Take a step per batch, and return the mean NLL, scored on each batch before its step."""
+        """Take a step per batch, and return the mean NLL of the batches, each before its step."""
         model, steps, total, rows = self.model.train(), len(self.train), 0.0, 0
         with skip_value_checks(isinstance(self.train, Shuffled)):
-            for number, batch in enumerate(unwrap(self.train)):
+            for number, batch in enumerate(unwrap_batches(self.train)):
                 step = len(self.history) * steps + number
                 self.schedule.set_rate(self.optimizer, step, steps, self.history)
                 nll, norm = self._compute_gradient(batch, step)

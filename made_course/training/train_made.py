@@ -36,8 +36,8 @@ def train_made(
         the trained model, in evaluation mode.
 
     Raises:
-        TypeError: if a number has a wrong type.
-        ValueError: if a number is out of range.
+        TypeError: if ``batch_size`` or a width is not a whole number.
+        ValueError: if ``batch_size``, a width or ``lr`` is out of range.
         OSError: if a file of MNIST is damaged.
 
     Source:

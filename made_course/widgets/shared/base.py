@@ -38,7 +38,7 @@ class InPage(anywidget.AnyWidget):
         replace_last_run(self)
 
     def close(self) -> None:
-        """Close the widget, and its layout, because ipywidgets keeps the layout as a widget."""
+        """Close the widget and its layout, because the layout is also a widget."""
         self.layout.close()
         super().close()
 
@@ -48,7 +48,7 @@ class InPage(anywidget.AnyWidget):
 
 
 def joined_modules(name: str) -> str:
-    """Return the text of a module and all modules that it imports, because anywidget takes one.
+    """Return a module and all modules that it imports as one text, as anywidget requires.
 
     Top-level names must be unique across modules, and only the last may have a default export.
     """
