@@ -37,8 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Check a model for leaks by flips, by slopes, and by Σp if all inputs can be tried.
 
     ``python -m made_course.leaks module:Class --input-dim 16`` creates ``Class(16)`` from a module
-    in this folder or in Python's path. ``model(x)`` must return one logit per binary variable, in any
-    ordering; ``x`` is float64. The model is checked in evaluation mode, first with its initial
+    in this folder or in Python's path. ``model(x)`` must return one logit per binary variable, in
+    any ordering; ``x`` is float64. The model is checked in evaluation mode, first with its initial
     weights, and then after a small change of every weight. If it has a method ``log_prob``, the
     result is compared with the logits. If there are more than 1,024 inputs, only 64 random ones are
     tried, so a leak that occurs only for other inputs is missed.

@@ -69,7 +69,7 @@ class Head:
         raise NotImplementedError(f"{type(self).__name__} must have a method log_prob(params, x)")
 
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
-        """Return a value (...) for each uniform ``u`` (...) in [0, 1], under ``params`` (..., P)."""
+        """Return a value (...) for each u (...) in [0, 1], under ``params`` (..., P)."""
         raise NotImplementedError(f"{type(self).__name__} must have a method sample(params, u)")
 
     def encode(self, x: Tensor) -> Tensor:

@@ -19,7 +19,8 @@ class MaskedLinear(nn.Linear):
     Args:
         in_features, out_features, bias: as for ``nn.Linear``.
         conditioning: add :math:`(U \odot M) \mathbf{1}`, the row sums of a second weight matrix
-            U under the same mask. It tells an output which inputs it sees. U starts at zero.
+            U under the same mask, so that an output depends on the set of inputs that it sees. U
+            starts at zero.
 
     Source:
         Germain et al. 2015, "Masked Autoencoders"; "Connectivity-agnostic training" for U.

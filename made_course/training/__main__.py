@@ -24,7 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     ``python -m made_course.training --epochs 10`` and
     ``torchrun --nproc-per-node=2 -m made_course.training --epochs 10`` take the same steps, up to
-    rounding and dropout; ``--help`` lists the arguments. Each process uses its own GPU, if there are any.
+    rounding and dropout; ``--help`` lists the arguments. On a computer with GPUs, each process uses
+    its own GPU.
     """
     given = _parser().parse_args(arguments)
     device = torch.device("cpu")
