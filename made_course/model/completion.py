@@ -16,8 +16,8 @@ from .masks import check_ordering, draw_degrees, input_degrees
 from .sampling import (
     SAMPLES_AT_ONCE,
     check_noise,
+    draw_noise,
     evaluation_mode,
-    fresh_noise,
     sample_incremental,
 )
 
@@ -156,7 +156,7 @@ def complete(
     model.head.check(x)
     shape = (len(x), n, model.input_dim)
     check_noise(noise, shape, generator)
-    noise = fresh_noise(shape, weight, generator) if noise is None else noise.to(weight.device)
+    noise = draw_noise(shape, weight, generator) if noise is None else noise.to(weight.device)
 
     # sample k of row b has the index b n + k
     noise, samples = noise.flatten(0, 1), x.new_empty(len(x) * n, model.input_dim)
@@ -179,11 +179,14 @@ def complete(
         return Completion(samples, None, x.new_full((len(x),), n), model.head)
     size = (2 * log_weights.logsumexp(1) - (2 * log_weights).logsumexp(1)).exp()
     if size.min() < max(2, 0.99 * n):
-        warnings.warn(_warning(size.min().item(), n), stacklevel=3)  # skips the wrapper of no_grad
+        warnings.warn(
+            _warning_text(size.min().item(), n), stacklevel=3
+        )  # skips the wrapper of no_grad
     return Completion(samples, log_weights, size, model.head)
 
 
-def _warning(size: float, n: int) -> str:
+def _warning_text(size: float, n: int) -> str:
+    """Return a warning about the smallest effective sample size, for n samples per row."""
     return (
         f"these completions are worth {size:.1f} exact ones (of {n}) in the worst row, because the "
         "ordering has known variables after unknown ones. Use .draw(n), .mean or .class_shares(i), "

@@ -30,7 +30,7 @@ from .activations import Activation, make_activation
 from .heads import Bernoulli, Head, check_head
 from .mask_sets import MaskSets
 from .masked_linear import MaskedLinear
-from .masks import DegreeDraw, Ordering, build_masks, ordering_of
+from .masks import DegreeDraw, Ordering, build_masks, find_ordering
 from .sampling import METHODS, Method, evaluation_mode, sample_in_chunks, sample_rows
 from .saving import read_model, write_model
 
@@ -144,7 +144,7 @@ class MADE(nn.Module):
         self._borrowed: list[Tensor] | None = None  # degrees inside ``with using_degrees(...)``
         self.arguments["hidden_dims"] = tuple(self.hidden_dims)  # a copy for ``save``
         if ordering is not None:
-            self.arguments["ordering"] = ordering_of(self.order)
+            self.arguments["ordering"] = find_ordering(self.order)
         for layer in self._layers():  # not saved, because masks follow from degrees
             layer.register_buffer("mask", layer.mask, persistent=False)
         set_masks(self)

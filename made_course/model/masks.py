@@ -63,11 +63,11 @@ def input_degrees(ordering: Ordering, input_dim: int | None = None) -> Tensor:
     return torch.tensor(degrees)[position]
 
 
-def ordering_of(order: Tensor) -> list[int] | list[list[int]]:
+def find_ordering(order: Tensor) -> list[int] | list[list[int]]:
     """Return the ordering that has these degrees (D,), in groups if some degrees are equal.
 
     Example:
-        >>> ordering_of(torch.tensor([3, 1, 2])), ordering_of(torch.tensor([2, 1, 1]))
+        >>> find_ordering(torch.tensor([3, 1, 2])), find_ordering(torch.tensor([2, 1, 1]))
         ([1, 2, 0], [[1, 2], [0]])
     """
     ordering, sizes = torch.argsort(order, stable=True), order.unique(return_counts=True)[1]

@@ -264,7 +264,7 @@ def sample_in_chunks(
         for start in range(0, shape[0], SAMPLES_AT_ONCE):
             chunk = slice(start, start + SAMPLES_AT_ONCE)
             size = samples[chunk].shape
-            u = fresh_noise(size, weight, generator) if noise is None else noise[chunk]
+            u = draw_noise(size, weight, generator) if noise is None else noise[chunk]
             samples[chunk] = draw_rows(u)
     return samples
 
@@ -281,7 +281,7 @@ def evaluation_mode(model: nn.Module) -> Iterator[None]:
             module.training = training
 
 
-def fresh_noise(
+def draw_noise(
     shape: tuple[int, ...], weight: Tensor, generator: Generator | None = None
 ) -> Tensor:
     """Draw uniforms of this shape in (0, 1), at least in float32, on the device of ``weight``.

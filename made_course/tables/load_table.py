@@ -17,7 +17,7 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from ..common.arguments import check_choice, check_count, check_number
 from ..common.words import listing
 from .columns import Column
-from .numeric_columns import numeric_column
+from .numeric_columns import make_numeric_column
 from .table import Table
 
 Kind = str | tuple[float, float]
@@ -190,7 +190,7 @@ def _make_column(
         kind = "classes" if _has_classes(cells, values) else "real"
     if kind != "classes":
         bounds = kind if isinstance(kind, tuple) else None
-        return numeric_column(_to_numbers(cells, bounds), training, bounds, num_components)
+        return make_numeric_column(_to_numbers(cells, bounds), training, bounds, num_components)
     if isinstance(cells.dtype, pandas.CategoricalDtype):
         values = cells.cat.remove_unused_categories().cat.categories
     return Column(str(cells.name), tuple(values.tolist()))

@@ -30,7 +30,7 @@ UNITS = (2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 2500, 5000, 10_00
 """Multiples of a step to which people round."""
 
 
-def numeric_column(
+def make_numeric_column(
     numbers: Series,
     training: np.ndarray,
     bounds: tuple[float, float] | None,

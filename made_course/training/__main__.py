@@ -16,7 +16,7 @@ from ..data.mnist_binarized import binarized_loader
 from ..model.made import MADE
 from .evaluate import evaluate
 from .fit import fit
-from .processes import processes_on
+from .processes import connect_processes
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if torch.cuda.is_available():
         device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
         torch.cuda.set_device(device)
-    processes = processes_on(device)
+    processes = connect_processes(device)
     is_first = processes.rank == 0
     with redirect_stdout(sys.stdout if is_first else io.StringIO()):
         train, test, _ = load_mnist(given.data)

@@ -50,8 +50,8 @@ def read_checkpoint(path: Path, settings: Mapping[str, object]) -> dict[str, Any
     return content["state"]
 
 
-def fingerprint(data: Batches | None) -> str | None:
-    """Describe a tensor by shape and checksum, and a loader by its length."""
+def describe_data(data: Batches | None) -> str | None:
+    """Describe a tensor by its shape and checksum, and a loader by its length; None for no data."""
     if data is None:
         return None
     if isinstance(data, Tensor):

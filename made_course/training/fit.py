@@ -15,10 +15,10 @@ from tqdm.auto import tqdm
 from ..common.arguments import check_choice, check_count, check_number
 from ..model.made import MADE
 from .batches import Batches, Loader, Shuffled, check_data
-from .checkpoints import fingerprint, read_checkpoint, write_checkpoint
+from .checkpoints import describe_data, read_checkpoint, write_checkpoint
 from .history import History
 from .precision import PRECISIONS, uses_bfloat16
-from .processes import processes_on
+from .processes import connect_processes
 from .run import Run
 from .schedules import OneCycle, Patient
 
@@ -116,16 +116,16 @@ def fit(
     settings = {
         # the next line is needed because repr abbreviates a long ordering
         "model": f"{model!r} in {own.dtype}",
-        "ordering": fingerprint(model.order) if _has_given_ordering(model) else None,
-        "train": fingerprint(train),
-        "valid": fingerprint(valid),
+        "ordering": describe_data(model.order) if _has_given_ordering(model) else None,
+        "train": describe_data(train),
+        "valid": describe_data(valid),
         "batch_size": batches.batch_size if isinstance(batches, Shuffled) else None,
         **asdict(schedule),
         "epochs": schedule.epochs if patience is None else None,  # with patience, only a limit
         "precision": precision,
         "seed": seed,
     }
-    processes = processes_on(own.device)
+    processes = connect_processes(own.device)
     with processes.using_seed(seed):
         bfloat16 = uses_bfloat16(precision, model, processes)
         run = Run(model, schedule, batches, valid, processes, bfloat16)

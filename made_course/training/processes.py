@@ -117,7 +117,7 @@ class Processes:
 ALONE = Processes()
 
 
-def processes_on(device: torch.device) -> Processes:
+def connect_processes(device: torch.device) -> Processes:
     """Return the processes that ``torchrun`` started, or else this process alone.
 
     If they are not connected yet, they are connected until Python exits.

@@ -10,7 +10,7 @@ from torch import nn
 
 from made_course import MADE, binary_points, measure_dependence
 from made_course.leaks.dependence import MOST_POINTS
-from made_course.model.masks import ordering_of
+from made_course.model.masks import find_ordering
 from tests.networks import (
     CYCLE,
     leak,
@@ -55,7 +55,7 @@ def assert_found(model):
     assert torch.equal(found.by_gradient, reachable(model))
     assert (found.largest_move[~reachable(model)] == 0).all(), "without a path it keeps every bit"
     assert (found.largest_slope[~reachable(model)] == 0).all()
-    assert found.leaks(ordering_of(model.order)) == []
+    assert found.leaks(find_ordering(model.order)) == []
 
 
 @given(networks())

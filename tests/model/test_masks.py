@@ -15,7 +15,7 @@ from made_course import (
     hidden_degrees,
     input_degrees,
 )
-from made_course.model.masks import DEGREE_DRAWS, ordering_of
+from made_course.model.masks import DEGREE_DRAWS, find_ordering
 
 
 def ints(rows):
@@ -55,13 +55,13 @@ def test_degrees_are_the_inverse_of_the_ordering(ordering, size):
     assert order.dtype == torch.int64
     assert [order[variable] for variable in ordering] == list(range(1, len(ordering) + 1))
     assert torch.equal(input_degrees(torch.tensor(ordering, dtype=torch.int16)), order)
-    assert ordering_of(order) == ordering
+    assert find_ordering(order) == ordering
     groups = in_groups(ordering, size)
     steps = input_degrees([[], *groups])  # of an empty group nothing is drawn
     assert torch.equal(input_degrees(tuple(map(tuple, groups))), steps)
     for step, group in enumerate(groups, 1):
         assert steps[group].eq(step).all()
-    assert ordering_of(steps) == (groups if len(ordering) > 1 else ordering)
+    assert find_ordering(steps) == (groups if len(ordering) > 1 else ordering)
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def kind_of(name):
     return f"{'question' if name[-1].isalpha() else 'exercise'} {name}"
 
 
-def describe_asked(name, exercises, questions):
+def describe_item(name, exercises, questions):
     """Return the title of an exercise or question, and its wrong answers."""
     if name[-1].isalpha():
         question, choices = questions[name]
@@ -98,7 +98,7 @@ def list_notebook(path):
         if served:
             yield f"\nServes {listing(served)}."
         for name in names:
-            asked, wrong = describe_asked(name, exercises, questions)
+            asked, wrong = describe_item(name, exercises, questions)
             yield f"\n{asked}\n"
             yield from (f"- {words}" for words in wrong)
 

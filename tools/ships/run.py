@@ -122,7 +122,7 @@ def train_classifier(x, y, seed, lr, *widths):
 
 
 @torch.no_grad()
-def in_chunks(of_rows, x):
+def run_in_chunks(of_rows, x):
     return torch.cat([of_rows(part) for part in x.split(1000)])
 
 
@@ -170,7 +170,7 @@ def recipe():
     valid, rest = images[: len(images) // 10], images[len(images) // 10 :]  # as in notebook 5
     _, *nats = train_by(OVERFITTING, rest, valid, epochs=LONG)
     models = [train_by(TO_BEAT, images, test, epochs=SHORT, seed=k)[0] for k in SEEDS[:2]]
-    to_beat = -torch.stack([in_chunks(model.log_prob, test) for model in models]).mean(0)
+    to_beat = -torch.stack([run_in_chunks(model.log_prob, test) for model in models]).mean(0)
     overfitting = dict(zip(("train_nll", "valid_nll"), nats, strict=True))
     return {"ladder": ladder, "overfitting": overfitting, "to_beat": to_beat}
 
@@ -182,7 +182,7 @@ def orderings():
     log_prob, many = {}, []
     for name, (ordering, seed) in settings.items():
         model = fit_made(train, seed, ordering=ordering, degrees="even")
-        log_prob[name] = in_chunks(model.log_prob, test)
+        log_prob[name] = run_in_chunks(model.log_prob, test)
     for name, num_masks, natural_order in MANY:
         sets = {"num_masks": num_masks, "natural_order": natural_order}
         model = fit_made(train, 0, degrees="uniform" if natural_order else "even", **sets)
@@ -231,7 +231,9 @@ def groups():
     ways, labelled = [], {}
     for name, ordering in pixel_groups().items():
         models = [fit_made(train, seed, ordering=ordering, degrees="even") for seed in SEEDS]
-        costs = torch.stack([-in_chunks(model.log_conditionals, test).mean(0) for model in models])
+        costs = torch.stack(
+            [-run_in_chunks(model.log_conditionals, test).mean(0) for model in models]
+        )
         by_step = torch.zeros(len(ordering)).index_add_(0, models[0].order - 1, costs[0])
         images = models[0].sample(12, generator=torch.Generator().manual_seed(0)).bool()
         ways.append({"name": name, "nats": costs.sum(1), "by_step": by_step, "images": images})
@@ -241,10 +243,12 @@ def groups():
     for name, ordering in {"label first": [0, *pixels], "label last": [*pixels, 0]}.items():
         masks = {"ordering": ordering, "degrees": "even", "head": head}
         models = [fit_made(rows, seed, **masks) for seed in SEEDS]
-        log_p = [torch.stack([in_chunks(m.log_prob, x) for x in every], 1) for m in models]
+        log_p = [torch.stack([run_in_chunks(m.log_prob, x) for x in every], 1) for m in models]
         labelled[name] = [score_labels(of_labels, test_y) for of_labels in log_p]
     for name, settings in CLASSIFIERS.items():
-        logits = [in_chunks(train_classifier(train, y, seed, *settings), test) for seed in SEEDS]
+        logits = [
+            run_in_chunks(train_classifier(train, y, seed, *settings), test) for seed in SEEDS
+        ]
         labelled[name] = [(torch.nan, torch.nan, *score_labels(z, test_y)[2:]) for z in logits]
     keys = "name", "joint", "alone", "posterior", "right"
     rows = [(name, *torch.tensor(found).T) for name, found in labelled.items()]

@@ -22,8 +22,8 @@ from ...model.masks import (
     connectivity,
     direct_mask,
     draw_degrees,
+    find_ordering,
     input_degrees,
-    ordering_of,
 )
 from ..shared.base import InPage
 
@@ -303,5 +303,5 @@ class MaskExplorer(InPage, module="mask_explorer"):
 
 def _groups(ordering: Ordering, count: int) -> list[list[int]]:
     """Return an ordering of ``count`` variables as groups, one list of variables per step."""
-    groups = ordering_of(input_degrees(ordering, count))
+    groups = find_ordering(input_degrees(ordering, count))
     return [group if isinstance(group, list) else [group] for group in groups]

@@ -116,14 +116,14 @@ def inner_network() -> MADE:
     return small.eval()
 
 
-def new_reader() -> nn.Sequential:
+def make_reader() -> nn.Sequential:
     """Return an untrained classifier of digits, from pixels (N, 484) to logits (N, 10)."""
     return nn.Sequential(nn.Linear(PIXELS, READER_UNITS), nn.ReLU(), nn.Linear(READER_UNITS, 10))
 
 
 def load_reader() -> nn.Sequential:
     """Return the classifier that ``python -m tools.ships.train_reader`` trained."""
-    reader = new_reader()
+    reader = make_reader()
     state = {key: part.float() for key, part in read_asset("digit_reader.pt").items()}
     reader.load_state_dict(state)
     return reader.eval()
