@@ -114,8 +114,8 @@ def fit(
 
     own = next(model.parameters())
     settings = {
-        # the next line is needed because repr abbreviates a long ordering
         "model": f"{model!r} in {own.dtype}",
+        # repr abbreviates a long ordering
         "ordering": describe_data(model.order) if _has_given_ordering(model) else None,
         "train": describe_data(train),
         "valid": describe_data(valid),
