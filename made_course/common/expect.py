@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 CURE = (
-    "If you changed nothing on purpose, run all cells from the top: an earlier cell may have been "
-    "changed, stopped, left out or run twice."
+    "If you changed nothing on purpose, run all cells from the top, because an earlier cell may "
+    "have been changed, stopped, skipped or run twice."
 )
 
 

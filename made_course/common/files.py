@@ -61,6 +61,6 @@ def read_tensors(path: str | os.PathLike[str]) -> object:
         return torch.load(content, map_location="cpu", weights_only=True)
     except Exception as error:  # damaged bytes can cause any exception
         raise ValueError(
-            f"{path} cannot be read as tensors and plain values: it is damaged, or holds objects "
-            "that could run code, which are refused. Delete it, or get it from its source again"
+            f"{path} cannot be read as tensors and plain values, because it is damaged or holds "
+            "objects that could run code. Delete it, or get it from its source again"
         ) from error

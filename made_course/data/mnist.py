@@ -156,7 +156,7 @@ def read_verified(path: Path, sha256: str, cure: str) -> bytes:
     found = hashlib.sha256(content).hexdigest()
     if found != sha256:
         raise OSError(
-            f"{path} is cut short, damaged or another file: {len(content):,} bytes with SHA-256 "
-            f"{found[:12]}..., expected SHA-256 {sha256[:12]}.... {cure}"
+            f"{path} is incomplete, damaged or a different file: {len(content):,} bytes with "
+            f"SHA-256 {found[:12]}..., expected SHA-256 {sha256[:12]}.... {cure}"
         )
     return content

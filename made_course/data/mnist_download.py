@@ -25,7 +25,7 @@ def download_mnist() -> Path:
     folder = mnist_folder()
     needed = [file for file in FULL_SHA256 if not _is_verified(folder / file)]
     if not needed:
-        print(f"Full MNIST is in {folder}, whole: nothing to download.")
+        print(f"Full MNIST is already in {folder}.")
         return folder
     print(f"Downloading full MNIST (12 MB, unpacked 55 MB) to {folder}")
     try:
@@ -42,12 +42,12 @@ def download_mnist() -> Path:
     except (OSError, RuntimeError, HTTPException) as error:
         raise OSError(
             f"full MNIST could not be downloaded to {folder}: {' '.join(str(error).split())}. "
-            "Files that were there are unchanged. Check the connection (a network that wants a "
+            "Files that were there are unchanged. Check the connection (a network that needs a "
             "login sends a web page instead), 70 MB of free space and the right to write there, or "
             "set MADE_COURSE_DATA to another folder. Then run `python -m made_course.data` again. "
             'name="small" works without it'
         ) from error
-    print('Full MNIST is there, verified: name="auto" loads it from now on.')
+    print('Full MNIST is complete and verified. From now on, name="auto" loads it.')
     return folder
 
 

@@ -120,7 +120,7 @@ def _report(when: str, checked: CheckedModel) -> bool:
     if checked.has_log_prob:
         apart, tolerance = _compare_log_prob(checked, points.double())
         if apart > tolerance:
-            print(f"  log_prob   NOT what the logits say: up to {apart:.2g} nats apart")
+            print(f"  log_prob   DOES NOT match the logits: up to {apart:.2g} nats apart")
             is_honest = False
     if 2**checked.input_dim > MOST_INPUTS:
         print(f"  Σp         2^{checked.input_dim} inputs are too many to add up")
@@ -177,9 +177,7 @@ def _compare_slopes(found: Dependence) -> str:
     if not more.any() and not fewer.any():
         return "find the same pairs"
     message = f"find {int(more.sum())} more pairs and miss {int(fewer.sum())}: trust the flips"
-    doubt = (
-        ",\n             unless a small number, not zero, cuts the path: training may enlarge it"
-    )
+    doubt = ",\n             unless a small number, not 0, cuts the path, because training may enlarge it"
     return message + doubt if more.any() else message
 
 

@@ -43,13 +43,13 @@ def total_probability(model: nn.Module) -> float:
     values = getattr(head, "num_classes", None)
     if values is None:
         raise TypeError(
-            f"a sum over all inputs needs variables of finitely many values, and {head!r} is not "
-            "known to have them: take a model with Bernoulli() or Categorical(num_classes)"
+            f"a sum over all inputs needs variables with finitely many values, got {head!r}: "
+            "use a model with Bernoulli() or Categorical(num_classes)"
         )
     if values**model.input_dim > MOST_INPUTS:
         raise ValueError(
             f"there are {values}^{model.input_dim} inputs, but at most "
-            f"2^{MOST_INPUTS.bit_length() - 1} can be added up: take a model with fewer variables"
+            f"2^{MOST_INPUTS.bit_length() - 1} can be added up: use a model with fewer variables"
         )
     model = copy.deepcopy(model).cpu().double().eval()  # because not every device has float64
     places = values ** torch.arange(model.input_dim, device="cpu")

@@ -240,7 +240,7 @@ def completion_degrees(
     if ordering is not None:
         if not sets.is_order_agnostic:
             raise ValueError(
-                "ordering is for a model that was trained for any (natural_order=False, "
+                "ordering needs a model that was trained for any ordering (natural_order=False, "
                 "num_masks=None): leave it out to use the ordering of this model"
             )
         return _put_known_first(model, known, check_ordering(ordering, model.input_dim)), True

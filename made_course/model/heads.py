@@ -295,7 +295,7 @@ def check_head(head: Head, input_dim: int) -> Head:
     if head.kinds is not None and len(head.kinds) != input_dim:
         raise ValueError(
             f"{type(head).__name__} has heads for {len(head.kinds)} columns, and input_dim is "
-            f"{input_dim}: give it one for each variable"
+            f"{input_dim}: give it one head per variable"
         )
     return head
 

@@ -61,7 +61,7 @@ class OrderedModel(nn.Module):
         if ensemble not in (None, 1):
             raise ValueError(
                 f"{type(self).__name__} has one ordering: ensemble must be None or 1, got "
-                f"{ensemble}. A MADE can have several, by num_masks"
+                f"{ensemble}. A MADE can have several, see num_masks"
             )
         return self.log_conditionals(x).sum(dim=-1)
 

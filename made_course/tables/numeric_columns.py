@@ -52,7 +52,9 @@ def make_numeric_column(
     bounds = bounds or find_bounds(values, counts)
     exact = numbers.to_numpy(np.float32).astype(float)
     if len(np.unique(exact)) < 0.9 * len(values):
-        raise ValueError("has more digits than float32 holds. Subtract the smallest number first")
+        raise ValueError(
+            "has more digits than float32 can represent. Subtract the smallest number first"
+        )
     chosen = exact[np.isin(numbers.index, training)]
     if len(np.unique(chosen)) < 2:
         raise ValueError(

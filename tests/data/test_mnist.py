@@ -66,7 +66,7 @@ def test_labels_of_the_full_set(few):
     assert bytes(train.tolist()) == few[TRAIN_LABELS][8:]
     assert bytes(test.tolist()) == few[TEST_LABELS][8:]
     put({TEST_LABELS: few[TRAIN_LABELS]})
-    with pytest.raises(OSError, match=f"{TEST_LABELS} is cut short, damaged or another file"):
+    with pytest.raises(OSError, match=f"{TEST_LABELS} is incomplete, damaged or a different file"):
         mnist_labels("full")
 
 
@@ -90,7 +90,7 @@ def test_the_small_file_is_small_and_a_broken_one_is_refused(tmp_path, monkeypat
     monkeypatch.setattr(mnist, "SMALL_FILE", copy)
     with pytest.raises(OSError, match="expected SHA-256 28a1") as caught:
         load_mnist()
-    assert f"{copy} is cut short, damaged or another file: " in str(caught.value)
+    assert f"{copy} is incomplete, damaged or a different file: " in str(caught.value)
     assert "`git checkout`" in str(caught.value)
 
 
@@ -146,10 +146,10 @@ def test_a_broken_file_of_the_full_set_is_refused(file, broken, few, root):
     content = broken(few[file])
     folder = put(few | {file: content})
     before = snapshot(root)
-    with pytest.raises(OSError, match="is cut short, damaged or another file") as caught:
+    with pytest.raises(OSError, match="is incomplete, damaged or a different file") as caught:
         make_mnist_loaders()
     message = str(caught.value)
-    assert message.startswith(f"{folder / file} is cut short, damaged or another file: ")
+    assert message.startswith(f"{folder / file} is incomplete, damaged or a different file: ")
     for words in (f"{len(content):,} bytes", hashlib.sha256(content).hexdigest()[:12]):
         assert words in message
     assert f"expected SHA-256 {hashlib.sha256(few[file]).hexdigest()[:12]}" in message

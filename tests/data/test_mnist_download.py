@@ -119,7 +119,7 @@ def test_a_complete_set_is_not_downloaded_again(few, mirror, root, capsys):
     folder = put(few)
     before = snapshot(root)
     assert download_mnist() == folder
-    assert capsys.readouterr().out == f"Full MNIST is in {folder}, whole: nothing to download.\n"
+    assert capsys.readouterr().out == f"Full MNIST is already in {folder}.\n"
     assert mirror.requests == []
     assert snapshot(root) == before
 

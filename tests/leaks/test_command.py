@@ -112,7 +112,7 @@ SAID = {  # the model, arguments, the status, and how often words are printed
     "hole": (hole, "", 0,
         {"find 6 more pairs and miss 0: trust the flips,\n": 2, "unless a small number": 2}),
     "looks ahead": (LooksAhead, "", 1,
-        {"no leak": 2, "  log_prob   NOT what the logits say: up to ": 2}),
+        {"no leak": 2, "  log_prob   DOES NOT match the logits: up to ": 2}),
     # within a group one may not see another, although all sums to one
     "group": (made, "--ordering [[2],[0],[1],[4],[3,5]]", 1, ONE | {f"{NOT_ALLOWED}1\n": 2}),
     # an output that sees nothing is noticed if its masks, not its weights, are the reason
@@ -142,7 +142,7 @@ def test_the_report_has_its_words_and_status(run, name):
 def test_many_variables_are_tried_at_some_inputs_without_a_sum(run):
     status, said = run(LooksAhead, 30)
     assert status == 1
-    assert "NOT what the logits say" in said
+    assert "DOES NOT match the logits" in said
     status, said = run(lambda d: nn.Linear(d, d), 30)
     assert status == 1
     assert IN_A_CYCLE in said

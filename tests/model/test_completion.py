@@ -281,7 +281,7 @@ def test_bad_arguments_are_refused(error, message, arguments):
 
 @pytest.mark.parametrize("arguments", [{"num_masks": 3}, {"num_masks": None, "ordering": WANTED}])
 def test_an_ordering_needs_a_model_trained_for_any(arguments):
-    with pytest.raises(ValueError, match="^ordering is for a model that was trained for any"):
+    with pytest.raises(ValueError, match="^ordering needs a model that was trained for any"):
         complete(seven(**arguments), ROW, KNOWN, ordering=WANTED)
 
 

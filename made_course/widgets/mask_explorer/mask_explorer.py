@@ -160,7 +160,9 @@ class MaskExplorer(InPage, module="mask_explorer"):
         ]
         for layer in layers:
             if not layer:
-                raise ValueError("each hidden layer needs at least one unit: remove the empty one")
+                raise ValueError(
+                    "each hidden layer needs at least one unit; remove the empty layer"
+                )
             if layer[-1] > top:
                 raise ValueError(
                     f"hidden degrees must be in 1..{top}, got {layer[-1]}, "
