@@ -133,7 +133,7 @@ class Trap:
 def test_an_object_that_runs_code_is_refused_and_its_code_not_run(tmp_path):
     path, trace = tmp_path / "file.pt", tmp_path / "trace"
     torch.save({"weights": torch.ones(1), "trap": Trap(trace)}, path)
-    with pytest.raises(ValueError, match="holds objects that could run code, which are refused"):
+    with pytest.raises(ValueError, match="holds objects that could run code"):
         read_tensors(path)
     assert not trace.exists()
     torch.load(path, weights_only=False)

@@ -106,7 +106,7 @@ def test_download_brings_four_whole_files_and_keeps_others(few, mirror, monkeypa
     out, err = capsys.readouterr()
     assert folder == root / "MNIST" / "raw"
     assert f"to {folder}\n" in out
-    assert 'name="auto" loads it from now on.' in out
+    assert 'From now on, name="auto" loads it.' in out
     assert "100%" in err  # torchvision's bar
     expected = {f"MNIST/raw/{file}": content for file, content in few.items()}
     found = {Path(file).as_posix(): content for file, content in snapshot(root).items()}

@@ -160,9 +160,7 @@ class MaskExplorer(InPage, module="mask_explorer"):
         ]
         for layer in layers:
             if not layer:
-                raise ValueError(
-                    "each hidden layer needs at least one unit; remove the empty layer"
-                )
+                raise ValueError("each hidden layer needs at least one unit; remove empty layers")
             if layer[-1] > top:
                 raise ValueError(
                     f"hidden degrees must be in 1..{top}, got {layer[-1]}, "
