@@ -177,9 +177,7 @@ def _compare_slopes(found: Dependence) -> str:
     if not more.any() and not fewer.any():
         return "find the same pairs"
     message = f"find {int(more.sum())} more pairs and miss {int(fewer.sum())}: trust the flips"
-    doubt = (
-        ",\n             unless a small number, not 0, cuts the path, which training may enlarge"
-    )
+    doubt = ",\n             unless a small number, not 0, cuts the path; it may grow in training"
     return message + doubt if more.any() else message
 
 
