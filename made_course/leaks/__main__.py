@@ -104,7 +104,7 @@ class CheckedModel(nn.Module):
         return torch.cat([torch.zeros_like(context), self.model(x, context)], dim=1)
 
     def log_prob_of_logits(self, x: Tensor) -> Tensor:
-        """Return log p(x) of rows (B, D), computed from the logits: (B,) in nats."""
+        """Return log p (B,), in nats, of rows (B, C + D); the context counts as fair coins."""
         return Bernoulli().log_prob(self(x).double()[..., None], x).sum(1)
 
 
@@ -159,7 +159,8 @@ def _transitive_closure(seen: Tensor) -> Tensor:
     """Return the transitive closure of (D, D) ``seen``: inputs seen through other outputs too.
 
     Example:
-        >>> _transitive_closure(torch.eye(3).roll(1, 0).bool().tril()).int()  # x3 sees x2 sees x1
+        >>> seen = torch.eye(3).roll(1, 0).bool().tril()  # x2 sees x1, and x3 sees x2
+        >>> _transitive_closure(seen).int()
         tensor([[0, 0, 0],
                 [1, 0, 0],
                 [1, 1, 0]], dtype=torch.int32)

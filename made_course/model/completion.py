@@ -53,7 +53,7 @@ class Completion(NamedTuple):
 
     @property
     def mean(self) -> Tensor:
-        """(B, D) weighted mean of each row's samples; NaN if there are more than two classes."""
+        """(B, D) weighted mean of each row's samples; NaN for more than two classes."""
         mean = (self.shares[..., None] * self.samples).sum(dim=1)
         for i in range(mean.shape[1]):
             if (self.head.select(i).num_classes or 0) > 2:

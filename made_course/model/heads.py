@@ -76,8 +76,8 @@ class Head:
         """Return the network's inputs (..., inputs_per_variable) for values (...)."""
         return x.unsqueeze(-1)
 
-    def start(self) -> Tensor | None:
-        """Return the initial biases (P,) of the network's outputs; None keeps PyTorch's."""
+    def initial_params(self) -> Tensor | None:
+        """Return initial parameters (P,), the output biases of a new MADE; None keeps PyTorch's."""
         return None
 
     def check(self, x: Tensor) -> None:
@@ -246,7 +246,7 @@ class MixtureOfGaussians(Head):
         self.arguments = (self.num_components,)
         self.params_per_variable = 3 * self.num_components
 
-    def start(self) -> Tensor:
+    def initial_params(self) -> Tensor:
         """Return the initial parameters (3K,), with the components side by side."""
         count = self.num_components
         positions = torch.arange(1 - count, count, 2) / count

@@ -135,7 +135,7 @@ class MADE(nn.Module):
             nn.init.zeros_(self.direct.weight)
         with torch.no_grad():
             for i, biases in enumerate(self.net[-1].bias.split(outputs)):
-                if (start := self.head.select(i).start()) is not None:
+                if (start := self.head.select(i).initial_params()) is not None:
                     biases.copy_(start)
 
         self.mask_sets = MaskSets(

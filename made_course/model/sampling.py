@@ -176,7 +176,7 @@ class _SortedLayer:
 def _sorted_layers(
     model: Any, position: Tensor, known: Tensor, first: Tensor, n: int
 ) -> list[_SortedLayer]:
-    """Return the inputs, the hidden layers and the outputs of a MADE, each sorted.
+    """Return the inputs, the hidden layers and the outputs of a MADE, each sorted by step.
 
     Args:
         model: a MADE.

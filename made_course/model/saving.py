@@ -48,9 +48,9 @@ def write_model(
         table = replace(table, rows=table.rows[:0])
     content = {
         "format": FORMAT,
-        "arguments": {name: to_plain(value) for name, value in arguments.items()},
+        "arguments": {name: to_plain_value(value) for name, value in arguments.items()},
         "state": state,
-        "table": to_plain(table),
+        "table": to_plain_value(table),
     }
     write_whole(path, lambda file: torch.save(content, file))
 
@@ -69,11 +69,11 @@ def read_model(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, 
             "model.load_state_dict(torch.load(path)). To resume a checkpoint, use "
             "fit(..., checkpoint=path)"
         )
-    arguments = {name: from_plain(value) for name, value in content["arguments"].items()}
-    return arguments, content["state"], from_plain(content["table"])
+    arguments = {name: from_plain_value(value) for name, value in content["arguments"].items()}
+    return arguments, content["state"], from_plain_value(content["table"])
 
 
-def to_plain(value: Any) -> Any:
+def to_plain_value(value: Any) -> Any:
     """Convert a value for a file without code: heads and tables become dictionaries.
 
     Raises:
@@ -81,16 +81,16 @@ def to_plain(value: Any) -> Any:
 
     Example:
         >>> from made_course import Categorical
-        >>> to_plain((1, Categorical(3)))
+        >>> to_plain_value((1, Categorical(3)))
         (1, {'class': 'made_course.model.heads.Categorical', 'arguments': (3,)})
     """
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return (tuple if isinstance(value, tuple) else list)(map(to_plain, value))
+        return (tuple if isinstance(value, tuple) else list)(map(to_plain_value, value))
     kind = type(value)
     if kind.__module__.startswith(f"{PACKAGE}."):
         is_head = isinstance(value, Head)
         own = value.arguments if is_head else [getattr(value, f.name) for f in fields(value)]
-        return {"class": f"{kind.__module__}.{kind.__name__}", "arguments": to_plain(own)}
+        return {"class": f"{kind.__module__}.{kind.__name__}", "arguments": to_plain_value(own)}
     if not isinstance(value, Tensor):
         value = getattr(value, "item", lambda: value)()  # from NumPy to Python
     if not isinstance(value, str | int | float | Tensor | None):
@@ -102,13 +102,13 @@ def to_plain(value: Any) -> Any:
     return value
 
 
-def from_plain(value: Any) -> Any:
-    """Restore the value that :func:`to_plain` converted."""
+def from_plain_value(value: Any) -> Any:
+    """Restore the value that :func:`to_plain_value` converted."""
     if isinstance(value, list | tuple):
-        return type(value)(map(from_plain, value))
+        return type(value)(map(from_plain_value, value))
     if not isinstance(value, dict):
         return value
-    return _import_class(value["class"])(*from_plain(value["arguments"]))
+    return _import_class(value["class"])(*from_plain_value(value["arguments"]))
 
 
 def _import_class(path: str) -> type:

@@ -105,7 +105,7 @@ class Block(nn.Module):
         )
 
     def forward(self, h: Tensor, cache: list[tuple[Tensor, Tensor]] | None = None) -> Tensor:
-        """Return the outputs (B, T, width) for features (B, T, width), with the cache if given."""
+        """Return the outputs (B, T, width) for features (B, T, width); the cache is optional."""
         h = h + self.attention(self.before_attention(h), cache)
         return h + self.network(self.before_network(h))
 

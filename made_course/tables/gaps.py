@@ -64,9 +64,9 @@ class Gaps(Head):
         inputs = self.head.encode(self.head.fill_missing(x, ~is_missing[..., 0]))
         return torch.cat([inputs.masked_fill(is_missing, 0), is_missing.to(inputs)], -1)
 
-    def start(self) -> Tensor | None:
-        """Return the initial biases (P,) of the head, or None."""
-        return self.head.start()
+    def initial_params(self) -> Tensor | None:
+        """Return the initial parameters (P,) of the head, or None."""
+        return self.head.initial_params()
 
     def check(self, x: Tensor) -> None:
         """Raise a ValueError if a value is present that the head does not allow."""

@@ -164,7 +164,7 @@ def _make_columns(
     training: np.ndarray,
     num_components: int,
 ) -> list[Column]:
-    """Return the columns, or raise one ValueError about all that cannot be modelled."""
+    """Return the columns, or raise one ValueError about all columns that cannot be modelled."""
     columns, refused = [], {}
     for label, cells in frame.items():
         try:
@@ -220,7 +220,7 @@ def _has_classes(cells: Series, values: np.ndarray) -> bool:
 
 
 def _to_numbers(cells: Series, bounds: tuple[float, float] | None) -> Series:
-    """Return cells as finite numbers within bounds, or raise a ValueError about a cell."""
+    """Return cells as finite numbers within bounds, or raise a ValueError for another cell."""
     numbers = pandas.to_numeric(cells, errors="coerce").astype(float)
     low, high = bounds or (-math.inf, math.inf)
     is_fine = np.isfinite(numbers) & numbers.between(low, high)

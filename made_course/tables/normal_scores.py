@@ -55,7 +55,7 @@ class NormalScores(Head):
         A shop sells nothing on half of the days, and otherwise up to 10 pieces:
 
         >>> head = NormalScores(2, (-0.5, 5.0, 10.5), (-40.0, 0.0, 40.0), (0.0,), (0.5,), step=1.0)
-        >>> p = head.log_prob(head.start(), torch.arange(11.0)).exp()
+        >>> p = head.log_prob(head.initial_params(), torch.arange(11.0)).exp()
         >>> round(p.sum().item(), 5), round(p[0].item(), 2)
         (1.0, 0.5)
     """
@@ -82,7 +82,7 @@ class NormalScores(Head):
         v = F.pad(v, (0, 1), value=math.inf)  # so that there is always a next point mass
         self._tensors = x, s, s.diff() / x.diff(), v, F.pad(w, (1, 1)).cumsum(0)
 
-    def start(self) -> Tensor:
+    def initial_params(self) -> Tensor:
         """Return parameters (P,) for which the mixture is the standard normal distribution."""
         return torch.zeros(self.params_per_variable)
 

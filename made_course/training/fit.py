@@ -121,7 +121,7 @@ def fit(
         "valid": describe_data(valid),
         "batch_size": batches.batch_size if isinstance(batches, Shuffled) else None,
         **asdict(schedule),
-        "epochs": schedule.epochs if patience is None else None,  # with patience, only a limit
+        "epochs": schedule.epochs if patience is None else None,  # else only a limit
         "precision": precision,
         "seed": seed,
     }

@@ -58,7 +58,7 @@ class Patient:
     Args:
         patience: number of epochs without a better score after which the run ends.
         epochs: largest number of epochs; None sets no limit.
-        lr: learning rate after the first 100 steps, in which it rises.
+        lr: learning rate after the first 100 steps, during which it rises to this value.
         weight_decay: weight decay of AdamW; None is the :func:`falling_decay`.
     """
 

@@ -272,7 +272,7 @@ def test_mixtures_of_extreme_parameters_stay_finite(dtype):
 @pytest.mark.parametrize("components", [1, 2, 10])
 def test_components_start_side_by_side_and_fit_standardised_data(components):
     head = MixtureOfGaussians(components)
-    start = head.start().double()
+    start = head.initial_params().double()
     mixture = head.distribution(start)
     assert mixture.mean.item() == pytest.approx(0, abs=1e-6)
     assert mixture.variance.item() == pytest.approx(1, abs=1e-6)
@@ -280,4 +280,4 @@ def test_components_start_side_by_side_and_fit_standardised_data(components):
     assert log_scales.exp().tolist() == pytest.approx([1 / components] * components)
     assert means.diff().tolist() == pytest.approx([math.sqrt(12) / components] * (components - 1))
     model = MADE(4, (9,), head=head, direct=True)  # a new network starts there too
-    assert torch.equal(model.net[-1].bias.view(4, -1), head.start().expand(4, -1))
+    assert torch.equal(model.net[-1].bias.view(4, -1), head.initial_params().expand(4, -1))

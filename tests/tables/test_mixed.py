@@ -47,8 +47,8 @@ def test_one_column_of_numbers_makes_bfloat16_too_coarse():
 def test_a_new_model_starts_each_column_as_its_head_says():
     bias = MADE(6, (4,), head=COLUMNS).net[-1].bias.split([1, 6, 1, 3, 1, 3])
     two, one = MixtureOfGaussians(2), MixtureOfGaussians(1)
-    assert torch.equal(bias[1], two.start())
-    assert torch.equal(bias[5], one.start())
+    assert torch.equal(bias[1], two.initial_params())
+    assert torch.equal(bias[5], one.initial_params())
     assert all(bias[i].ne(0).all() for i in (0, 2, 3, 4))  # PyTorch's draw
 
 

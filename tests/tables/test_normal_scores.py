@@ -97,7 +97,7 @@ def test_real_numbers_that_float32_makes_equal_have_no_point_mass():
 def test_an_untrained_head_has_the_shares_of_common_values_and_the_order_of_all():
     x = np.repeat([0.0, 1.0, 2.0, 5.0], [60, 50, 60, 30])
     head = fit_head(x, 1.0, (0.0, math.inf), 2)
-    p = head.log_prob(head.start(), torch.tensor([0.0, 1, 2, 5, 3, 9])).exp()
+    p = head.log_prob(head.initial_params(), torch.tensor([0.0, 1, 2, 5, 3, 9])).exp()
     assert p[:4].tolist() == pytest.approx([0.3, 0.25, 0.3, 0.15], abs=0.02)
     assert (p[4:] > 0).all()
 
@@ -107,7 +107,7 @@ def test_multiples_of_a_rounding_unit_are_likelier_even_if_no_row_has_them():
     x = np.append(draw.gamma(2, 400, 300).round(-2), draw.gamma(2, 400, 30).round())
     x = x[x != 900]
     head = fit_head(x, 1.0, (0.0, math.inf), 2)
-    p = head.log_prob(head.start(), torch.tensor([900.0, 901.0, 800.0])).exp()
+    p = head.log_prob(head.initial_params(), torch.tensor([900.0, 901.0, 800.0])).exp()
     assert 20 * p[1] < p[0] < p[2]
 
 
@@ -132,8 +132,10 @@ def test_an_outlier_changes_nothing_for_the_others():
     densities = []
     for far in (4.0, 1e6):
         head = fit_head(np.append(x, far), None, INFINITE, 2)
-        densities.append(head.log_prob(head.start().double().expand(41, -1), others))
-        at_it = head.log_prob(head.start().double(), torch.tensor(far, dtype=torch.float64))
+        densities.append(head.log_prob(head.initial_params().double().expand(41, -1), others))
+        at_it = head.log_prob(
+            head.initial_params().double(), torch.tensor(far, dtype=torch.float64)
+        )
         assert at_it > -30
     assert (densities[0] - densities[1]).abs().max() < 0.1
 

@@ -98,7 +98,7 @@ def score_independent(data, seed):
     for i, column in enumerate(data.columns):
         x = data.test[:, i]
         if column.numbers is not None:
-            start = column.numbers.start().expand(len(x), -1)
+            start = column.numbers.initial_params().expand(len(x), -1)
             log_p.append(column.numbers.log_prob(start, x))
         else:
             rows = torch.bincount(data.train[:, i].long(), minlength=len(column.values)) + 0.5
