@@ -115,13 +115,14 @@ def fit(
     own = next(model.parameters())
     settings = {
         "model": f"{model!r} in {own.dtype}",
-        # repr abbreviates a long ordering
+        # because repr abbreviates a long ordering
         "ordering": describe_data(model.order) if _has_given_ordering(model) else None,
         "train": describe_data(train),
         "valid": describe_data(valid),
         "batch_size": batches.batch_size if isinstance(batches, Shuffled) else None,
         **asdict(schedule),
-        "epochs": schedule.epochs if patience is None else None,  # else only a limit
+        # with patience, epochs is only a limit, and may change
+        "epochs": schedule.epochs if patience is None else None,
         "precision": precision,
         "seed": seed,
     }

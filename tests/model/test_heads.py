@@ -127,7 +127,7 @@ def test_an_unfinished_head_says_what_it_lacks():
 def test_a_binary_variable_is_the_formula_of_the_class(logits, seed):
     z = torch.tensor(logits, dtype=torch.float64)
     x = torch.randint(2, z.shape, generator=seeded(seed)).double()
-    # log sigmoid(z) = -log(exp(0) + exp(-z)); the document's F.softplus drops values below 2e-9
+    # log sigmoid(z) = -log(exp(0) + exp(-z)); F.softplus drops values below 2e-9
     zero = torch.zeros_like(z)
     expected = -(x * torch.logaddexp(zero, -z) + (1 - x) * torch.logaddexp(zero, z))
     found = Bernoulli().log_prob(z[:, None], x)

@@ -1,4 +1,4 @@
-"""MADE and its masked layer: the document's, a probability, and one that saves and compiles."""
+"""MADE and its masked layer: like a plain MADE, a probability, and one that saves and compiles."""
 
 import copy
 import math
@@ -52,7 +52,7 @@ def train(model, steps=30, after_each=lambda: None):
     return (losses[0] - losses[-1]).item()
 
 
-# ---- the document's class -----------------------------------------------------------------------
+# ---- like the plain MADE of the benchmarks -------------------------------------------------------
 
 
 @pytest.mark.parametrize("natural_order", [True, False])

@@ -63,7 +63,9 @@ def test_the_ladder_that_ships_has_these_recipes_and_learned():
         for nll in (rung.train_nll, rung.test_nll):
             assert nll.shape == (2, run.EPOCHS)
             assert bool((nll[:, -1] < nll[:, 0]).all())
-    assert ladder[0].test_nll[:, -1].mean() == pytest.approx(86.404, abs=0.5)  # the document's
+    assert ladder[0].test_nll[:, -1].mean() == pytest.approx(
+        86.404, abs=0.5
+    )  # of the first notebook
     assert ladder[0].train_nll[:, -1].mean() == pytest.approx(87.306, abs=0.7)
 
 

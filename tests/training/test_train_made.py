@@ -1,4 +1,4 @@
-"""The plain recipe is the document's: what it prints, and what it learns."""
+"""train_made: the lines that it prints, and equal results from a plain loop."""
 
 import math
 import re
