@@ -15,6 +15,7 @@ from tests.lessons.checking import said
 @pytest.mark.parametrize(
     ("got", "expected", "why"),
     [
+        (..., 1, "is still `...`"),
         (None, 1, "Is a `return` missing"),
         (1.0, torch.ones(1), "must be a torch.Tensor"),
         (torch.ones(1), torch.ones(2), "wrong shape$"),
@@ -25,7 +26,8 @@ from tests.lessons.checking import said
         (torch.ones(1), torch.ones(1, dtype=torch.bool), "wrong dtype. .* True or False"),
         (torch.ones(1), torch.ones(1).long(), "wrong dtype. .* whole numbers"),
         (torch.ones(1).long(), torch.ones(1), "wrong dtype. .* floats"),
-        (torch.zeros(9, 9), torch.eye(9), r"entry \[0, 0\] of the answer has the wrong value"),
+        (torch.zeros(33), torch.arange(33.0), r"entry \[1\] of the answer has the wrong value"),
+        (torch.zeros(32), torch.ones(32), "^the answer has the wrong value"),
         (3, [3], "must be a list"),
         ([3], (3, 4), "wrong length"),
         ([1, 3], [1, 2], r"entry \[1\] of the answer has the wrong value"),
@@ -40,6 +42,7 @@ from tests.lessons.checking import said
         ([None, 2], [1, 2], r"entry \[0\] of the answer is None$"),
         (torch.tensor([1066767]), torch.tensor([1066768]), "has the wrong value"),
         (torch.tensor([2e-4]), torch.zeros(1), "has the wrong value"),
+        (torch.tensor([1000.4]), torch.tensor([1000.0]), "has the wrong value"),
         ("a", "b", "has the wrong value"),
     ],
 )
@@ -58,7 +61,7 @@ def test_differences_are_named(got, expected, why):
         (5e-5, 0.0),
         (np.array(3), 3),
         (0.5, torch.tensor(0.5)),
-        (torch.tensor([1.00005, 5e-7]), torch.tensor([1.0, 0.0])),
+        (torch.tensor([1000.2, 5e-5, np.nan]), torch.tensor([1000.0, 0.0, np.nan])),
         ((1, 2), [1, 2]),
         (float("inf"), float("inf")),
     ],

@@ -28,6 +28,7 @@ OF_MATRICES = [
     (lambda r: 4 * r, "order.shape[0] times too large"),
     (lambda r: r / 4, "divided by order.shape[0]"),
     (lambda r: r.T, "transposed"),
+    (lambda r: -r.T, "swapped. Also, the sign is wrong"),
     (lambda r: torch.stack([r - 1, 0 * r + 1]), "must still be summed over dimension 0"),
     (lambda r: torch.stack([r - 1, r + 1], 2), "must still be averaged over dimension 2"),
     (lambda r: r.cumsum(1), "running sums along dimension 1"),
@@ -74,6 +75,7 @@ TRIED = [
     *[(MATRICES, *row) for row in OF_MATRICES],
     *[([matrix[0] for matrix in MATRICES], *row) for row in OF_VECTORS],
     ([matrix.view(2, 3, 2) for matrix in MATRICES], *OF_STACKS),
+    ([(matrix > 0.8).float() for matrix in MATRICES], torch.Tensor.bool, "dtype is torch.bool"),
     *[([matrix > 0.8 for matrix in MATRICES], *row) for row in OF_MASKS],
     *[([[*matrix] for matrix in MATRICES], *row) for row in OF_LISTS],
 ]
@@ -82,3 +84,10 @@ TRIED = [
 @pytest.mark.parametrize(("right", "change", "words"), TRIED, ids=[row[2] for row in TRIED])
 def test_a_change_gets_its_words(right, change, words):
     assert words in find_relation([*map(change, right)], right, [{"order": ORDER}] * 2)
+
+
+def test_a_relation_holds_in_all_wrong_calls():
+    first, second = MATRICES
+    assert "the sign is wrong" in find_relation([first, -second], MATRICES, [{}] * 2)
+    assert find_relation([-first, second + 1], MATRICES, [{}] * 2) == ""
+    assert find_relation(MATRICES, MATRICES, [{}] * 2) == ""
