@@ -74,8 +74,8 @@ ROOMS = {  # name → folder, its files that are changed, and the tests that the
     "shipped": ("made_course/shipped", ["assets", "measured", "weights"], ["runs", "weights"]),
     "words": (
         "made_lessons/checking",
-        ["causes", "comparing", "relations", "substitutions", "torch_errors"],
-        ["causes", "comparing", "examine", "relations", "torch_errors"],
+        ["causes", "comparison", "relations", "substitutions", "torch_errors"],
+        ["causes", "comparison", "examine", "relations", "torch_errors"],
     ),
     "exercises": (
         "made_lessons/checking",
