@@ -41,7 +41,7 @@ def wrong(exercise, answer, *words):
 
 
 def said(function, *arguments):
-    """Return the lines of the report of the Wrong that a call raises."""
+    """Return the lines of the report of the WrongAnswer that a call raises."""
     with pytest.raises(WrongAnswer) as caught:
         function(*arguments)
     wrong = caught.value
