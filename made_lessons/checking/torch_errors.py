@@ -75,7 +75,8 @@ _EXPLANATIONS = {
         "torch.from_numpy(…)"
     ),
     r"must be Tensor, not": (
-        "this function needs a tensor. For a number, use the function of math, such as math.log"
+        "this function needs a tensor. For a number, use a function of the math module, such as "
+        "math.log"
     ),
     r"is not defined": "is this name spelled correctly, and did you run the cell that defines it?",
     r"positional argument|unexpected keyword": (

@@ -173,7 +173,7 @@ add_view(
 
 
 def _state_dict_keys(answer: object) -> str:
-    """List the keys of the state dict, or the right ones if a layer works after loading it."""
+    """List the keys of the state dict, or the three right ones if loading it restores the layer."""
     layer, loaded = _build_layer(answer, _MASK), _build_layer(answer)
     run(loaded.load_state_dict, layer.state_dict())
     if is_same(run(loaded.forward, _X), run(layer.forward, _X)):

@@ -168,7 +168,7 @@ def _log_densities_and_integral(model: object, points: Tensor) -> tuple[Tensor, 
         if 0.9 < area < 1.1:
             raise WrongAnswer(
                 "the model is a density, but not better than one broad Gaussian. Has it been "
-                "trained, on points with a scale of about 1, as the head needs them?",
+                "trained, on points with a scale of about 1? The head needs such points",
                 **_report_lines(apart, area),
             )
     if not 0.9 < area < 1.01:

@@ -35,8 +35,8 @@ known_mistakes(
         "you multiplied the nats by ln 2. A bit is the smaller unit, so there are more bits than "
         "nats. Divide by ln 2": edit("/ math.log(2)", "* math.log(2)"),
         "you returned nats per byte. Divide by ln 2": edit(" / math.log(2)", ""),
-        "you returned bits per token. Texts are compared per byte, because each program has "
-        "different tokens": edit("/ n_bytes", "/ n_tokens"),
+        "you returned bits per token. Texts are compared per byte, because programs split texts "
+        "into different tokens": edit("/ n_bytes", "/ n_tokens"),
         "you returned the perplexity per byte. Return it per token, because a longer token is "
         "harder to guess": edit("/ n_tokens", "/ n_bytes"),
         "2 belongs to bits and e to nats, so 2 to the power of the mean nats is too small. Use "
