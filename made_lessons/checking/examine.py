@@ -81,6 +81,13 @@ def compare(
 ) -> None:
     """Compare an answer with the reference in one view, case by case.
 
+    Args:
+        view: property that is compared.
+        answer: answer of the learner.
+        reference: right answer.
+        known_mistakes: wrong answers with causes.
+        earlier: views in which the answer is right.
+
     Raises:
         WrongAnswer: with the likely cause, at the first case in which they differ.
     """

@@ -12,6 +12,11 @@ from torch import Tensor, nn
 def as_text(value: object, longest: int = 240, digits: int = 4) -> str:
     """Convert a value to a short text, with masks as zeros and ones.
 
+    Args:
+        value: any value, such as a tensor, a list or a function.
+        longest: largest number of entries of a tensor, and of characters.
+        digits: number of significant digits of a float.
+
     Example:
         >>> as_text(torch.tensor([[True, False]])), as_text([0.123456, torch.tensor(3)])
         ('[[1, 0]] (bool)', '[0.1235, 3]')
