@@ -165,6 +165,10 @@ class Categorical(Head):
     Args:
         num_classes: number of classes K, at least 2.
 
+    Raises:
+        TypeError: if ``num_classes`` is not a whole number.
+        ValueError: if it is below 2.
+
     Example:
         >>> head = Categorical(3)
         >>> logits = torch.tensor([[0.5, 0.25, 0.25]]).log()
@@ -225,6 +229,10 @@ class MixtureOfGaussians(Head):
     Args:
         num_components: number of components K. Choose it on validation rows: with a few hundred
             rows, ten may overfit and one or two fit better.
+
+    Raises:
+        TypeError: if ``num_components`` is not a whole number.
+        ValueError: if it is below 1.
 
     Source:
         Uria, Murray and Larochelle 2013, "RNADE: The real-valued neural autoregressive

@@ -43,11 +43,9 @@ class MaskedLinear(nn.Linear):
         self.conditioning = nn.Parameter(torch.zeros_like(self.weight)) if conditioning else None
 
     def set_mask(self, mask: Tensor) -> None:
-        """Replace the mask by zeros and ones (out_features, in_features) of any dtype.
+        """Replace the mask by zeros and ones (out_features, in_features), or raise an error.
 
-        Raises:
-            TypeError: if ``mask`` is not a tensor.
-            ValueError: if its shape is wrong, or it has other values.
+        It is a TypeError if ``mask`` is not a tensor, and a ValueError for wrong shapes or values.
         """
         self.mask = check_mask(mask, self.weight.shape).to(self.weight)
 

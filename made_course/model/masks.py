@@ -114,7 +114,7 @@ def hidden_degrees(
     because no output may see such a unit. For D = 1 every unit is useless, and gets degree 1.
 
     Args:
-        below: degrees of the layer below (inputs or hidden units).
+        below: LongTensor, degrees of the layer below (inputs or hidden units).
         width: number of units H.
         input_dim: number of variables D.
         draw: ``"uniform"`` draws from 1..D-1. ``"paper"`` draws from
@@ -155,7 +155,7 @@ def draw_degrees(
     gets the degree of the last group that it sees completely, or 1.
 
     Args:
-        order: (D,) degrees of the inputs, see :func:`input_degrees`.
+        order: (D,) LongTensor, degrees of the inputs, see :func:`input_degrees`.
         hidden_dims: width of each hidden layer; may be empty.
         draw: how hidden degrees are drawn, see :func:`hidden_degrees`.
         generator: source of the draws; None is torch's global stream.
@@ -188,8 +188,9 @@ def build_masks(degrees: Sequence[Tensor], outputs: Tensor | None = None) -> lis
     strict comparison on every path keeps each variable out of its own conditional.
 
     Args:
-        degrees: degrees of the inputs and of each hidden layer, see :func:`draw_degrees`.
-        outputs: degrees of the outputs; None takes the degrees of the inputs.
+        degrees: LongTensors, degrees of the inputs and of each hidden layer, see
+            :func:`draw_degrees`.
+        outputs: LongTensor, degrees of the outputs; None takes the degrees of the inputs.
 
     Source:
         Germain et al. 2015, "Deep MADE" and Algorithm 1.

@@ -51,6 +51,10 @@ class NormalScores(Head):
         masses: their point masses :math:`w_j`, with a sum below 1.
         step: number of which all values are multiples; None if x is real and has a density.
 
+    Raises:
+        TypeError: if ``num_components`` is not a whole number.
+        ValueError: if it is below 1.
+
     Example:
         A shop sells nothing on half of the days, and otherwise up to 10 pieces:
 

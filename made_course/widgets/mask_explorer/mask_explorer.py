@@ -232,7 +232,9 @@ class MaskExplorer(InPage, module="mask_explorer"):
     @property
     def leaks(self) -> list[tuple[int, int]]:
         """Pairs (output, input), counted from 0, connected although the ordering forbids it."""
-        return [tuple(pair) for pair in (self.connectivity & ~self._allowed).nonzero().tolist()]
+        return [
+            tuple(pair) for pair in (self.connectivity & ~self._allowed_pairs).nonzero().tolist()
+        ]
 
     def train(self, steps: int = 400) -> tuple[float, float]:
         """Train a MADE with these masks in Python, with Adam on all rows at once.
@@ -270,7 +272,7 @@ class MaskExplorer(InPage, module="mask_explorer"):
             self.degrees,
             self.masks,
             direct=self.direct_mask,
-            allowed=self._allowed,
+            allowed=self._allowed_pairs,
             title=f"{fault}wanted: {formula}" if self.leaks else f"{fault}{formula}",
         )
 
@@ -281,7 +283,7 @@ class MaskExplorer(InPage, module="mask_explorer"):
         return [i for group in self.ordering for i in group]
 
     @property
-    def _allowed(self) -> Tensor:
+    def _allowed_pairs(self) -> Tensor:
         """(D, D) BoolTensor; [i, j]: whether the ordering allows output i to see input j."""
         return direct_mask(input_degrees(self.ordering))
 
