@@ -21,10 +21,11 @@ WHITE = (1.0, 1.0, 1.0, 1.0)
 
 
 def assert_shows(figure, numbers):
-    """Check that a figure draws these numbers."""
-    shown = np.array(numbers_in(figure))
+    """Check that a figure draws these numbers, and pairs of them as points of lines or dots."""
+    shown, points = np.array(numbers_in(figure)), points_in(figure)
     for number in numbers:
-        assert np.nanmin(np.abs(shown - number)) < 0.006, number
+        apart = np.abs((points if isinstance(number, tuple) else shown[:, None]) - number).max(1)
+        assert np.nanmin(apart) < 0.006, number
 
 
 def assert_names(figure, *words):
@@ -215,6 +216,13 @@ def numbers_in(figure):
             float(v) for image in axes.get_images() for v in np.ma.compressed(image.get_array())
         }
     return sorted(found)
+
+
+def points_in(figure):
+    """(n, 2) places of the lines and dots of all axes."""
+    lines = [line.get_xydata() for axes in figure.axes for line in axes.lines]
+    dots = [dots.get_offsets() for axes in figure.axes for dots in axes.collections]
+    return np.concatenate([np.empty((0, 2)), *lines, *(np.reshape(part, (-1, 2)) for part in dots)])
 
 
 def numbers_of(text):

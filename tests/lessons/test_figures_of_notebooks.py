@@ -114,40 +114,43 @@ FIGURES = {
     "masked step": (lambda: plot_masked_step(STEP, STEP, STEP[0] == 0.25), [0, 1], [3]),
     "logarithms": (lambda: plot_logarithms(torch.tensor([-100.0, -90, 0, 18, 60]),
             torch.tensor([math.nan, 0, -0.69, -math.inf, -math.inf]),
-            torch.tensor([0.0, 0, -0.69, -18, -60])), [-0.69, 18, 60, 100]),
+            torch.tensor([0.0, 0, -0.69, -18, -60])), [(0, -0.69), (60, -60), 18, 100]),
     "caught": (lambda: plot_caught({"a": {"sum"}, "b": set()}, ["sum", "flip"]), []),
     "costs": (lambda: plot_costs(ROW.repeat(2, 1),
             torch.tensor([[0.5, 0.0, 1.0, 0.25]]).repeat(2, 1)), [0.5, 0.25, 2.1], [100, 4]),
     "learning curve": (lambda: plot_learning_curve([150.0, 98.75], [120.5, 97.125],
-            levels={"coin": 125.0}), [150, 120.5, 98.75, 97.125, 125]),
+            levels={"coin": 125.0}), [(1, 150), (1, 120.5), (2, 98.75), (2, 97.125), 125]),
     "surprise": (lambda: plot_surprise({"digits": torch.tensor([60.0, 70, 71, 90])},
             torch.zeros(1, 4), torch.tensor([15.75]), outlier="nothing"), [15.8],
         [72.8, 61.5, 87.2]),
     "first layer": (lambda: plot_first_layer(MADE(16, (4,), degrees="even")), [], [12]),
-    "recipe": (lambda: plot_recipe([rung("a", 5.0, 5.25), rung("b", 7.0)]), [5, 5.25, 7], [2]),
+    "recipe": (lambda: plot_recipe([rung("a", 5.0, 5.25), rung("b", 7.0)]),
+        [(5, 0), (5.25, 0), (7, 1)], [2]),
     "final units": (lambda: plot_final_units(ROW, [ORDER, torch.tensor([1, 3, 3])], [2, 4]),
         [1, 2, 3, 4]),
     "repeated work": (lambda: plot_repeated_work(torch.tensor([1, 3, 2]), 4), [1], [3, 4, 6]),
     "pixel orderings": (lambda: plot_pixel_orderings(
             {"down": torch.arange(4), "up": torch.arange(3, -1, -1)}), [0, 1, 2, 3]),
     "coasting": (lambda: plot_coasting({"SGD": [1.125, 1.0, 0.0], "Adam": [1.25, 1.0, 0.875]},
-            switch=2), [1.125, 1.25, 0.875, 2.5]),
+            switch=2), [(1, 1.125), (1, 1.25), (3, 0.875), 2.5]),
     "mixture": (lambda: plot_mixture({"one": torch.tensor([90.0, 92.0]),
-            "another": torch.tensor([73.0, 70.0])}), [0, 2, 3, 0.57, 0.64]),
+            "another": torch.tensor([73.0, 70.0])}),
+        [(0, 0), (2, 0), (3, 1), (0.57, 0), (0.64, 1)]),
     "many masks": (lambda: plot_many_masks({"all": torch.tensor([9.0, 5.5]),
-            "claim": torch.tensor([9.0, 1.25])}, invalid="claim"), [9, 5.5, 1.25]),
+            "claim": torch.tensor([9.0, 1.25])}, invalid="claim"), [(1, 9), (2, 5.5), (2, 1.25)]),
     "added orderings": (lambda: plot_added_orderings(LOWER, LOWER.T), [0.8]),
     "density": (lambda: plot_density({"dots": torch.full((2, 2), 1.25), "two": BELLS}, alt="Dots."),
         [1.25]),
     "slices": (lambda: plot_slices({"two": BELLS}), [0]),
     "stretched": (lambda: plot_stretched(BELLS, 10), [0.25, 25], [10, 100]),
-    "inverse": (lambda: plot_inverse([0.25, 0.125, 0.625], [0.25, 0.75]), [0.25, 0.375, 1, 0.75]),
+    "inverse": (lambda: plot_inverse([0.25, 0.125, 0.625], [0.25, 0.75]),
+        [(1, 0.25), (1, 0.375), (3, 1), (2, 0.75), (0, 0)]),
     "family tree": (lambda: plot_family_tree({"A": (1996, "", "old", torch.eye(3)),
             "B": (2011, "A", "new", torch.ones(3, 3).tril(-1))}, here="B"), [1996, 2011]),
     "receptive fields": (lambda: plot_receptive_fields({"all": torch.ones(9, 9).tril(-1).bool()},
             5), [5, 0.84], [3, 6]),
     "family": (lambda: plot_family({"coins": (196, 0.0, 62.5), "FVSBN": (19306, 0.4, 35.5),
-            "NADE": (25284, 3.4, 33.5)}), [19306, 0.4, 62.5, 35.5, 3.4]),
+            "NADE": (25284, 3.4, 33.5)}), [(19306, 1), (0.4, 1), (62.5, 0), (3.4, 2)]),
     "shared weights": (lambda: plot_shared_weights(
             {"a": [["", "", ""], ["7", "", ""], ["", "7", ""]]}), [7], [2]),
     "flow": (lambda: plot_flow(lambda u: u * torch.tensor([1.0, 2.0])), [2, 4]),
@@ -157,17 +160,17 @@ FIGURES = {
     "heads": (lambda: plot_heads({"a": ROW_FIRST, "b": 1 - ROW_FIRST}), [0, 1]),
     "race": (lambda: plot_race(
             [[timed("a", s, n)] for s, n in ((2, 60.5), (20, 50.0))]),
-        [2, 20, 60.5, 50]),
+        [(2, 60.5), (20, 50)]),
     "steps of boards": (lambda: plot_steps_of_boards(
             torch.tensor([[0, 0, 0, 1], [0, 0, 1, 0]]), {1: [[0, 1, 2, 3]], 2: [[0, 1, 2], [3]]}),
         [1, 2, 1.3863, 0.6931]),
     "nats by steps": (lambda: plot_nats_by_steps({"pairs": way("pairs", 63.5, 11.5),
             "alone": way("alone", 32.0, 31.0, 7.0, 4.5), "at once": way("at once", 200.0)},
-            groups="pairs", one_by_one="alone"), [75.0, 74.5, 2], [4, 200]),
+            groups="pairs", one_by_one="alone"), [(75, 0), (74.5, 1), 0.5], [4, 200]),
     "costs of orderings": (lambda: plot_costs_of_orderings(
             -torch.tensor([[1.0, 5], [0, 3], [7, 0], [0, 0]]), {"mean": 8.0, "cheapest": 4.0}),
         [8, 4], [12]),
-    "share by steps": (lambda: plot_share_by_steps({"a": {16: 0.9, 1: 0.05}}), [16, 1, 90, 5]),
+    "share by steps": (lambda: plot_share_by_steps({"a": {16: 0.9, 1: 0.05}}), [(16, 90), (1, 5)]),
 }  # fmt: skip
 
 
@@ -247,6 +250,28 @@ def test_a_wire_has_the_blue_of_its_degree_and_a_cut_one_is_dotted():
     ones = [text for text in axes.texts[:40] if text.get_text() in ("0", "1")]
     inside = [t.get_text() for t in ones if frame.get_bbox().contains(*t.get_position())]
     assert inside == ["0", "1", "1"]
+
+
+def test_a_unit_is_in_the_stripe_of_its_degree_and_the_path_is_thick():
+    (axes,) = plot_path(DEGREES, build_masks(DEGREES), [1, 1, 0]).axes
+    heights = {t.get_text(): t.get_position()[1] for t in axes.texts if "degree" in t.get_text()}
+    units = [t for t in axes.texts if t.get_text() in "123" and t.get_fontsize() < 16]
+    assert [t.get_text() for t in units] == [*"312", *"12", *"312"]
+    for unit in units:
+        nearest = min(heights, key=lambda name: abs(heights[name] - unit.get_position()[1]))
+        assert nearest == f"degree {unit.get_text()}"
+    thick = [line.get_xydata()[[0, -1]] for line in axes.lines if line.get_linewidth() == 5]
+    middles = [np.array(units[k].get_position()) for k in (1, 4, 5)]
+    assert np.allclose(thick, [middles[:2], middles[1:]], atol=0.35)
+
+
+def test_a_test_that_fails_is_a_blue_square():
+    (axes,) = plot_caught({"a": {"sum"}, "b": {"sum", "flip"}}, ["flip", "sum"]).axes
+    blue = [to_hex(square.get_facecolor()) == BLUE for square in axes.patches]
+    assert blue == [text == "fails" for text in texts(axes)] == [False, True, True, True]
+    centres = [square.get_center().round().tolist() for square in axes.patches]
+    assert centres == [[0, 0], [1, 0], [0, 1], [1, 1]]
+    assert labels(axes.get_yticklabels()) == ["a", "b"]
 
 
 def test_a_forbidden_weight_is_orange_and_crossed_where_it_is_in_use():
