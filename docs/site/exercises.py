@@ -1,16 +1,14 @@
 """Exercises as cards: stars and minutes, the task, a signature, hints and the solution."""
 
 import re
-from contextlib import redirect_stdout
 from html import escape
-from io import StringIO
 from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from made_lessons import solution
 from made_lessons.checking.catalogue import exercise_named
+from made_lessons.checking.exercise import imports_of, source_of
 from tools.pages import colab
 
 CHECK = re.compile(r'^check\("([\d.]+)", .*', re.MULTILINE)
@@ -43,17 +41,15 @@ def _make_card(task: nodes.block_quote, notebook: str) -> None:
         title += nodes.inline("", " ".join(effort.groups()), classes=["effort"])
     end = next(k for k in range(position, len(section)) if CHECK.search(section[k].astext()))
     code = section[end].astext()
-    answer, name = StringIO(), CHECK.search(code)[1]
-    with redirect_stdout(answer):
-        solution(name)
-    hints = "".join(f"<li>{_as_html(hint)}</li>" for hint in exercise_named(name).hints)
+    exercise = exercise_named(CHECK.search(code)[1])
+    hints = "".join(f"<li>{_as_html(hint)}</li>" for hint in exercise.hints)
     ways = WAYS.format(colab.link_to(f"{notebook}.ipynb"), hints)
     parts = [
         *task.children,
         *section[position + 1 : end],
         _code(TO_FILL_IN.sub("", code).strip()),
         nodes.raw("", ways, format="html"),
-        _code(answer.getvalue().rstrip()),
+        _code(imports_of(exercise.reference) + source_of(exercise.reference)),
         nodes.raw("", "</details>", format="html"),
     ]
     section[position : end + 1] = [nodes.container("", *parts, classes=["exercise"])]
