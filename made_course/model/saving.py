@@ -103,7 +103,7 @@ def to_plain_value(value: Any) -> Any:
 
 
 def from_plain_value(value: Any) -> Any:
-    """Restore the value that :func:`to_plain_value` converted."""
+    """Rebuild heads and tables from the dictionaries that :func:`to_plain_value` makes."""
     if isinstance(value, list | tuple):
         return type(value)(map(from_plain_value, value))
     if not isinstance(value, dict):

@@ -55,7 +55,7 @@ class Gaps(Head):
         return self.head.log_prob(params, x).masked_fill(is_missing, 0)
 
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
-        """Return a value (...), never a missing one, for each uniform ``u`` (...)."""
+        """Return a value, never NaN, for each uniform ``u`` (...), given ``params`` (..., P)."""
         return self.head.sample(params, u)
 
     def encode(self, x: Tensor) -> Tensor:
@@ -69,5 +69,5 @@ class Gaps(Head):
         return self.head.initial_params()
 
     def check(self, x: Tensor) -> None:
-        """Raise a ValueError if a value is present that the head does not allow."""
+        """Raise a ValueError if the head does not allow a value of ``x``; NaN is always allowed."""
         self.head.check(self.head.fill_missing(x, ~x.isnan()) if x.is_floating_point() else x)

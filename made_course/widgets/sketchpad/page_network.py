@@ -117,7 +117,7 @@ def inner_network() -> MADE:
 
 
 def make_reader() -> nn.Sequential:
-    """Return an untrained classifier of digits, from pixels (N, 484) to logits (N, 10)."""
+    """Return an untrained classifier of digits, from 0/1 pixels (N, 22 · 22) to logits (N, 10)."""
     return nn.Sequential(nn.Linear(PIXELS, READER_UNITS), nn.ReLU(), nn.Linear(READER_UNITS, 10))
 
 
