@@ -5,11 +5,13 @@ import hashlib
 import runpy
 import socket
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 import torch
+from torchvision.datasets import MNIST
 
 from made_course.data.mnist import load_mnist
 from made_course.data.mnist_download import download_mnist
@@ -27,59 +29,26 @@ from tests.data.mnist_files import (
 )
 
 
-class Mirror:
-    """A server on this machine that stands for MNIST's; answers and requests are by file name."""
-
-    def __init__(self):
-        self.answers: dict[str, bytes] = {}
-        self.requests: list[str] = []
-        mirror = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                name = self.path.strip("/")
-                mirror.requests.append(name)
-                content = mirror.answers.get(name)
-                if content is None:
-                    self.send_error(404)
-                    return
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                if self.command == "GET":
-                    self.wfile.write(content)
-
-            do_HEAD = do_GET
-
-            def log_message(self, *args):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/"
-
-
 @pytest.fixture
-def mirror(monkeypatch):
-    from torchvision.datasets import MNIST
-
-    mirror = Mirror()
-    monkeypatch.setattr(MNIST, "mirrors", [mirror.url])
+def mirror(monkeypatch, tmp_path_factory):
+    """Return a folder that a server on this machine sends, which stands for MNIST's."""
+    folder = tmp_path_factory.mktemp("mirror")
+    handler = partial(SimpleHTTPRequestHandler, directory=folder)
     monkeypatch.setenv("no_proxy", "*")
-    thread = threading.Thread(target=mirror.server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield mirror
-    mirror.server.shutdown()
-    thread.join()
-    mirror.server.server_close()
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, args=[0.01]).start()
+        monkeypatch.setattr(MNIST, "mirrors", [f"http://127.0.0.1:{server.server_port}/"])
+        yield folder
+        server.shutdown()
 
 
-def offer(monkeypatch, mirror: Mirror, files: dict[str, bytes]) -> None:
+def offer(monkeypatch, mirror: Path, files: dict[str, bytes]) -> None:
     """Let the mirror send these files, and torchvision expect their archives' checksums."""
-    from torchvision.datasets import MNIST
-
-    packed = {f"{file}.gz": gzip.compress(content, 1) for file, content in files.items()}
-    mirror.answers = packed
-    sums = [(name, hashlib.md5(content).hexdigest()) for name, content in packed.items()]
+    sums = []
+    for file, content in files.items():
+        packed = gzip.compress(content, 1)
+        (mirror / f"{file}.gz").write_bytes(packed)
+        sums.append((f"{file}.gz", hashlib.md5(packed).hexdigest()))
     monkeypatch.setattr(MNIST, "resources", sums)
 
 
@@ -115,12 +84,12 @@ def test_download_brings_four_whole_files_and_keeps_others(few, mirror, monkeypa
     assert torch.equal(load_mnist()[0], pixels(few[TRAIN]))
 
 
-def test_a_complete_set_is_not_downloaded_again(few, mirror, root, capsys):
+def test_a_complete_set_is_not_downloaded_again(few, monkeypatch, root, capsys):
+    monkeypatch.setattr(MNIST, "mirrors", [])
     folder = put(few)
     before = snapshot(root)
     assert download_mnist() == folder
     assert capsys.readouterr().out == f"Full MNIST is already in {folder}.\n"
-    assert mirror.requests == []
     assert snapshot(root) == before
 
 
@@ -136,7 +105,8 @@ def failed_download(root: Path, before: dict, *words: str) -> None:
 
 def test_a_broken_archive(old, few, mirror, monkeypatch, root):
     offer(monkeypatch, mirror, few)
-    mirror.answers[f"{TEST}.gz"] = mirror.answers[f"{TEST}.gz"][:-10]
+    broken = mirror / f"{TEST}.gz"
+    broken.write_bytes(broken.read_bytes()[:-10])
     failed_download(root, old, "login")
 
 
@@ -148,8 +118,6 @@ def test_a_file_with_another_sha256(old, few, mirror, monkeypatch, root):
 
 
 def test_no_connection(old, monkeypatch, root):
-    from torchvision.datasets import MNIST
-
     with socket.socket() as deaf:  # its port is taken, and no server answers there
         deaf.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{deaf.getsockname()[1]}/"
@@ -159,8 +127,6 @@ def test_no_connection(old, monkeypatch, root):
 
 
 def test_an_interrupted_download(old, monkeypatch, root):
-    from torchvision.datasets import MNIST
-
     def download(self):
         Path(self.raw_folder).mkdir(parents=True)
         raise KeyboardInterrupt
