@@ -120,8 +120,8 @@ _SAME_AGAIN = "two calls return the same degrees. Draw new ones in each call, wi
         "largest is D - 1, and torch.randint excludes its upper end.",
         "If D is 1, the largest degree would be 0, with nothing left to draw from. Use "
         "max(input_dim - 1, 1).",
-        "torch.randint(lowest, highest + 1, (n_units,)), with int(below.min()) and "
-        "max(input_dim - 1, 1).",
+        "Return torch.randint(lowest, highest + 1, (n_units,)), where lowest is int(below.min()) "
+        "and highest is max(input_dim - 1, 1).",
     ),
 )
 def draw_hidden(below: LongTensor, n_units: int, input_dim: int) -> LongTensor:

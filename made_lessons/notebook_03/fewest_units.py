@@ -65,8 +65,8 @@ def _path_view(i: int, j: int) -> View:
     def why(answer: object, *_: object) -> str:
         too_high = f" A unit of degree {i} will not do, because {output} sees smaller degrees only"
         return (
-            f"{output} does not see {variable}. Which degrees may a unit have that sees {variable} "
-            f"and that {output} may see?{too_high if i in _degrees(answer) else ''}"
+            f"{output} does not see {variable}. Which degrees may a unit have so that it sees "
+            f"{variable}, and {output} may see it?{too_high if i in _degrees(answer) else ''}"
         )
 
     path = f"a path from {variable} to {output}"
@@ -134,8 +134,8 @@ def _sets_of_three(pairs: Pairs) -> set[tuple[int, ...]]:
     is_value=True,
     vary=_vary,
     hints=(
-        "Start with one pair: x̂₃ sees x₁. Which degrees may a unit have that sees x₁ and that x̂₃ "
-        "may see? Write down this list for each of the five pairs.",
+        "Start with one pair: x̂₃ sees x₁. Which degrees may a unit have so that it sees x₁, and "
+        "x̂₃ may see it? Write down this list for each of the five pairs.",
         "A unit of degree d sees xⱼ if j ≤ d, and x̂ᵢ may see it if d < i. So x̂₃ sees x₁ through a "
         "unit of degree 1 or 2, and x̂₄ sees x₂ through one of degree 2 or 3. Which degree works "
         "for both?",

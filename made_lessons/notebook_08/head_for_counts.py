@@ -204,7 +204,7 @@ _FURTHER = ((0.4, 0.0), (-0.7, 3.0), (120.0, 2.0), (-120.0, 2.0))
         "least u? Solve for k. (A table of sums would be too long: at z = −18, half of all "
         "counts are above 45 million.)",
         "u ≤ 1 − (1 − q)^(k+1) means k + 1 ≥ ln(1 − u) / ln(1 − q). The floor of this quotient is "
-        "such a k: (torch.log1p(-u) / logsigmoid(-z)).floor(). Clamp u to a value a little "
+        "such a k: (torch.log1p(-u) / logsigmoid(-z)).floor(). Clamp u, so that it stays a little "
         "below 1.",
     ),
 )

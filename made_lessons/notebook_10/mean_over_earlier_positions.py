@@ -41,7 +41,7 @@ from .centred_uniform import centred_uniform
         "A later position must get the weight 0, so its score is -math.inf before the softmax. "
         "Which entries of a (T, T) matrix have s > t? torch.ones(T, T).tril().bool() is True for "
         "all others.",
-        "scores.masked_fill(~mask, -math.inf).softmax(-1) @ value",
+        "Return scores.masked_fill(~mask, -math.inf).softmax(-1) @ value.",
     ),
 )
 def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:

@@ -21,8 +21,8 @@ from ..checking import choose, edit, exercise, further_cases, known_mistakes, un
     ),
     hints=(
         "A bit is ln 2 = 0.693 nats, so the same cost has more bits than nats.",
-        "Perplexity is e to the power of the mean nats per token. A token is as hard to guess as "
-        "one of so many equally likely tokens.",
+        "Perplexity is e to the power of the mean nats per token. It is the number of equally "
+        "likely tokens among which one would be as hard to guess.",
     ),
 )
 def in_other_words(nats: float, n_bytes: int, n_tokens: int) -> tuple[float, float]:

@@ -30,8 +30,8 @@ def _case(key: str, rows: int, classes: int = 3, lowest: int = -90) -> tuple[Ten
     views=(*gradient_views(log_given=1), *dtype_views(torch.float64)),
     vary=further_cases(lambda key: _case(key, choose(key, [2, 3, 5]), 3)),
     hints=(
-        "Bayes: p(y | x) = p(y) p(x | y) / p(x), and p(x) is the sum of p(y) p(x | y) over all "
-        "labels.",
+        "By Bayes' rule, p(y | x) = p(y) p(x | y) / p(x), and p(x) is the sum of p(y) p(x | y) "
+        "over all labels.",
         "In logarithms: add the prior to each row, then subtract the logsumexp of the row, so "
         "that its probabilities sum to one. (e^(−90) is 0 or nearly 0 in float32, so use only "
         "logarithms.)",

@@ -17,11 +17,11 @@ from ..checking import MalformedAnswer, add_view, as_text, edit, exercise, known
     stars=2,
     message="Each output sees the context, all variables before its own, and nothing else.",
     hints=(
-        "The context has degree 0. Which degree must a unit have that sees the context and that "
-        "x̂₁, of degree 1, may see?",
+        "The context has degree 0. Which degree must a unit have so that it sees the context, and "
+        "x̂₁, of degree 1, may see it?",
         "A unit of degree 0 sees only the context, and all outputs may see it. A unit of degree "
         "D − 1 is seen only by x̂_D. Use all degrees from 0 to D − 1, and repeat them.",
-        "torch.arange(width) % D",
+        "Return torch.arange(width) % D.",
     ),
 )
 def hidden_degrees(width: int, D: int) -> Tensor:
