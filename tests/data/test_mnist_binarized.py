@@ -6,14 +6,7 @@ import torch
 
 from made_course.data.mnist import load_mnist
 from made_course.data.mnist_binarized import load_binarized_mnist, make_mnist_loaders
-from tests.data.mnist_files import (
-    TRAIN,
-    expect_full_set,
-    four_files,
-    idx,
-    put,
-    rows,
-)
+from tests.data.mnist_files import TRAIN, expect_full_set, four_files, idx, put, rows
 
 # Binarising
 

@@ -213,7 +213,7 @@ def test_bars_of_nats_show_the_floor_and_invalid_claims():
     assert to_hex(bars[0.005].get_edgecolor()) == ORANGE
     assert texts(axes) == ["11.09", "0.01", "3.43"]
     assert labels(figure.legends[0].get_texts()) == [
-        *("no distribution gets here (floor 3.40)", "not a distribution"),
+        *("no distribution gets here (floor 3.40)", "not a distribution")
     ]
     assert "cheat 0.01, not a distribution" in figure.alt
     assert texts(plot_nats_bars({"MADE": 76.25}, input_dim=784).axes[0]) == ["76.2 (0.140)"]

@@ -65,11 +65,7 @@ TABLE = [
     ("1.2", reference("1.2", lambda q: (q[2], q[0], q[1])), "order"),
     ("1.3", lambda ordering: torch.tensor([3, 1, 2]), "other values of `ordering`"),
     ("1.3", lambda ordering: (torch.argsort(ordering) + 1).tolist(), "torch.Tensor"),
-    (
-        "2.1",
-        lambda log_prob, D: log_prob(2 * torch.rand(8, D)).exp().sum().item(),
-        "zeros and ones",
-    ),
+    ("2.1", lambda log_prob, D: log_prob(2 * torch.rand(8, D)).exp().sum(), "zeros and ones"),
     ("3.2", returns_inside, "`return` inside the loop"),
     ("3.2", reference("3.2", lambda masks: [mask.numpy() for mask in masks]), "from_numpy"),
     ("3.2", reference("3.2", lambda masks: torch.cat([*map(torch.flatten, masks)])), "a list of"),
@@ -79,11 +75,7 @@ TABLE = [
     ("4.3", own_noise, "two calls with the same `order` and `u`"),
     ("4.3", feeds_probabilities, "Are these probabilities?"),
     ("4.3", lambda forward, order, u: sample(forward, order, u)[:, order - 1], "by `order`"),
-    (
-        "5.1",
-        lambda nll, input_dim: nll / input_dim / math.log10(2),
-        "Divide by the natural logarithm",
-    ),
+    ("5.1", lambda nll, input_dim: nll / input_dim / math.log10(2), "by the natural logarithm"),
     ("5.2", lambda model, history, train, valid: torch.tensor(0.0), "other values of"),
     ("5.3", lambda model: 0.4, "like a share"),
     ("6.1", of_the_example("6.1", 1), "`t`"),
@@ -145,11 +137,7 @@ def bells(x, weights, means, stds):
 
 
 @pytest.mark.parametrize(
-    ("name", "answer"),
-    [
-        ("7.3", lambda log_p: log_p.exp().mean(0).log()),
-        ("8.2", bells),
-    ],
+    ("name", "answer"), [("7.3", lambda log_p: log_p.exp().mean(0).log()), ("8.2", bells)]
 )
 def test_overflow_is_named_without_giving_the_function_away(name, answer):
     cause = wrong(exercise_named(name), answer).cause
@@ -196,11 +184,7 @@ def nearly(nll, input_dim):
 
 FITS = [
     ("1.1", keeps_what_it_found, "do not keep anything from one call"),
-    (
-        "1.2",
-        lambda *tables: exercise_named("1.2").reference(*tables)[0],
-        "only the first entry is there",
-    ),
+    ("1.2", reference("1.2", lambda q: q[0]), "only the first entry is there"),
     ("3.5", of_the_layer_below, "as many degrees as the layer below has"),
     ("4.1", NotBegun, "Begin with super().__init__(…)"),
     ("10.1", turned_round, ".mT swaps the last two"),

@@ -38,10 +38,7 @@ FORMS = {
         forms.day_by_day,
         *instead("1.4", "(u[:, 1] <= q2).long()", "torch.where(u[:, 1] < q2, 1, 0)"),
     ],
-    "2.1": [
-        forms.by_numpy,
-        *instead("2.1", ".exp().sum().item()", ".logsumexp(0).exp()"),
-    ],
+    "2.1": [forms.by_numpy, *instead("2.1", ".exp().sum().item()", ".logsumexp(0).exp()")],
     "2.2": [
         lambda x: torch.stack([0 * x[:, 0], x[:, 0], x[:, 0] * x[:, 1]], 1).double(),
         lambda x: torch.tensor([[0.1, 3 * a - 40, 40 * a * b] for a, b, _ in x.tolist()]),
@@ -78,11 +75,7 @@ FORMS = {
     ],
     "5.2": [
         forms.nll_by_hand,
-        *instead(
-            "5.2",
-            "evaluate(model, train)",
-            "evaluate(model.double(), train.double())",
-        ),
+        *instead("5.2", "evaluate(model, train)", "evaluate(model.double(), train.double())"),
     ],
     "6.2": [
         [[0.38, 0.02], [0.32, 0.28]],
@@ -100,10 +93,7 @@ FORMS = {
         forms.worth_by_lists,
         lambda log_w: torch.exp(2 * log_w.logsumexp(0) - (2 * log_w).logsumexp(0)),
     ],
-    "7.3": [
-        forms.one_model_after_another,
-        lambda log_p: (log_p - np.log(len(log_p))).logsumexp(0),
-    ],
+    "7.3": [forms.one_model_after_another, lambda log_p: (log_p - np.log(len(log_p))).logsumexp(0)],
     "7.4": [
         {"one image": round(MIXTURE, 2), "possible means": [90.5, 85, 89]},
         {"possible means": (85, 89, 90.5), "one image": torch.tensor(MIXTURE)},

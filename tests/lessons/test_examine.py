@@ -4,12 +4,7 @@ import pytest
 import torch
 
 from made_lessons.checking.examine import compare
-from made_lessons.checking.exercise import (
-    KnownMistake,
-    defined_exercise,
-    exercise,
-    known_mistakes,
-)
+from made_lessons.checking.exercise import KnownMistake, defined_exercise, exercise, known_mistakes
 from made_lessons.checking.views import UNSEEN, VALUE, View, add_view
 from tests.lessons.checking import said, wrong
 

@@ -22,11 +22,7 @@ from made_lessons.notebook_01.figures import (
 )
 from made_lessons.notebook_02.figures import plot_moves
 from made_lessons.notebook_03.figures import plot_masking, plot_path
-from made_lessons.notebook_04.figures import (
-    plot_caught,
-    plot_logarithms,
-    plot_masked_step,
-)
+from made_lessons.notebook_04.figures import plot_caught, plot_logarithms, plot_masked_step
 from made_lessons.notebook_05.figures import (
     plot_costs,
     plot_first_layer,
@@ -42,12 +38,7 @@ from made_lessons.notebook_07.figures import (
     plot_mixture,
     plot_pixel_orderings,
 )
-from made_lessons.notebook_08.figures import (
-    plot_density,
-    plot_inverse,
-    plot_slices,
-    plot_stretched,
-)
+from made_lessons.notebook_08.figures import plot_density, plot_inverse, plot_slices, plot_stretched
 from made_lessons.notebook_09.figures import (
     plot_family,
     plot_family_tree,

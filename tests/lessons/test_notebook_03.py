@@ -94,10 +94,7 @@ DRAWS = {
     "so they see nothing": ("randint(lowest", "randint(1"),
     "no output may see a unit of degree D": ("highest + 1", "highest + 2"),
     "a unit of degree 0 sees nothing": ("randint(lowest", "randint(0"),
-    "layer below never occurs": (
-        "randint(lowest",
-        "randint(lowest + (len(below) > 2)",
-    ),
+    "layer below never occurs": ("randint(lowest", "randint(lowest + (len(below) > 2)"),
     "if D is 1": ("max(input_dim - 1, 1)", "input_dim - 1"),
     "all units have the same degree": ("(n_units,))", "(1,)).repeat(n_units)"),
     "must be equally likely": (DRAW, DRAW.replace("lowest", "1") + ".clamp(min=lowest)"),

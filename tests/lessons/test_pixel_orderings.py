@@ -3,10 +3,7 @@ import pytest
 import torch
 
 from made_lessons.notebook_07 import pixel_orderings as module
-from made_lessons.notebook_07.pixel_orderings import (
-    draw_pixel_ordering,
-    pixel_orderings,
-)
+from made_lessons.notebook_07.pixel_orderings import draw_pixel_ordering, pixel_orderings
 from made_lessons.notebook_11.pixel_groups import pixel_groups
 
 

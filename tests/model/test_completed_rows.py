@@ -5,14 +5,7 @@ import math
 import pytest
 import torch
 
-from made_course import (
-    Bernoulli,
-    Categorical,
-    Completion,
-    Gaps,
-    Mixed,
-    MixtureOfGaussians,
-)
+from made_course import Bernoulli, Categorical, Completion, Gaps, Mixed, MixtureOfGaussians
 
 HEAD = Mixed([Bernoulli(), Categorical(3), MixtureOfGaussians(1), Categorical(2)])
 SAMPLES = torch.tensor([[[1.0, 2.0, 0.5, 1.0], [0.0, 0.0, -1.5, 1.0], [0.0, 2.0, 2.0, 1.0]]])
@@ -21,9 +14,7 @@ WEIGHTED = Completion(SAMPLES, torch.tensor([[1.0, 2.0, 5.0]]).log(), torch.tens
 
 def test_amounts_have_means_and_classes_have_shares():
     torch.testing.assert_close(
-        WEIGHTED.mean,
-        torch.tensor([[0.125, math.nan, (0.5 - 3 + 10) / 8, 1.0]]),
-        equal_nan=True,
+        WEIGHTED.mean, torch.tensor([[0.125, math.nan, (0.5 - 3 + 10) / 8, 1.0]]), equal_nan=True
     )
     torch.testing.assert_close(WEIGHTED.class_shares(1), torch.tensor([[0.25, 0, 0.75]]))
     torch.testing.assert_close(WEIGHTED.class_shares(3), torch.tensor([[0.0, 1]]))

@@ -11,13 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from made_course import (
-    MADE,
-    Bernoulli,
-    Categorical,
-    build_masks,
-    direct_mask,
-)
+from made_course import MADE, Bernoulli, Categorical, build_masks, direct_mask
 from made_course.model.made import scale_weights
 from tests.networks import (
     CYCLE,
@@ -284,11 +278,7 @@ def test_repr_shows_the_arguments_that_are_not_defaults():
         (TypeError, r"hidden_dims must be a tuple .*, got '512'", {"hidden_dims": "512"}),
         (TypeError, r"natural_order must be True or False, got 'tanh'", {"natural_order": "tanh"}),
         (ValueError, r"unknown activation 'gelu': choose one of relu, ta", {"activation": "gelu"}),
-        (
-            ValueError,
-            r"^unknown activation ReLU.*such as torch\.nn\.GELU",
-            {"activation": nn.ReLU()},
-        ),
+        (ValueError, r"^unknown activation ReLU.*such as torch\.nn\.G", {"activation": nn.ReLU()}),
         (ValueError, r"unknown degrees 'random': choose one of uniform, p", {"degrees": "random"}),
         (ValueError, r"permutation of 0\.\.2, got \[1, 0\]", {"ordering": [1, 0]}),
         (ValueError, r"seed must be at least 0, got -1", {"seed": -1}),

@@ -67,12 +67,7 @@ def test_degrees_are_the_inverse_of_the_ordering(ordering, size):
 @pytest.mark.parametrize(
     ("error", "message", "ordering"),
     [
-        (
-            ValueError,
-            r"a permutation of 0\.\.2, got \[0, 0, 1\]\. Count variables from 0, and name each "
-            r"once$",
-            [0, 0, 1],
-        ),
+        (ValueError, r"of 0\.\.2, got \[0, 0, 1\]\. Count variables .* each once$", [0, 0, 1]),
         (ValueError, r"a permutation of 0\.\.2, got \[1, 2, 3\]\. ", [1, 2, 3]),
         (ValueError, r"a permutation of 0\.\.2, got \[2, 2, 1\]\. ", ((2, 2), (1,))),
         (ValueError, r"got shape \(3, 1\)\. Count ", torch.tensor([[0], [1], [2]])),

@@ -259,11 +259,7 @@ def test_neither_dropout_nor_autocast_changes_a_sample(method):
         (ValueError, r"must have shape \(2, 5\), got \(2, 4\)", {"noise": torch.rand(2, 4)}),
         (ValueError, r"noise must lie between 0 and 1", {"noise": torch.full((2, 5), 1.5)}),
         (ValueError, r"noise must lie between 0 and 1", {"noise": torch.full((2, 5), torch.nan)}),
-        (
-            ValueError,
-            r"give either noise or a generator, not both",
-            {"noise": torch.rand(2, 5), "generator": torch.Generator()},
-        ),
+        (ValueError, "not both", {"noise": torch.rand(2, 5), "generator": torch.Generator()}),
         (TypeError, r"generator must be a torch\.Generator, got 0: use", {"generator": 0}),
     ],
 )

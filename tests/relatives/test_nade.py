@@ -7,13 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import made_course.model.sampling as sampling
-from made_course import (
-    FVSBN,
-    NADE,
-    binary_points,
-    evaluate,
-    total_probability,
-)
+from made_course import FVSBN, NADE, binary_points, evaluate, total_probability
 from made_course.model.sampling import sample_naive
 from tests.networks import CYCLE, ORDER, binary, uniforms, with_weights
 

@@ -8,15 +8,7 @@ import pandas
 import pytest
 
 from tools.benchmarks import __main__ as benchmark
-from tools.benchmarks import (
-    compression,
-    figures,
-    peers,
-    plain_recipe,
-    rates,
-    sampling,
-    tables,
-)
+from tools.benchmarks import compression, figures, peers, plain_recipe, rates, sampling, tables
 
 pytestmark = pytest.mark.delivery
 

@@ -10,14 +10,7 @@ from hypothesis import strategies as st
 
 from made_course import MADE, History, evaluate, fit
 from made_course.training.schedules import Patient, count_falls, one_cycle
-from tests.training.learning_runs import (
-    DATA,
-    ONES,
-    ZEROS,
-    run,
-    small,
-    stop_after,
-)
+from tests.training.learning_runs import DATA, ONES, ZEROS, run, small, stop_after
 from tools.ships.run import RUNGS, train_by
 
 ROWS = DATA.repeat(5, 1)
