@@ -107,12 +107,7 @@ def test_hints_come_one_after_another(capsys):
     for _ in range(4):
         hint("1.2")
         outs.append(capsys.readouterr().out)
-    assert [out[:11] for out in outs] == [
-        "Hint 1 of 3",
-        "Hint 2 of 3",
-        "Hint 3 of 3",
-        "Hint 3 of 3",
-    ]
+    assert [out[:11] for out in outs] == [f"Hint {k} of 3" for k in (1, 2, 3, 3)]
     assert "solution" not in outs[1]
     assert 'solution("1.2")' in outs[2]
 
