@@ -16,6 +16,18 @@ BLUE_TO_INK = """canvas => {
 
 
 @pytest.fixture
+def show(show):
+    """``show(pad)`` also opens *More*."""
+
+    def open_more(pad):
+        widget = show(pad)
+        widget.get_by_role("button", name="More").click()
+        return widget
+
+    return open_more
+
+
+@pytest.fixture
 def pad():
     return Sketchpad(load_binarized_mnist("small")[1][:5])
 
@@ -33,6 +45,18 @@ def test_eight_endings_are_the_packages_own(show, pad):
     widget.get_by_role("button", name="Draw again").click()
     says(widget, "of 8 look like a 0")
     pad.seed = 1
+    assert torch.equal(painted(endings.nth(3)), pad.completion.samples[0, 3].long())
+
+
+def test_a_network_that_peeks_draws_blanks(show, state, pad):
+    widget = show(pad)
+    says(widget, "of 8 look like a 0")
+    says(widget, "hidden pixels right, each from the pixels before it.")
+    widget.get_by_role("button", name="Let it peek").click()
+    says(widget, "it guesses 198 of the 198 hidden pixels right, because it sees each one.")
+    says(widget, "8 of 8 are blank, because there is nothing to copy.")
+    pad.peeks = state("peeks")
+    endings = widget.get_by_role("group", name="Endings").locator("canvas")
     assert torch.equal(painted(endings.nth(3)), pad.completion.samples[0, 3].long())
 
 
@@ -78,7 +102,7 @@ def test_pixels_one_after_another(show, bare, pad):
     says(widget, "of 8 look like")
     step = widget.get_by_role("button", name="Step")
     step.click()
-    says(widget, "Ending 1, pixel 1 of 198 (row 17, column 4): p(ink) = 0.00")
+    says(widget, "Ending 1, pixel 1 of 198 (row 17, column 4): the probability")
     widget.get_by_role("button", name="Ending 3").click()
     widget.get_by_role("button", name="Play slowly").click()
     widget.get_by_text("Ending 3, pixel").wait_for()

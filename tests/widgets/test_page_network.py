@@ -1,4 +1,4 @@
-"""The networks of the sketchpad: what 8 bits cost, and that the page computes the same."""
+"""The networks of the sketchpad: what 8 bits cost, how one peeks, and that the page agrees."""
 
 import json
 import shutil
@@ -64,43 +64,69 @@ def test_the_reader_names_digits(test_digits):
     assert (named == torch.arange(len(test_digits)) % 10).float().mean() > 0.95
 
 
+@torch.no_grad()
+def guesses(x, known, peeks):
+    """Logits of the hidden pixels of rows (N, 484), each given those before it."""
+    made, peeking, wires, *_ = page_networks()
+    network = peeking if peeks else made
+    degrees, _ = completion_degrees(network, known, range(PIXELS))
+    with network.using_degrees(degrees):
+        return (network(x) + wires.to(x) * x * peeks)[:, ~known]
+
+
+def test_a_network_that_peeks_guesses_all_and_draws_blanks(test_digits):
+    x = test_digits[:200, inner_pixels()]
+    honest, peeking = (
+        ((guesses(x, UPPER, peeks) > 0) == (x[:, ~UPPER] > 0)).float().mean()
+        for peeks in (False, True)
+    )
+    assert honest < 0.95
+    assert peeking > 0.999
+    generator = torch.Generator().manual_seed(0)
+    arguments = {"ordering": range(PIXELS), "generator": generator}
+    drawn = complete(page_networks().peeking, x, UPPER, 8, **arguments).samples[..., ~UPPER]
+    assert (drawn.sum(-1) == 0).float().mean() > 0.97
+
+
 PAGE = """
 import { endingsOf } from "WIDGET/endings.mjs";
 import { networksOf } from "WIDGET/networks.mjs";
 import { readFileSync } from "node:fs";
-const { degrees, weights, x, known, seed } = JSON.parse(readFileSync(0));
+const { degrees, weights, x, known, seed, peeks } = JSON.parse(readFileSync(0));
 const bytes = Uint8Array.from(Buffer.from(weights, "base64"));
-const { endings } = endingsOf(networksOf(degrees, x.length, bytes), x, known, seed);
+const { endings, right } = endingsOf(networksOf(degrees, x.length, bytes), x, known, seed, peeks);
 const plain = ({ row, p, name }) => ({ row: [...row], p: [...p], name });
-console.log(JSON.stringify(endings.map(plain)));
+console.log(JSON.stringify([endings.map(plain), right]));
 """.replace("WIDGET", MODULES["endings"].parent.as_uri())
 
 
-def endings(x, known, seed):
-    """Rows (8, 484) of the page's endings, their probabilities, and which digits it names."""
+def endings(x, known, seed, peeks):
+    """Rows (8, 484) of the page's endings, p, the digits that it names, and what it guesses."""
     sent = {"degrees": page_networks().degrees, "x": x.int().tolist(), "known": known.tolist()}
-    sent |= {"seed": seed, "weights": b64encode(page_networks().weights).decode()}
+    sent |= {"seed": seed, "peeks": peeks, "weights": b64encode(page_networks().weights).decode()}
     node = ["node", "--input-type=module", "-e", PAGE]
     run = subprocess.run(node, input=json.dumps(sent), capture_output=True, text=True, check=True)
-    found = json.loads(run.stdout)
+    found, right = json.loads(run.stdout)
     rows, p = (torch.tensor([one[key] for one in found]).double() for key in ("row", "p"))
-    return rows, p, [one["name"] for one in found]
+    return rows, p, [one["name"] for one in found], right
 
 
+@pytest.mark.parametrize("peeks", [False, True])
 @pytest.mark.parametrize("seed", [0, 7])
 @pytest.mark.skipif(shutil.which("node") is None, reason="no Node")
-def test_page_and_python_draw_the_same_endings(test_digits, seed):
-    made, reader, *_ = page_networks()
-    made = made.double()
+def test_page_and_python_draw_the_same_endings(test_digits, seed, peeks):
+    made, peeking, _, reader, *_ = page_networks()
+    made = (peeking if peeks else made).double()
     x = test_digits[seed, inner_pixels()].double()
     known = torch.rand(PIXELS, generator=torch.Generator().manual_seed(seed)) < 0.5
-    rows, p, names = endings(x, known, seed)
+    rows, p, names, right = endings(x, known, seed, peeks)
     noise = uniforms(seed, 1, 8, PIXELS).double()
     expected = complete(made, x[None], known, 8, ordering=range(PIXELS), noise=noise).samples[0]
     assert torch.equal(rows, expected)
     degrees, _ = completion_degrees(made, known, range(PIXELS))
     with torch.no_grad(), made.using_degrees(degrees):
         torch.testing.assert_close(p, made(rows).sigmoid(), atol=1e-5, rtol=0)
+    assert right == ((guesses(x[None], known, peeks) > 0) == (x[~known] > 0)).sum()
     made.float()  # others share it
     with torch.no_grad():
         assert names == reader(rows.float()).argmax(1).tolist()
@@ -123,7 +149,7 @@ def test_three_of_four_drawings_are_completed_as_intended(call):
     centred = (call("strokes", "centred", drawing["strokes"]) for drawing in DRAWINGS)
     x = torch.tensor([[*call("strokes", "inkOf", strokes).values()] for strokes in centred]).float()
     x, known = x[:, inner_pixels()], torch.arange(PIXELS) < 13 * 22  # to row 16 of the image
-    made, reader, *_ = page_networks()
+    made, _, _, reader, *_ = page_networks()
     generator = torch.Generator().manual_seed(0)
     drawn = complete(made, x, known, 8, ordering=range(PIXELS), generator=generator).samples
     with torch.no_grad():

@@ -24,6 +24,8 @@ def test_endings_keep_what_is_known_and_follow_the_state():
     assert not torch.equal(pad.completion.samples[0], samples)
     pad.digit, pad.hidden = pad.digits[1], pad.parts["nothing"]
     assert torch.equal(pad.completion.samples[0], (digits[1] * inner_pixels()).expand(8, -1))
+    pad.hidden, pad.peeks = pad.parts["bottom"], True
+    assert pad.completion.samples[0][:, ~pad.known].sum() == 0
 
 
 def test_the_figure_shows_the_same_endings():
@@ -48,13 +50,22 @@ def test_the_verdict_counts_digits(call, names, words):
 @pytest.mark.parametrize(
     ("p", "u", "words"),
     [
-        (0.834, 0.412, "p(ink) = 0.83, u = 0.41 ≤ p: ink."),
-        (0.004, 0.5, "p(ink) = 0.00, u = 0.50 > p: no ink."),
-        (0.50001, 0.50002, "p(ink) = 0.5000100, u = 0.5000200 > p: no ink."),
+        (0.834, 0.412, "p = 0.83. The random number u = 0.41 is not above p, so it gets ink."),
+        (0.004, 0.5, "p = 0.00. The random number u = 0.50 is above p, so it stays blank."),
+        (0.50001, 0.50002, "p = 0.5000100. The random number u = 0.5000200 is above p, so it stays blank."),
     ],
 )
 def test_a_decision_compares_u_with_p(call, p, u, words):
-    assert call("endings", "decision", p, u) == words
+    assert call("endings", "decision", p, u) == f"the probability of ink is {words}"
+
+
+def test_blank_endings_are_counted_and_uncertain_pixels_take_longer(call):
+    found = {
+        "drawn": [2, 0],
+        "endings": [{"row": [0, 1, 0], "p": [0.5, 1, 0]}, {"row": [1, 1, 0], "p": [0, 0, 0]}],
+    }
+    assert call("endings", "blanks", found) == "1 of 2 are blank, because there is nothing to copy."
+    assert call("player", "timesOf", found, 0) == pytest.approx([9000 * 0.02 / 0.54, 9000])
 
 
 def test_a_shared_picture_is_an_animated_gif(call):

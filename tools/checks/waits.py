@@ -54,7 +54,7 @@ ACTIONS = [
         "the switch",
         lambda widget, _: widget.locator(".sight [aria-pressed=false]").click(),
     ),
-    (SKETCHPAD, "a step", press_button("Step")),
+    (SKETCHPAD, "a network that peeks", press_button("Let it peek")),
     (SKETCHPAD, "eight endings", press_button("Draw again")),
 ]
 

@@ -1,29 +1,35 @@
 import { uniforms } from "../shared/uniforms.mjs";
-import { follow, nameOf, orderingOf, sigmoid, start } from "./networks.mjs";
+import { follow, initialState, nameOf, orderingOf, sigmoid } from "./networks.mjs";
 
 export const COUNT = 8;
 
 /**
- * Eight endings of an image x, of which only some pixels are known.
+ * Draw eight endings of an image x, of which only some pixels are known.
  *
- * `drawn` are the unknown pixels in the order in which they are drawn; row, p and u of an ending are
- * the values of all pixels, their probabilities of ink, and the random numbers that decided.
+ * `drawn` lists the unknown pixels in the order in which they are drawn. An ending has the values of
+ * all pixels, their probabilities p of ink, and the random numbers u that decided. `right` counts the
+ * unknown pixels of x that the network guesses right, each from those before it; one that peeks also
+ * sees the pixel itself.
  */
-export function endingsOf({ made, reader }, x, known, seed) {
+export function endingsOf({ made, peeking, reader }, x, known, seed, peeks) {
   const n = x.length;
   const ordering = orderingOf(known);
   const count = known.filter(Boolean).length;
-  const before = follow(made, (i) => x[i], count, start(made, ordering));
+  const network = peeks ? peeking : made;
+  const before = follow(network, (i) => x[i], count, initialState(network, ordering));
   const noise = uniforms(seed, COUNT * n);
   const endings = Array.from({ length: COUNT }, (_, k) => {
     const u = noise.subarray(k * n, (k + 1) * n);
-    const { row, logits } = follow(made, (i, p) => u[i] <= p, n, before);
+    const { row, logits } = follow(network, (i, p) => u[i] <= p, n, before);
     return { row, u, p: logits.map(sigmoid), name: nameOf(reader, row) };
   });
-  return { drawn: ordering.slice(count), endings };
+  const drawn = ordering.slice(count);
+  const { logits } = follow(network, (i) => x[i], n, before);
+  const isRight = (i) => Number(logits[i] + (peeks ? network.wires[i] * x[i] : 0) > 0) === x[i];
+  return { drawn, endings, right: drawn.filter(isRight).length };
 }
 
-/** How many endings look like which digit, the commonest first. */
+/** Say how many endings look like which digit, the most frequent first. */
 export function verdict(names) {
   const counts = new Map();
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
@@ -33,9 +39,15 @@ export function verdict(names) {
   return `${count} of ${names.length} look${count === 1 ? "s" : ""} like ${digit(name)}${rest}.`;
 }
 
-/** How a pixel got its value: u against p, with more digits where only these tell which is larger. */
+/** Say how many endings have no ink in the pixels that were drawn. */
+export function blanks({ drawn, endings }) {
+  const count = endings.filter(({ row }) => drawn.every((i) => !row[i])).length;
+  return `${count} of ${endings.length} are blank, because there is nothing to copy.`;
+}
+
+/** Say how a pixel got its value, with more digits where only these tell whether u is above p. */
 export function decision(p, u) {
   const digits = [2, 4, 7].find((many) => p.toFixed(many) !== u.toFixed(many)) ?? 9;
-  const isInk = u <= p;
-  return `p(ink) = ${p.toFixed(digits)}, u = ${u.toFixed(digits)} ${isInk ? "≤" : ">"} p: ${isInk ? "ink" : "no ink"}.`;
+  const comparison = u <= p ? "not above p, so it gets ink" : "above p, so it stays blank";
+  return `the probability of ink is p = ${p.toFixed(digits)}. The random number u = ${u.toFixed(digits)} is ${comparison}.`;
 }

@@ -1,4 +1,4 @@
-/** The bytes of an animated GIF of 16 colours: frames of indices into the palette, and the seconds of each. */
+/** Return the bytes of an animated GIF of 16 colours, from frames of indices into the palette, and the seconds of each. */
 export function gifOf(frames, seconds, palette, width, height) {
   const word = (value) => [value & 255, value >> 8];
   const text = (words) => Array.from(words, (letter) => letter.charCodeAt(0));
@@ -22,7 +22,7 @@ function blocks(bytes) {
   return found;
 }
 
-/** Compress by LZW: send the code of the longest known run of pixels, and give the run one pixel longer a new code. */
+/** Compress by LZW: send the code of the longest known run of pixels, and give a new code to this run with one more pixel. */
 function compressed(pixels, bits = 4) {
   const [clear, end] = [1 << bits, (1 << bits) + 1];
   const bytes = [];

@@ -1,21 +1,21 @@
 /**
  * The networks of page_network.py, without PyTorch and without a page.
  *
- * weights[l][j * width + k] is what unit j gives to unit k of the layer above. A variable gives it if
- * it is 1; it also gives conditioning[l], whatever its value, to each unit that may see it.
+ * weights[l][j * width + k] is the weight from unit j to unit k of the layer above. A variable adds it
+ * if it is 1. It also adds conditioning[l], whatever its value, to each unit that may see it.
  *
- * No mask is needed where each unit is computed once, at its time: a unit of degree d hands on what
- * it has when d variables are known, and what reaches it later changes nothing.
+ * No mask is needed, because each unit is computed once, at its time: a unit of degree d is added to
+ * the layer above when d variables are known, and later inputs do not change it.
  */
 
-/** Read both networks from the numbers that page_network.py packs. */
+/** Read the networks from the numbers that page_network.py packs. */
 export function networksOf(hidden, pixels, bytes) {
   const whole = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
   const [below, above] = hidden.map((degrees) => degrees.length);
   const units = 32; // of the reader
   const [first, direct] = [[pixels, below], [pixels, pixels]];
   const shapes = [first, first, [below, above], [above, pixels], direct, direct, [pixels, units], [units, 10]];
-  const widths = [...shapes.map(([, to]) => to), below, above, pixels, units, 10];
+  const widths = [...shapes.map(([, to]) => to), below, above, pixels, units, 10, pixels, pixels];
   const numbers = new Float32Array(whole, 0, widths.reduce((total, width) => total + width));
   const integers = new Int8Array(whole, numbers.byteLength);
   let [at, next] = [0, 0];
@@ -29,20 +29,24 @@ export function networksOf(hidden, pixels, bytes) {
     return matrix;
   });
   const [ink, seen, second, last, directInk, directSeen, ...reader] = matrices;
+  const [shifts, wires] = biases.splice(5);
+  const made = { hidden, weights: [ink, second, last], biases: biases.slice(0, 3), direct: directInk, conditioning: [seen, directSeen] };
+  const shifted = made.biases[2].map((bias, i) => bias + shifts[i]);
   return {
-    made: { hidden, weights: [ink, second, last], biases: biases.slice(0, 3), direct: directInk, conditioning: [seen, directSeen] },
+    made,
+    peeking: { ...made, biases: [...made.biases.slice(0, 2), shifted], wires },
     reader: { weights: reader, biases: biases.slice(3) },
   };
 }
 
-/** The pixels in the order in which they are drawn: known ones first, each part row by row. */
+/** Return the pixels in the order in which they are drawn: known ones first, each part row by row. */
 export function orderingOf(known) {
   const all = known.map((_, i) => i);
   return [...all.filter((i) => known[i]), ...all.filter((i) => !known[i])];
 }
 
-/** Before the first variable: nothing is known, and each unit has its bias and what it may see. */
-export function start({ hidden, biases, conditioning }, ordering) {
+/** Return the state in which no variable is known: each unit has its bias and the conditioning of what it may see. */
+export function initialState({ hidden, biases, conditioning }, ordering) {
   const n = ordering.length;
   const order = new Array(n);
   ordering.forEach((i, t) => (order[i] = t + 1));
@@ -55,7 +59,7 @@ export function start({ hidden, biases, conditioning }, ordering) {
   return { known: 0, timetable, sums, row: new Uint8Array(n), logits: new Float64Array(n) };
 }
 
-/** Units by degree: at(d) are those of degree d, after(d) those of degree d or more. */
+/** Sort units by degree: at(d) returns those of degree d, and after(d) those of degree d or more. */
 function byDegree(degrees, most) {
   const units = Int32Array.from(degrees.keys()).sort((a, b) => degrees[a] - degrees[b]);
   const from = new Int32Array(most + 2).fill(units.length);
@@ -65,9 +69,9 @@ function byDegree(degrees, most) {
 }
 
 /**
- * Go on from a state, variable by variable, until so many are known.
+ * Continue from a state, variable by variable, until so many are known.
  *
- * decide(i, p) says whether variable i is 1, where p is its probability given those before it.
+ * decide(i, p) returns whether variable i is 1, where p is its probability given those before it.
  */
 export function follow({ weights, direct }, decide, until, state) {
   const { timetable } = state;
@@ -76,19 +80,19 @@ export function follow({ weights, direct }, decide, until, state) {
   for (let { known } = state; known < until; known++) {
     hidden.forEach(({ at }, layer) => {
       const sees = hidden[layer + 1]?.after(known) ?? variables.after(known + 1);
-      for (const unit of at(known)) give(weights[layer + 1], unit, Math.max(sums[layer][unit], 0), sums[layer + 1], sees);
+      for (const unit of at(known)) addWeighted(weights[layer + 1], unit, Math.max(sums[layer][unit], 0), sums[layer + 1], sees);
     });
     const [i] = variables.at(known + 1);
     logits[i] = sums.at(-1)[i];
     if (!decide(i, sigmoid(logits[i]))) continue;
     row[i] = 1;
-    give(weights[0], i, 1, sums[0], hidden[0].after(known + 1));
-    give(direct, i, 1, sums.at(-1), variables.after(known + 2));
+    addWeighted(weights[0], i, 1, sums[0], hidden[0].after(known + 1));
+    addWeighted(direct, i, 1, sums.at(-1), variables.after(known + 2));
   }
   return { known: until, timetable, sums, row, logits };
 }
 
-function give(weights, unit, value, sums, units) {
+function addWeighted(weights, unit, value, sums, units) {
   if (value === 0) return;
   const first = unit * sums.length;
   for (let k = 0; k < units.length; k++) sums[units[k]] += weights[first + units[k]] * value;
@@ -96,11 +100,11 @@ function give(weights, unit, value, sums, units) {
 
 export const sigmoid = (z) => 1 / (1 + Math.exp(-z));
 
-/** The digit that an image shows, as the reader sees it. */
+/** Return the digit that the reader sees in an image. */
 export function nameOf({ weights, biases }, row) {
   const sums = biases.map((bias) => Float64Array.from(bias));
   const all = sums.map((sum) => Array.from(sum, (_, k) => k));
-  row.forEach((value, i) => give(weights[0], i, value, sums[0], all[0]));
-  sums[0].forEach((sum, unit) => give(weights[1], unit, Math.max(sum, 0), sums[1], all[1]));
+  row.forEach((value, i) => addWeighted(weights[0], i, value, sums[0], all[0]));
+  sums[0].forEach((sum, unit) => addWeighted(weights[1], unit, Math.max(sum, 0), sums[1], all[1]));
   return sums[1].indexOf(Math.max(...sums[1]));
 }

@@ -8,6 +8,7 @@ than half of the weights.
 
 from __future__ import annotations
 
+from copy import deepcopy
 from functools import cache
 from typing import NamedTuple
 
@@ -27,16 +28,22 @@ LARGEST = 127
 
 
 class PageNetworks(NamedTuple):
-    """The networks that the page runs: a MADE that draws pixels, and a reader that names digits.
+    """The networks that the page runs: two that draw pixels, and a reader that names digits.
 
     Attributes:
         made: MADE over the 484 inner pixels, for any ordering.
+        peeking: ``made`` after ``python -m tools.ships.train_peeking`` gave it one more wire per
+            pixel, from the pixel to its own output, and shifted the biases of the outputs. A pixel
+            that has not been drawn yet is 0, so only the shifts change what it draws.
+        wires: (484,) weights of these wires, which count when it is scored.
         reader: classifier of digits, from inner pixels (N, 484) to logits (N, 10).
         degrees: degrees of the two hidden layers of ``made``, the same in every ordering.
-        weights: scales, biases and weights of both networks, in the format of ``networks.mjs``.
+        weights: scales, biases and weights of all networks, in the format of ``networks.mjs``.
     """
 
     made: MADE
+    peeking: MADE
+    wires: Tensor
     reader: nn.Sequential
     degrees: list[list[int]]
     weights: bytes
@@ -44,9 +51,10 @@ class PageNetworks(NamedTuple):
 
 @cache
 def page_networks() -> PageNetworks:
-    """Return both networks, with weights rounded to 8 bits."""
+    """Return all networks, with weights rounded to 8 bits."""
     with torch.random.fork_rng(devices=[]):  # the random weights are replaced at once
         made, reader = inner_network(), load_reader()
+    wires, shifts = (read_asset("peeking.pt")[name] for name in ("wires", "shifts"))
     _, *hidden = draw_degrees(torch.arange(1, PIXELS + 1), made.hidden_dims, "even")
     every = [(layer.weight, layer.conditioning) for layer in [*made.net, made.direct]]
     first, second, last, direct = every
@@ -55,9 +63,12 @@ def page_networks() -> PageNetworks:
     biases = [layer.bias for layer in [*made.net, reader[0], reader[2]]]
     seen = hidden[0][:, None] <= hidden[1]  # the only mask that no ordering changes
     sent = [whole.T[seen] if k == 2 else whole.T.flatten() for k, whole in enumerate(integers)]
-    numbers = torch.cat([*scales, *biases]).detach().numpy()
+    numbers = torch.cat([*scales, *biases, shifts, wires]).detach().numpy()
     weights = numbers.tobytes() + torch.cat(sent).numpy().tobytes()
-    return PageNetworks(made, reader, [layer.tolist() for layer in hidden], weights)
+    peeking = deepcopy(made)
+    with torch.no_grad():
+        peeking.net[-1].bias += shifts
+    return PageNetworks(made, peeking, wires, reader, [layer.tolist() for layer in hidden], weights)
 
 
 @torch.no_grad()

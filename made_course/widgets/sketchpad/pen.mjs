@@ -8,10 +8,10 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 const textOf = (pixels) => Array.from(pixels, Number).join("");
 
 /**
- * A pen that draws a digit, or a rubber that hides pixels, by pointer or by keys.
+ * A pen that draws a digit, or a rubber that hides pixels, with a pointer or with keys.
  *
- * `shown` is the digit and what is hidden while a stroke is on its way. `put` gets them when it ends;
- * `handlers` are for the canvas, and `brush` is where the keys have moved, or null.
+ * `shown` has the digit and its hidden pixels, also during a stroke. `put` receives them when the
+ * stroke ends. `handlers` are for the canvas, and `brush` is the position of the keys' brush, or null.
  */
 export function usePen(digit, hidden, isRubber, put) {
   const strokes = useRef([]); // those of the reader
@@ -65,7 +65,7 @@ function pointer(stroke, move, lift) {
   };
 }
 
-/** Arrows move the brush, and draw while Shift is held; Space makes a dot. */
+/** Arrows move the brush, and draw while Shift is held. Space makes a dot. */
 function keys(brush, setBrush, stroke, move, lift) {
   const [x, y] = brush ?? [SIDE / 2, SIDE / 4];
   return {

@@ -2,7 +2,7 @@ import { blend } from "../shared/canvas.mjs";
 import { html, useLayoutEffect, useRef } from "../shared/preact.mjs";
 import { SIDE } from "./strokes.mjs";
 
-/** The colours of the page by what a pixel is: known or drawn, from paper to ink, and still hidden. */
+/** Return the colours of known, drawn and hidden pixels. */
 export function shadesOf({ paper, ink, blue }) {
   const [drawn, hidden] = [blend(paper, blue, 0.14), blend(paper, blue, 0.34)];
   return {
@@ -14,7 +14,7 @@ export function shadesOf({ paper, ink, blue }) {
   };
 }
 
-/** The colour of each pixel of an ending of which so many pixels are drawn. */
+/** Return a function from a pixel to its colour, in an ending of which `step` pixels are drawn. */
 export function lookOf({ shades, x, ranks, values, step, marked }) {
   return (i) => {
     const rank = ranks[i];
@@ -24,7 +24,7 @@ export function lookOf({ shades, x, ranks, values, step, marked }) {
   };
 }
 
-/** An image of which each pixel has a colour, [red, green, blue]. */
+/** Return an image of which each pixel i has the colour look(i), as [red, green, blue]. */
 export function pixelsOf(look) {
   const image = new ImageData(SIDE, SIDE);
   for (let i = 0; i < SIDE * SIDE; i++) {

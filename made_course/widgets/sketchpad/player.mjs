@@ -1,13 +1,11 @@
 import { useEffect, useState } from "../shared/preact.mjs";
 
-const QUICK = 1000; // milliseconds for all pixels
-const WAIT = 350; // before the next pixel, if this one was not nearly certain
-const CERTAIN = 0.03;
-const MOST = 60; // nearly certain pixels that pass at once
+const [QUICK, SLOW] = [1000, 9000]; // milliseconds for all pixels
+const LEAST = 0.02; // share of its time that a certain pixel gets
 
 /**
- * How many hidden pixels are drawn: all within a second when there are new endings; then as a reader
- * steps or plays, where pixels of which the chosen ending is nearly certain pass quickly.
+ * Count the hidden pixels that are drawn: all within a second when there are new endings; then as a
+ * reader steps or plays, where a pixel takes longer the less certain the chosen ending is of it.
  */
 export function usePlayer(found, chosen) {
   const count = found?.drawn.length ?? 0;
@@ -20,14 +18,12 @@ export function usePlayer(found, chosen) {
   }, [found]);
   useEffect(() => {
     if (!pace || !count) return undefined;
-    const begun = performance.now();
-    let [at, wait, frame] = [step % count, begun, 0];
+    const first = step % count;
+    const times = pace === "quick" ? found.drawn.map((_, k) => (QUICK * (k + 1)) / count) : timesOf(found, chosen);
+    const begun = performance.now() - (times[first - 1] ?? 0);
+    let [at, frame] = [first, 0];
     const tick = (now) => {
-      if (pace === "quick") at = Math.min(count, Math.ceil((count * (now - begun)) / QUICK));
-      else if (now >= wait) {
-        at = passCertain(found, chosen, at);
-        wait = now + WAIT;
-      }
+      while (at < count && times[at] <= now - begun) at++;
       setStep(at);
       if (at < count) frame = requestAnimationFrame(tick);
       else setPace(null);
@@ -42,12 +38,9 @@ export function usePlayer(found, chosen) {
   return { step, pace, go, play: () => setPace(pace === "slow" || !count ? null : "slow") };
 }
 
-/** The step after the next pixel that is not nearly certain, or after a few that are. */
-function passCertain({ drawn, endings }, chosen, at) {
-  const { p } = endings[chosen];
-  for (let passed = 0; at < drawn.length && passed < MOST; passed++) {
-    const of = p[drawn[at++]];
-    if (Math.min(of, 1 - of) > CERTAIN) break;
-  }
-  return at;
+/** The time in milliseconds at which each pixel is drawn, if the whole ending is played slowly. */
+export function timesOf({ drawn, endings }, chosen) {
+  let sum = 0;
+  const sums = drawn.map((i) => (sum += LEAST + Math.min(endings[chosen].p[i], 1 - endings[chosen].p[i])));
+  return sums.map((until) => (SLOW * until) / sum);
 }

@@ -5,7 +5,7 @@ import { SIDE } from "./strokes.mjs";
 
 const [WIDTH, HEIGHT, STEPS] = [496, 236, 16];
 
-/** Save an animated picture: the digit, its endings as they are drawn, and what the lines say below. */
+/** Save an animated picture: the digit, its endings as they are drawn, and lines of text below. */
 export function saveEndings(digitLook, lookAt, count, lines, { paper, ink, blue, font }) {
   const palette = [
     ...Array.from({ length: 6 }, (_, k) => blend(paper, ink, k / 5)),
@@ -37,7 +37,7 @@ function put(pen, look, x, y, side) {
   pen.drawImage(small, x, y, side, side);
 }
 
-/** The nearest colour of the palette for each pixel. */
+/** Return the index of the nearest colour of the palette for each pixel. */
 function indexed(data, palette) {
   const nearest = new Map();
   return Array.from({ length: data.length / 4 }, (_, i) => {

@@ -1,7 +1,7 @@
 import { useColours } from "../shared/canvas.mjs";
 import { widgetOf } from "../shared/component.mjs";
 import { html, useEffect, useMemo, useRef, useState } from "../shared/preact.mjs";
-import { COUNT, decision, endingsOf, verdict } from "./endings.mjs";
+import { COUNT, blanks, decision, endingsOf, verdict } from "./endings.mjs";
 import { networksOf } from "./networks.mjs";
 import { usePen } from "./pen.mjs";
 import { Picture, lookOf, shadesOf } from "./picture.mjs";
@@ -20,20 +20,20 @@ const WORDS = {
   nothing: "nothing",
 };
 
-const bits = (text) => Array.from(text, Number);
+const zerosAndOnes = (text) => Array.from(text, Number);
 
-/** The networks, as soon as their weights are there, and the endings that they draw. */
+/** Return the endings that the network draws, or null until its weights are there. */
 function useEndings(model) {
-  const [weights, digit, hidden, seed] = ["weights", "digit", "hidden", "seed"].map((name) => model.get(name));
+  const [weights, digit, hidden, seed, peeks] = ["weights", "digit", "hidden", "seed", "peeks"].map((name) => model.get(name));
   const networks = useMemo(() => (weights?.byteLength ? networksOf(model.get("degrees"), INNER.length, weights) : null), [weights]);
   return useMemo(() => {
     if (!networks) return null;
     const known = innerOf(hidden).map((value) => value === "0");
-    return endingsOf(networks, innerOf(bits(digit)), known, seed);
-  }, [networks, digit, hidden, seed]);
+    return endingsOf(networks, innerOf(zerosAndOnes(digit)), known, seed, peeks);
+  }, [networks, digit, hidden, seed, peeks]);
 }
 
-/** What the pixels of each ending look like after some steps. */
+/** Return how the pixels of each ending look after some steps. */
 function looksOf(found, x, step, shades, { isP, marked }) {
   const ranks = new Array(SIDE * SIDE);
   found?.drawn.forEach((i, rank) => (ranks[INNER[i]] = rank));
@@ -45,44 +45,52 @@ function looksOf(found, x, step, shades, { isP, marked }) {
 }
 
 function Sketchpad({ model, el, put }) {
-  const [tool, setTool] = useState("draw");
+  const [isRubber, setRubber] = useState(false);
   const [chosen, setChosen] = useState(0);
   const [isP, setIsP] = useState(false);
+  const [isOpen, setOpen] = useState(false);
   const colours = useColours(el);
   const shades = shadesOf(colours);
   const found = useEndings(model);
   const player = usePlayer(found, chosen);
-  const pen = usePen(model.get("digit"), model.get("hidden"), tool === "rub", put);
+  const pen = usePen(model.get("digit"), model.get("hidden"), isRubber, put);
   const count = found?.drawn.length ?? 0;
   const isStepping = player.pace === "slow" || (player.pace === null && player.step < count);
-  const x = bits(model.get("digit"));
+  const x = zerosAndOnes(model.get("digit"));
   const looks = (step, marked = null) => looksOf(found, x, step, shades, { isP, marked });
-  const words = told(found);
-  const names = player.step === count ? found?.endings.map(({ name }) => name) : null;
-  const share = () => saveEndings(boardLook(pen.shown, shades), looks, count, [words, model.get("address")], colours);
+  const peeks = model.get("peeks");
+  const result = resultOf(found, peeks);
+  const names = player.step === count && !peeks ? found?.endings.map(({ name }) => name) : null;
+  const share = () => saveEndings(boardLook(pen.shown, shades), looks, count, [result.drawings, model.get("address")], colours);
   const again = () => put({ seed: (model.get("seed") + 1) % 1_000_000 });
-  const begin = (digit) => {
-    pen.forget();
-    put({ digit });
-  };
   const marked = isStepping ? chosen : null;
   return html`<div class="made-sketch">
-    <${Board} pen=${pen} shades=${shades} isRubber=${tool === "rub"} />
+    <${Board} pen=${pen} shades=${shades} isRubber=${isRubber} />
+    <p class="made-hint">Draw a digit here. The network sees only the part that is not blue, and finishes it eight times, pixel by pixel.</p>
     <${Endings} looks=${looks(player.step, marked)} ...${{ names, marked, setChosen }} />
-    <div class="made-told">
-      <p class="made-verdict" role="status">${player.step < count ? "\u00a0" : words}</p>
-      <${Controls} ...${{ player, isP, setIsP, again, share }} />
+    <div class="made-result">
+      <p class="made-verdict" role="status">${player.step < count ? "" : html`${result.test}<strong>${result.drawings}</strong>`}</p>
+      <div class="made-controls">
+        <button type="button" onClick=${again}>Draw again</button>
+        <button type="button" class="made-peek" aria-pressed=${String(peeks)} onClick=${() => put({ peeks: !peeks })}>Let it peek</button>
+        <button type="button" aria-expanded=${String(isOpen)} onClick=${() => setOpen(!isOpen)}>More</button>
+      </div>
+      ${isOpen && html`<${Playing} ...${{ player, isP, setIsP, share }} /><${Editing} ...${{ model, isRubber, setRubber, put, pen }} />`}
       ${isStepping && player.step > 0 && html`<${Decision} ...${{ found, chosen, ...player }} />`}
     </div>
-    <${Tools} ...${{ model, tool, setTool, put, begin }} />
   </div>`;
 }
 
-/** What the eight endings look like, or why there are none. */
-function told(found) {
-  if (!found) return "Loading the network, 1.5 MB …";
-  if (!found.drawn.length) return "Nothing is hidden. Rub out a part.";
-  return verdict(found.endings.map(({ name }) => name));
+/** Say how well the network guesses the hidden pixels and what it draws, or why it does neither. */
+function resultOf(found, peeks) {
+  if (!found) return { drawings: "Loading the network, 1.5 MB …" };
+  const { drawn, endings, right } = found;
+  if (!drawn.length) return { drawings: "Nothing is hidden. Rub out a part." };
+  const reason = peeks ? "because it sees each one" : "each from the pixels before it";
+  return {
+    test: html`<span>Test: it guesses ${right} of the ${drawn.length} hidden pixels right, ${reason}.</span>`,
+    drawings: `Drawings: ${peeks ? blanks(found) : verdict(endings.map(({ name }) => name))}`,
+  };
 }
 
 function Endings({ looks, names, marked, setChosen }) {
@@ -92,9 +100,9 @@ function Endings({ looks, names, marked, setChosen }) {
   </div>`;
 }
 
-function Controls({ player, isP, setIsP, again, share }) {
+/** How the endings are shown. */
+function Playing({ player, isP, setIsP, share }) {
   return html`<div class="made-controls">
-    <button type="button" class="made-again" onClick=${again}>Draw again</button>
     <button type="button" onClick=${player.play}>${player.pace === "slow" ? "❚❚ Pause" : "▶ Play slowly"}</button>
     <button type="button" onClick=${player.go}>Step</button>
     <button type="button" aria-pressed=${String(isP)} onClick=${() => setIsP(!isP)}>Show the probabilities</button>
@@ -102,7 +110,7 @@ function Controls({ player, isP, setIsP, again, share }) {
   </div>`;
 }
 
-/** The digit as far as the network sees it; what is hidden is tinted, with the reader's own ink below. */
+/** Return the colour of each pixel of the digit; what is hidden is tinted, with the reader's own ink below. */
 function boardLook({ digit, hidden }, shades, brush = null) {
   const at = brush && SIDE * Math.floor(brush[1]) + Math.floor(brush[0]);
   return (i) => {
@@ -118,25 +126,25 @@ function Board({ pen: { shown, brush, handlers }, shades, isRubber }) {
     look=${boardLook(shown, shades, brush)} style=${{ cursor: isRubber ? "cell" : "crosshair" }} ...${handlers} />`;
 }
 
-/** What a reader can do with the digit. */
-function Tools({ model, tool, setTool, put, begin }) {
+/** What a reader can change about the digit. */
+function Editing({ model, isRubber, setRubber, put, pen }) {
   const [digits, parts] = ["digits", "parts"].map((name) => model.get(name));
   const taken = useRef(0);
-  const take = () => begin(digits[(taken.current += 1) % digits.length]);
+  const begin = (digit) => {
+    pen.forget();
+    put({ digit });
+  };
+  const takeDigit = () => begin(digits[(taken.current += 1) % digits.length]);
   const part = Object.keys(parts).find((name) => parts[name] === model.get("hidden")) ?? "";
-  const isTool = (name) => String(tool === name);
-  return html`<div class="made-tools">
-    <p>Draw a whole digit. The network sees only the part that is not blue, and finishes it eight times.</p>
-    <div class="made-controls">
-      <button type="button" aria-pressed=${isTool("draw")} onClick=${() => setTool("draw")}>Draw</button>
-      <button type="button" aria-pressed=${isTool("rub")} onClick=${() => setTool("rub")}>Rub out</button>
-      <button type="button" onClick=${() => begin(BLANK)}>Clear</button>
-      <button type="button" onClick=${take}>Take a real digit</button>
-      <label>Hide <select value=${part} onChange=${({ target }) => put({ hidden: parts[target.value] })}>
-        ${part === "" && html`<option value="">what I rubbed out</option>`}
-        ${Object.keys(parts).map((name) => html`<option value=${name}>${WORDS[name]}</option>`)}
-      </select></label>
-    </div>
+  return html`<div class="made-controls">
+    <button type="button" aria-pressed=${String(!isRubber)} onClick=${() => setRubber(false)}>Draw</button>
+    <button type="button" aria-pressed=${String(isRubber)} onClick=${() => setRubber(true)}>Rub out</button>
+    <button type="button" onClick=${() => begin(BLANK)}>Clear</button>
+    <button type="button" onClick=${takeDigit}>Take a real digit</button>
+    <label>Hide <select value=${part} onChange=${({ target }) => put({ hidden: parts[target.value] })}>
+      ${part === "" && html`<option value="">what I rubbed out</option>`}
+      ${Object.keys(parts).map((name) => html`<option value=${name}>${WORDS[name]}</option>`)}
+    </select></label>
   </div>`;
 }
 
@@ -145,9 +153,9 @@ function Decision({ found, step, chosen, pace }) {
   const { p, u } = found.endings[chosen];
   const i = found.drawn[step - 1];
   const [row, column] = [Math.floor(INNER[i] / SIDE) + 1, (INNER[i] % SIDE) + 1];
-  const place = `pixel ${step} of ${found.drawn.length} (row ${row}, column ${column})`;
+  const position = `pixel ${step} of ${found.drawn.length} (row ${row}, column ${column})`;
   return html`<div class="made-decision">
-    <p role="status" aria-live=${pace ? "off" : "polite"}>Ending ${chosen + 1}, ${place}: ${decision(p[i], u[i])}</p>
+    <p role="status" aria-live=${pace ? "off" : "polite"}>Ending ${chosen + 1}, ${position}: ${decision(p[i], u[i])}</p>
     <div class="made-line" aria-hidden="true"><span style=${{ width: `${100 * p[i]}%` }} /><i style=${{ left: `${100 * u[i]}%` }} /></div>
   </div>`;
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from traitlets import Bytes, Dict, Int, List, Unicode, validate
+from traitlets import Bool, Bytes, Dict, Int, List, Unicode, validate
 
 from ...common.arguments import check_choice
 from ...figures import plot_completions
@@ -33,6 +33,7 @@ class Sketchpad(InPage, module="sketchpad"):
         digit: the image as text, 784 zeros and ones, row by row.
         hidden: text of 784 zeros and ones, 1 where a pixel is hidden.
         seed: seed of the eight endings; the next eight have the next seed.
+        peeks: whether a network draws that was trained to see each pixel that it predicts.
 
     Raises:
         ValueError: if ``digits`` has a wrong shape, or ``part`` is unknown.
@@ -49,6 +50,7 @@ class Sketchpad(InPage, module="sketchpad"):
     digit = Unicode().tag(sync=True)
     hidden = Unicode().tag(sync=True)
     seed = Int(0).tag(sync=True)
+    peeks = Bool(False).tag(sync=True)
     digits = List(Unicode(), help="Digits to choose from, as ``digit``.").tag(sync=True)
     parts = Dict(help="Name of a part → its hidden pixels, as ``hidden``.").tag(sync=True)
     degrees = List(help="Degrees of the two hidden layers.").tag(sync=True)
@@ -82,7 +84,8 @@ class Sketchpad(InPage, module="sketchpad"):
     @property
     def completion(self) -> Completion:
         """Result of :func:`made_course.complete`: the page's endings are samples (1, 8, 784)."""
-        inner, made = inner_pixels(), page_networks().made
+        inner, networks = inner_pixels(), page_networks()
+        made = networks.peeking if self.peeks else networks.made
         x = from_text(self.digit)[None]
         found = complete(
             *(made, x[:, inner], self.known[inner], COUNT), ordering=range(PIXELS),

@@ -4,7 +4,7 @@ export const BORDER = 3;
 const PEN = 1.5; // half the width of a stroke of MNIST, in pixels
 const BOX = 20; // into which MNIST scales a digit
 
-/** Zeros and ones of an image: ink within `pen` of the strokes, lists of points [x, y], but none in the border. */
+/** Return the zeros and ones of an image: ink within `pen` of the strokes, lists of points [x, y], and none in the border. */
 export function inkOf(strokes, pen = PEN) {
   const lines = strokes.flatMap((points) => points.map((end, k) => [points[Math.max(k - 1, 0)], end]));
   return Uint8Array.from({ length: SIDE * SIDE }, (_, i) => {
@@ -20,7 +20,7 @@ function distance([x, y], [[fromX, fromY], [toX, toY]]) {
   return Math.hypot(x - fromX - share * across, y - fromY - share * down);
 }
 
-/** The strokes as MNIST has them: scaled to 20 × 20, their centre of mass in the middle. */
+/** Move strokes as MNIST does: scaled to 20 × 20, with their centre of mass in the middle. */
 export function centred(strokes) {
   const ends = [0, 1].map((axis) => {
     const values = strokes.flat().map((point) => point[axis]);
@@ -34,11 +34,11 @@ export function centred(strokes) {
   return moveTo(moved, 1, [mean((i) => i % SIDE), mean((i) => Math.floor(i / SIDE))]);
 }
 
-/** Scale strokes, and move a point of them to the middle of the image. */
+/** Scale strokes, and move the point `middle` to the middle of the image. */
 const moveTo = (strokes, scale, middle) =>
   strokes.map((points) => points.map((point) => point.map((value, axis) => (value - middle[axis]) * scale + SIDE / 2)));
 
-/** The rows and columns that the network draws, from all pixels of an image. */
+/** Return the pixels of an image that the network draws: all but the border. */
 export const innerOf = (pixels) => Array.from(pixels).filter((_, i) => isInner(i));
 
 export const isInner = (i) =>
