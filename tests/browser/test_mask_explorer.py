@@ -63,7 +63,7 @@ def test_everything_is_one_press_away(show, state, bare):
     widget.get_by_label("Steps").select_option("a row at once")
     wait_for(widget, "floor", "> 7.2086 && n < 7.2088")
     assert state("ordering")[1] == [4, 5, 6, 7]
-    widget.get_by_role("button", name="Hidden layers: one less").click()
+    widget.get_by_role("button", name="Hidden layers: one fewer").click()
     assert len(state("hidden_degrees")) == 1
     widget.get_by_role("checkbox", name="Direct connections").check()
     assert state("direct")
@@ -71,7 +71,7 @@ def test_everything_is_one_press_away(show, state, bare):
     with bare.expect_download() as download:
         button(widget, "Save picture").click()
     assert download.value.path().read_bytes()[1:4] == b"PNG"
-    button(widget, "All as at first").click()
+    button(widget, "Reset everything").click()
     assert len(state("hidden_degrees")) == 2
 
 
@@ -120,7 +120,7 @@ def test_steps_are_joined_where_this_is_asked_for(show, state, bare):
     boxes = [node(widget, 0, k).bounding_box() for k in (2, 1)]
     drag(bare, *(place(box, 0.5, 0.5) for box in boxes))
     assert state("ordering") == [[1, 2], [0]]
-    says(widget, "x₃ is now drawn at step 1, at once with x₂.")
+    says(widget, "x₃ is now drawn at step 1, together with x₂.")
     wait_for(widget, "floor", "> 1.8445")  # rain and sprinkler no longer see one another
     node(widget, 0, 0).focus()
     bare.keyboard.press("j")
@@ -130,7 +130,7 @@ def test_steps_are_joined_where_this_is_asked_for(show, state, bare):
 def test_units_by_mouse_and_by_key(show, state, bare):
     widget = show(MaskExplorer(simple=False))
     node(widget, 3, 2).click()
-    says(widget, "x̂₃ sees units of degree less than 2: x₂.")
+    says(widget, "It sees units of lower degree, and so x₂.")
     assert state("selected") == [3, 2]
     bare.keyboard.press("ArrowLeft")
     bare.keyboard.press("Enter")
@@ -147,9 +147,9 @@ def test_units_by_mouse_and_by_key(show, state, bare):
 
 def test_boards_of_the_readers_own(show, state, bare):
     widget = show(MaskExplorer("yours"))
-    button(widget, "Take board 1 away").click()
-    button(widget, "Take board 1 away").click()
-    says(widget, "Paint two boards or more.")
+    button(widget, "Remove board 1").click()
+    button(widget, "Remove board 1").click()
+    says(widget, "Paint at least two boards.")
     assert button(widget, "Train").get_attribute("aria-disabled") == "true"
     cells = widget.get_by_role("group", name="Your board").get_by_role("button")
     boxes = [cells.nth(k).bounding_box() for k in (0, 3)]
@@ -202,7 +202,7 @@ def test_in_jupyterlab_and_without_its_kernel(lab, page):
     assert "data=" not in page.url
     shut = "window.jupyterapp.shell.currentWidget.sessionContext.shutdown()"
     page.evaluate(f"async () => {{ await {shut} }}")
-    says(widget, "Python is gone.")
+    says(widget, "Python has stopped.")
     button(widget, "Train").click()
     wait_for(widget, "nll", f"< {FLOOR + 0.05}")
     wait_for(widget, "sum", "> 0.999999 && n < 1.000001")  # a worker runs here, too

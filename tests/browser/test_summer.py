@@ -8,7 +8,7 @@ pytestmark = pytest.mark.delivery
 ASK = """async ([text, Worker]) => {
     const net = {
         design: {degrees: [2, 1], hidden: [], strict: false},
-        places: [1, 0],
+        positions: [1, 0],
         layers: [{inputs: 2, reach: [1, 2], weights: [3, 0, 1, 2], biases: [0, 0.5]}],
         direct: null,
     };

@@ -139,19 +139,19 @@ def test_another_address_changes_nothing(call, address):
 @pytest.mark.parametrize(
     ("unit", "state", "said"),
     [
-        ((3, 0), {}, "x̂₁ sees units of degree less than 3: x₂ and x₃."),
+        ((3, 0), {}, "x̂₁ has degree 3, the number in its circle. It sees units of lower degree, and so x₂ and x₃."),
         ((0, 1), {}, "x₂ is seen by x̂₃ and x̂₁."),
         ((2, 3), {}, "A unit of degree 2 sees x₂ and x₃."),
         ((3, 2), {"fault": NOT_STRICT}, "x̂₃ now sees x₃: its own answer."),
-        ((3, 1), {"fault": MIXED_UP}, "x̂₂ now sees x₃ and x₁, which comes later."),
-        ((3, 2), {"hidden_degrees": [[2], [1]]}, "x̂₃ sees nothing; no path leads from x₂."),
+        ((3, 1), {"fault": MIXED_UP}, "x̂₂ now sees x₃ and x₁, which it must not see."),
+        ((3, 2), {"hidden_degrees": [[2], [1]]}, "x̂₃ sees nothing. No path leads from x₂."),
     ],
 )
 def test_what_a_unit_sees_and_who_sees_it(call, unit, state, said):
     w = MaskExplorer()
     for name, value in state.items():
         setattr(w, name, value)
-    assert call("telling", "selection", in_the_page(call, w), unit) == said
+    assert call("sentences", "describeSelection", in_the_page(call, w), unit) == said
 
 
 BOARDS = {"kind": "board", "rows": [[0] * 16] * 30}
@@ -174,13 +174,13 @@ CHEATS = "It scores a perfect 0 because x̂₁, x̂₂, x̂₃ and 12 more can s
     [
         ({}, {"nats": 11.9, "steps": 0}, {}, "It has not learned anything yet.", "Press Train."),
         ({}, {"history": [{"event": "≥"}]}, {}, "On the floor.", "score is honest again."),
-        ({}, {}, {}, "On the floor.", "It draws 19 different boards, all learned. Now let"),
+        ({}, {}, {}, "On the floor.", "It draws 19 different boards, all from its training data. Now let"),
         (
             {},
             {"nats": 7.21, "own": 7.2, "least": 7.2},
             {},
             "On the floor of this grouping.",
-            "One by one it is 3.40.",
+            "Without groups, it is 3.40.",
         ),
         ({}, {"nats": 5.02, "least": 5}, {}, "This network cannot get any lower.", "not see all"),
         (
@@ -210,9 +210,9 @@ CHEATS = "It scores a perfect 0 because x̂₁, x̂₂, x̂₃ and 12 more can s
             {},
             {},
             "The masks are right, but for another ordering.",
-            "x̂₂, drawn at step 1, needs x₃ and x₁",
+            "x̂₂, drawn at step 1, needs x₃ and x₁ too early",
         ),
-        ({}, {"what": {"kind": "board", "rows": [[0] * 16]}}, {}, "Paint two boards or more.", "0"),
+        ({}, {"what": {"kind": "board", "rows": [[0] * 16]}}, {}, "Paint at least two boards.", "0"),
     ],
 )
 def test_what_stands_there_now(call, state, now, result, headline, said):
@@ -226,7 +226,7 @@ def test_what_stands_there_now(call, state, now, result, headline, said):
         **LEARNED,
         **now,
     }
-    found = call("telling", "standing", now, {**DREW, **result})
+    found = call("sentences", "describeState", now, {**DREW, **result})
     assert found[0] == headline
     assert said in found[1]
 

@@ -66,7 +66,7 @@ def trained(call, stages, rows, weights, noise=(), orderings=()):
 
 
 class Network:
-    """The same in PyTorch, of full matrices and masks; by variable, not by place."""
+    """The same in PyTorch, of full matrices and masks; by variable, not by position."""
 
     def __init__(self, design, state):
         order = torch.tensor(design["degrees"])
@@ -76,7 +76,7 @@ class Network:
         if not design["strict"]:
             self.masks[-1] = order[:, None] >= self.degrees[-1][None, :]
             self.direct_mask = order[:, None] >= order[None, :]
-        self.place = torch.argsort(torch.tensor(state["places"]))
+        self.position = torch.argsort(torch.tensor(state["positions"]))
         self.layers = state["layers"] + ([state["direct"]] if state["direct"] else [])
         self.weights = self.of("weights")
         self.biases = self.of("biases")
@@ -90,9 +90,9 @@ class Network:
             if name in ("weights", "moments"):
                 numbers = numbers.view(rows, layer["inputs"])
                 if k in (0, len(self.masks)):
-                    numbers = numbers[:, self.place]
+                    numbers = numbers[:, self.position]
             if k >= len(self.masks) - 1 and len(numbers):
-                numbers = numbers[self.place]
+                numbers = numbers[self.position]
             found.append(numbers.requires_grad_())
         return found
 
@@ -110,12 +110,12 @@ class Network:
     def parameters(self):
         return [*self.weights, *self.biases[: len(self.masks)]]
 
-    def pays(self, rows, weights):
+    def costs(self, rows, weights):
         rows, weights = (torch.tensor(value, dtype=DOUBLE) for value in (rows, weights))
         return weights @ binary_cross_entropy_with_logits(self(rows), rows, reduction="none")
 
     def total(self):
-        rows = torch.tensor(list(product((0.0, 1.0), repeat=len(self.place))), dtype=DOUBLE)
+        rows = torch.tensor(list(product((0.0, 1.0), repeat=len(self.position))), dtype=DOUBLE)
         with torch.no_grad():
             costs = binary_cross_entropy_with_logits(self(rows), rows, reduction="none")
         return float(costs.sum(1).neg().exp().sum())
@@ -140,7 +140,7 @@ def test_fifty_steps_are_those_of_adam_at_the_same_rates(call, groups, hidden, s
         warm = min(1, (step + 1) / 20)
         adam.param_groups[0]["lr"] = warm * (0.002 + 0.008 * math.exp(-step / 300))
         adam.zero_grad()
-        loss = network.pays(BOARDS, weights).sum()
+        loss = network.costs(BOARDS, weights).sum()
         loss.backward()
         adam.step()
         assert nats == pytest.approx(loss.item(), abs=1e-4)
@@ -155,8 +155,8 @@ def test_what_a_network_says_is_what_pytorch_makes_of_its_weights(call, data, de
     [found] = trained(call, [(design, 40)], rows, weights)
     network = Network(design, found)
     near(found["logits"], network(rows), 1e-9)
-    near(found["pays"], network.pays(rows, weights), 1e-9)
-    log_p = [-network.pays([row], [1]).sum() for row in rows]
+    near(found["costs"], network.costs(rows, weights), 1e-9)
+    log_p = [-network.costs([row], [1]).sum() for row in rows]
     near(found["probabilities"], torch.stack(log_p).exp(), 1e-9)
     assert found["sum"] == pytest.approx(network.total(), abs=1e-9)
     if design["strict"]:
@@ -183,7 +183,7 @@ def test_under_another_mask_each_wire_that_stays_keeps_its_weight(call, data, de
     first, changed, back = trained(call, stages, rows, weights)
     assert changed["steps"] == 3
     in_turn = sorted(range(len(design["degrees"])), key=design["degrees"].__getitem__)
-    assert changed["places"] == in_turn
+    assert changed["positions"] == in_turn
     networks = [Network(d, s) for d, s in ((design, first), (other, changed), (design, back))]
     for name, part in (("weights", ALL), ("moments", SQUARES)):
         was, now, again = (network.of(name, part) for network in networks)
@@ -240,7 +240,7 @@ def test_the_floor_of_a_grouping_is_counted_and_reached(call, groups, floor):
     assert sum(floors) == pytest.approx(counted_floor(BOARDS, EVENLY, groups), abs=1e-9)
     assert sum(floors) == pytest.approx(floor, abs=5e-5)
     [found] = trained(call, [(design, 400)], BOARDS, EVENLY)
-    assert sum(floors) - 1e-9 < sum(found["pays"]) < sum(floors) + 0.005
+    assert sum(floors) - 1e-9 < sum(found["costs"]) < sum(floors) + 0.005
     assert found["sum"] == pytest.approx(1, abs=1e-9)
 
 
@@ -274,7 +274,7 @@ def test_a_broken_mask_is_a_fraud_and_is_mended(call):
         network = Network(design, state)
         for ordering, drawn in zip([ONE_BY_ONE, mixed], state["drawn"], strict=True):
             assert drawn == drawn_in_python(network, ordering, noise)
-    nats = [sum(state["pays"]) for state in states]
+    nats = [sum(state["costs"]) for state in states]
     sums = [state["sum"] for state in states]
     kinds = [len({*map(tuple, state["drawn"][0])}) for state in states]
     assert nats[1] == pytest.approx(nats[0], abs=1e-9)  # wires that open start at 0

@@ -1,5 +1,5 @@
 // Networks of the laboratory, made and trained in stages, as plain lists for Python to compare.
-import { drawnRows, logitsOf, networkFor, paysOf, probabilitiesOf, redesigned, trainStep } from "../../made_course/widgets/mask_explorer/training.mjs";
+import { sampleRows, logitsOf, networkFor, costsOf, probabilitiesOf, redesigned, trainStep } from "../../made_course/widgets/mask_explorer/training.mjs";
 import { sumOfProbabilities } from "../../made_course/widgets/mask_explorer/summing.mjs";
 
 const listed = (value) => (value?.length === undefined ? value : [...value]);
@@ -15,14 +15,14 @@ export function trained(stages, numbers, rows, weights, orderings, noise) {
     return {
       nats: Array.from({ length: steps }, () => trainStep(net, rows, weights)),
       steps: net.steps,
-      places: net.places,
+      positions: net.positions,
       layers: net.layers.map(plain),
       direct: plain(net.direct),
-      pays: listed(paysOf(net, rows, weights)),
+      costs: listed(costsOf(net, rows, weights)),
       logits: rows.map((row) => listed(logitsOf(net, row))),
       probabilities: listed(probabilitiesOf(net, rows)),
       sum: sumOfProbabilities(net),
-      drawn: orderings.map((ordering) => drawnRows(net, ordering, noise).map(listed)),
+      drawn: orderings.map((ordering) => sampleRows(net, ordering, noise).map(listed)),
     };
   });
 }

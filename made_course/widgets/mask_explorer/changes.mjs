@@ -3,9 +3,9 @@ import { drawDegrees, inputDegrees } from "./masks.mjs";
 import { MIXED_UP, dropped, joined, networkOf, shifted, swapped } from "./network.mjs";
 import { listing } from "../shared/words.mjs";
 
-/** What the reader can do to a state: each takes it, and returns what changes in it, and perhaps a sentence, `said`. */
+/** What the reader can do: each function takes a state, and returns its new values and, for some, a `message`. */
 export const CHANGES = {
-  /** Draw hidden degrees again, perhaps for another number of layers and units. */
+  /** Draw hidden degrees again, also for a different number of layers and units. */
   redraw(state, { widths = (now) => now, ordering = state.ordering, draw = state.draw }) {
     const sizes = widths(state.hidden_degrees.map(({ length }) => length));
     const hidden = drawDegrees(ordering, sizes, draw);
@@ -15,7 +15,7 @@ export const CHANGES = {
     return { ordering, draw, hidden_degrees: hidden, selected };
   },
 
-  /** Set another ordering, and other hidden degrees if the number of its steps changes. */
+  /** Set a different ordering, and draw hidden degrees again if the number of its steps changes. */
   reorder(state, ordering) {
     const isGrouped = ordering.some(({ length }) => length > 1);
     const fault = isGrouped && state.fault === MIXED_UP ? "none" : state.fault;
@@ -25,14 +25,14 @@ export const CHANGES = {
   regroup: (state, grouping) => (grouping ? CHANGES.reorder(state, grouping(state.ordering)) : {}),
 
   /**
-   * A node is dropped before a row or onto it: a hidden unit changes its degree, and a variable
-   * changes places with that of the row; where steps may be joined, it gets a step or shares one.
+   * Drop a node before a row or onto it. A hidden unit gets the degree of the row. A variable changes
+   * places with that of the row; where steps may be joined, it gets its own step or shares one.
    */
   drop(state, layer, node, row, isOnto) {
     const target = state.ordering.flat()[Math.min(row, state.ordering.flat().length - 1)];
     if (layer) return withDegree(state, layer, node, inputDegrees(state.ordering)[target]);
     if (state.joins) return moved(state, node, dropped(state.ordering, node, row, isOnto));
-    return { ...CHANGES.reorder(state, swapped(state.ordering, node, row)), said: sayings(state).swap(node, target) };
+    return { ...CHANGES.reorder(state, swapped(state.ordering, node, row)), message: sentencesFor(state).swap(node, target) };
   },
   shift(state, layer, node, by) {
     if (!layer) return moved(state, node, shifted(state.ordering, node, by));
@@ -42,7 +42,7 @@ export const CHANGES = {
   },
   join: (state, layer, node) => (layer || !state.joins ? {} : moved(state, node, joined(state.ordering, node))),
 
-  /** A fault, and the last output that it makes leak, unless one that does is selected. */
+  /** Set a fault, and select the last output that leaks, unless one that leaks is selected. */
   break(state, fault) {
     const { rows, leaks, masks } = networkOf({ ...state, fault });
     const telling = rows.findLast((i) => leaks[i]);
@@ -54,18 +54,18 @@ export const CHANGES = {
   learn: (_, lesson) => ({ lesson, ...startOf(lesson) }),
 };
 
-function sayings(state) {
+function sentencesFor(state) {
   const { names } = networkOf(state);
   return {
     swap: (i, j) => (i === j ? `${names[i]} stays where it was.` : `${names[i]} and ${names[j]} have changed places.`),
-    step: (i, step, others) => `${names[i]} is now drawn at step ${step}${others.length ? `, at once with ${listing(others.map((j) => names[j]))}` : ""}.`,
+    step: (i, step, others) => `${names[i]} is now drawn at step ${step}${others.length ? `, together with ${listing(others.map((j) => names[j]))}` : ""}.`,
   };
 }
 
 function moved(state, variable, ordering) {
   const step = ordering.findIndex((group) => group.includes(variable));
   const others = ordering[step].filter((i) => i !== variable);
-  return { ...CHANGES.reorder(state, ordering), said: sayings(state).step(variable, step + 1, others) };
+  return { ...CHANGES.reorder(state, ordering), message: sentencesFor(state).step(variable, step + 1, others) };
 }
 
 function withDegree({ hidden_degrees, ordering }, layer, node, wanted) {
@@ -73,6 +73,6 @@ function withDegree({ hidden_degrees, ordering }, layer, node, wanted) {
   const degree = Math.min(Math.max(wanted, 1), Math.max(ordering.length - 1, 1));
   hidden[layer - 1][node] = degree;
   hidden[layer - 1].sort((a, b) => a - b);
-  const said = wanted > degree ? `No output may see a unit of degree ${wanted}, so the unit gets degree ${degree}.` : `The unit now has degree ${degree}.`;
-  return { hidden_degrees: hidden, said };
+  const message = wanted > degree ? `No output may see a unit of degree ${wanted}, so the unit gets degree ${degree}.` : `The unit now has degree ${degree}.`;
+  return { hidden_degrees: hidden, message };
 }

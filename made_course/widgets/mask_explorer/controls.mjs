@@ -3,11 +3,11 @@ import { MIXED_UP, NOT_STRICT } from "./network.mjs";
 import { html, useState } from "../shared/preact.mjs";
 import { torchLines } from "./sharing.mjs";
 
-/** A button; with `off` it does nothing, but keeps the focus. */
+/** A button. With `off` it does nothing, but keeps the focus. */
 const Press = ({ off, onPress, children, ...rest }) =>
   html`<button type="button" aria-disabled=${String(Boolean(off))} onClick=${() => !off && onPress()} ...${rest}>${children}</button>`;
 
-/** Everything that is pressed above the graph. */
+/** The buttons above the graph. */
 export function Bar({ state, isTraining, canTrain, on }) {
   const [isOpen, setOpen] = useState(false);
   const { simple } = state;
@@ -25,7 +25,7 @@ export function Bar({ state, isTraining, canTrain, on }) {
   </div>`;
 }
 
-/** What each output may see: the one sign in the mask of the output. */
+/** The switch for what each output may see: > or ≥ in the mask of the output. */
 export function Sight({ state: { fault, simple }, on }) {
   const choices = [["none", ">", "earlier variables only"], [NOT_STRICT, "≥", "its own, too"]];
   return html`<div class="sight" role="group" aria-label="Each output may see">
@@ -58,12 +58,12 @@ function Drawer({ state, on }) {
     <${Press} onPress=${on.save}>Save picture<//>
     <${Press} onPress=${copy}>Copy as PyTorch<//>
     ${isCopied && html`<pre tabIndex="0" role="region" aria-label="Lines of Python">${torchLines(state)}</pre>`}
-    <${Press} onPress=${on.restart}>All as at first<//>
+    <${Press} onPress=${on.restart}>Reset everything<//>
   </div>`;
 }
 
 const Stepper = ({ words, value, least, most, onStep }) => html`<span class="made-stepper" role="group" aria-label=${words}>${words}
-  <${Press} aria-label="${words}: one less" off=${value <= least} onPress=${() => onStep(value - 1)}>−<//>
+  <${Press} aria-label="${words}: one fewer" off=${value <= least} onPress=${() => onStep(value - 1)}>−<//>
   <output>${value}</output>
   <${Press} aria-label="${words}: one more" off=${value >= most} onPress=${() => onStep(value + 1)}>+<//></span>`;
 

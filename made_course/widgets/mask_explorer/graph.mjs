@@ -1,11 +1,11 @@
-import { blend, cross, css, drawBoard, wordsOn, write } from "../shared/canvas.mjs";
-import { isLeak } from "./network.mjs";
+import { blend, css, drawCross, drawBoard, textColourOn, write } from "../shared/canvas.mjs";
+import { isLeak, squaresOfRow } from "./network.mjs";
 
 // Pixels: the height of all rows and of one at most, of masks, curve and bars; where the first column
-// is and, from the right, the last one, what it pays and whom it sees. The simple view shows neither.
-const WIDE = { rows: 384, tall: 96, masks: 130, curve: 142, bars: 150, left: 77, right: 216, pays: [171, 54], sees: 116, named: true, size: 14, radius: 15 };
-const MIDDLE = { ...WIDE, masks: 126, curve: 104, bars: 140, left: 70, right: 152, pays: [112, 36], sees: 72 };
-const NARROW = { ...WIDE, masks: 80, curve: 76, bars: 92, left: 45, right: 126, pays: [106, 34], sees: 68, named: false };
+// is and, from the right, the last one, what it costs and whom it sees. The simple view shows neither.
+const WIDE = { rows: 384, tall: 96, masks: 130, curve: 142, bars: 150, left: 77, right: 216, costs: [171, 54], sees: 116, named: true, size: 14, radius: 15 };
+const MIDDLE = { ...WIDE, masks: 126, curve: 104, bars: 140, left: 70, right: 152, costs: [112, 36], sees: 72 };
+const NARROW = { ...WIDE, masks: 80, curve: 76, bars: 92, left: 45, right: 126, costs: [106, 34], sees: 68, named: false };
 const SIMPLE = { rows: 384, tall: 100, curve: 220, left: 120, right: 136, named: true, size: 17, radius: 20 };
 const SIMPLE_NARROW = { ...SIMPLE, tall: 66, curve: 110, left: 90, right: 116, size: 14, radius: 15 };
 const TOP = 20;
@@ -17,8 +17,8 @@ export function lookOf(wide, simple) {
   return wide >= 1000 ? WIDE : wide >= 660 ? MIDDLE : NARROW;
 }
 
-/** Positions: a row per variable in the order of its step, a column per layer. */
-export function placesOf({ rows, steps, nodes, isSmall, masks }, look, wide) {
+/** Return positions: a row per variable in the order of its step, and a column per layer. */
+export function positionsOf({ rows, steps, nodes, isSmall, masks }, look, wide) {
   const pitch = Math.min(look.rows / rows.length, look.tall);
   const rowY = (t) => TOP + (t + 0.5) * pitch;
   const between = (wide - look.right - look.left) / masks.length;
@@ -46,11 +46,11 @@ export function placesOf({ rows, steps, nodes, isSmall, masks }, look, wide) {
   return { look, wide, pitch, rowY, at, count: rows.length, high: TOP + rows.length * pitch + 2 };
 }
 
-/** Every connection between nodes, with the block of weights that it stands for. */
+/** Return all connections between nodes, each with its block of weights. */
 export function wiresOf({ nodes, masks, across }, net) {
-  const place = [];
-  net.places.forEach((variable, p) => (place[variable] = p));
-  const unitsOf = (k, node) => (k === 0 || k === masks.length ? [place[node.from], place[node.from] + 1] : [node.from, node.to]);
+  const position = [];
+  net.positions.forEach((variable, p) => (position[variable] = p));
+  const unitsOf = (k, node) => (k === 0 || k === masks.length ? [position[node.from], position[node.from] + 1] : [node.from, node.to]);
   const wires = [];
   const add = (mask, k, below, above, layer) =>
     mask.forEach((row, to) =>
@@ -63,7 +63,7 @@ export function wiresOf({ nodes, masks, across }, net) {
   return wires;
 }
 
-/** How strong each is beside the strongest of its layer: the root mean square of its block, with a sign if it is one weight. */
+/** Return the root mean square of each block relative to the largest of its layer, with a sign if it is one weight. */
 function strengthsOf(wires) {
   const strongest = [];
   const all = wires.map(({ is, k, layer, rows, columns }) => {
@@ -79,19 +79,19 @@ function strengthsOf(wires) {
   return all.map((strength, w) => strength / (strongest[wires[w].k] ?? 1));
 }
 
-/** The whole picture of the mechanism. */
-export function drawGraph(pen, places, { network, wires, cones, selected, pays, ticks, colours }) {
+/** Draw the network: steps, wires, nodes, headings, and both ends of each row. */
+export function drawGraph(pen, positions, { network, wires, cones, selected, costs, ticks, colours }) {
   const top = Math.max(...network.steps);
-  const look = { network, places, cones, selected, colours, colourOf: (degree) => colours.ramp(degree, top) };
+  const look = { network, positions, cones, selected, colours, colourOf: (degree) => colours.ramp(degree, top) };
   drawSteps(pen, look);
   drawWires(pen, look, wires);
   drawNodes(pen, look);
   drawHeadings(pen, look);
-  network.rows.forEach((variable, t) => drawEnds(pen, look, variable, places.rowY(t), pays[variable], ticks[variable]));
+  network.rows.forEach((variable, t) => drawEnds(pen, look, variable, positions.rowY(t), costs[variable], ticks[variable]));
 }
 
-/** Faint lines between steps. */
-function drawSteps(pen, { network: { rows, steps }, places: { look, wide, rowY, pitch }, colours }) {
+/** Draw faint lines between steps. */
+function drawSteps(pen, { network: { rows, steps }, positions: { look, wide, rowY, pitch }, colours }) {
   pen.lineWidth = 1;
   pen.strokeStyle = css(colours.pale);
   pen.beginPath();
@@ -105,8 +105,8 @@ function drawSteps(pen, { network: { rows, steps }, places: { look, wide, rowY, 
 
 const KINDS = ["cut", "beside", "on", "leak", "leaking"];
 
-/** Kinds of wires, faintest first: cut, beside the cone of the selected unit, in it, leaks, leaks into it. */
-function drawWires(pen, { network, places: { at }, cones: { cone, leaking }, colours, colourOf }, wires) {
+/** Draw the kinds of wires, faintest first: cut, outside the cone of the selected unit, in it, leaks, leaks into it. */
+function drawWires(pen, { network, positions: { at }, cones: { cone, leaking }, colours, colourOf }, wires) {
   const { isSmall, masks, nodes } = network;
   const strengths = strengthsOf(wires);
   const kindOf = ({ is, k, below, above, to, from }) => {
@@ -134,7 +134,7 @@ function drawWires(pen, { network, places: { at }, cones: { cone, leaking }, col
       pen.setLineDash([]);
       if (kind !== "leaking" || above !== masks.length) return;
       pen.lineWidth = 3;
-      cross(pen, b.x - b.half - 10, b.y - ((b.y - a.y) * 10) / Math.max(b.x - a.x, 1), 5);
+      drawCross(pen, b.x - b.half - 10, b.y - ((b.y - a.y) * 10) / Math.max(b.x - a.x, 1), 5);
     });
   }
 }
@@ -147,7 +147,7 @@ function drawWire(pen, [x1, y1], [x2, y2], isBent) {
   pen.stroke();
 }
 
-function drawNodes(pen, { network: { nodes, masks }, places: { at }, cones: { cone }, selected, colours, colourOf }) {
+function drawNodes(pen, { network: { nodes, masks }, positions: { at }, cones: { cone }, selected, colours, colourOf }) {
   nodes.forEach((layer, k) =>
     layer.forEach((node, n) => {
       const fill = blend(colours.paper, colourOf(node.degree), cone[k][n] ? 1 : k % masks.length ? 0.5 : 0.85);
@@ -158,33 +158,33 @@ function drawNodes(pen, { network: { nodes, masks }, places: { at }, cones: { co
   );
 }
 
-function drawHeadings(pen, { network: { nodes, masks }, places: { at, look, wide }, colours }) {
+function drawHeadings(pen, { network: { nodes, masks }, positions: { at, look, wide }, colours }) {
   const style = { colours, size: look.size - 1, colour: colours.quiet };
   write(pen, "first ↓", look.left - (look.named ? 66 : 44), 8, style);
-  if (!look.pays) return;
+  if (!look.costs) return;
   for (let k = 1; k < masks.length; k++) {
     const units = nodes[k].at(-1).to;
     write(pen, look.named ? `${units} units` : units, at[k][0].x, 8, { ...style, align: "middle" });
   }
-  write(pen, "nats", wide - look.pays[0], 8, style);
+  write(pen, "nats", wide - look.costs[0], 8, style);
   write(pen, look === WIDE ? "who sees whom" : "sees", wide - 2, 8, { ...style, align: "end" });
 }
 
-/** At both ends of a row: which variable, what its output pays, whom it sees. */
-function drawEnds(pen, { network, places, selected, colours, colourOf }, variable, y, pay, tick) {
+/** Draw both ends of a row: its variable, the cost of its output, and the inputs that it sees. */
+function drawEnds(pen, { network, positions, selected, colours, colourOf }, variable, y, cost, tick) {
   const { rows, names, outputs, leaks, masks } = network;
-  const { at, look, wide, pitch } = places;
+  const { at, look, wide, pitch } = positions;
   const isBoard = rows.length === 16;
   const size = isBoard ? 3.6 : 7;
-  const hasIcon = isBoard || look.pays;
-  if (hasIcon) drawBoard(pen, rows.map((_, i) => Number(i === variable)), look.left - (look.named ? 30 : 27) - (isBoard ? 0 : 8), y - ((isBoard ? 4 : 1) * size) / 2, size, colours);
+  const hasIcon = isBoard || look.costs;
+  if (hasIcon) drawBoard(pen, squaresOfRow(network, rows.map((_, i) => Number(i === variable))), look.left - (look.named ? 30 : 27) - (isBoard ? 0 : 8), y - ((isBoard ? 4 : 1) * size) / 2, size, colours);
   if (look.named) {
     write(pen, names[variable], look.left - (isBoard ? 34 : hasIcon ? 44 : look.radius + 8), y, { colours, size: look.size, align: "end" });
     write(pen, outputs[variable], at[masks.length][0].x + look.radius + 5, y, { colours, size: look.size });
   }
-  if (!look.pays) return;
+  if (!look.costs) return;
   const fill = leaks[variable] ? colours.orange : colours.blue;
-  drawPay(pen, wide - look.pays[0], y, look.pays[1], Math.min(pitch * 0.62, 18), pay, tick, fill, colours);
+  drawCost(pen, wide - look.costs[0], y, look.costs[1], Math.min(pitch * 0.62, 18), cost, tick, fill, colours);
   const cell = Math.min((look.sees - 4) / rows.length, 28);
   const x = wide - 4 - cell * rows.length;
   drawRow(pen, network, variable, x, y, cell, colourOf, colours);
@@ -205,7 +205,7 @@ function drawDisc(pen, { x, y, radius }, degree, fill, ring, colours) {
     pen.lineWidth = 3;
     pen.stroke();
   }
-  write(pen, degree, x, y + 0.5, { colours, size: Math.min(radius * 1.25, 14), colour: wordsOn(fill), align: "middle" });
+  write(pen, degree, x, y + 0.5, { colours, size: Math.min(radius * 1.25, 14), colour: textColourOn(fill), align: "middle" });
 }
 
 function drawDots(pen, { x, y, lines, across, dot, half }, count, fill, ring) {
@@ -220,16 +220,16 @@ function drawDots(pen, { x, y, lines, across, dot, half }, count, fill, ring) {
   pen.strokeRect(x - half - 2, y - (lines * dot) / 2 - 3, 2 * half + 3, lines * dot + 5);
 }
 
-/** What an output pays, and where its conditional entropy is: a bar, and a tick. */
-function drawPay(pen, x, y, most, thick, pay, tick, fill, colours) {
+/** Draw the cost of an output as a bar, and its conditional entropy as a tick. */
+function drawCost(pen, x, y, most, thick, cost, tick, fill, colours) {
   const scale = (0.86 * most) / Math.LN2;
   pen.fillStyle = css(fill);
-  pen.fillRect(x, y - thick / 2, Math.min(Math.max(pay * scale, 0.8), most), thick);
+  pen.fillRect(x, y - thick / 2, Math.min(Math.max(cost * scale, 0.8), most), thick);
   pen.fillStyle = css(colours.ink);
   pen.fillRect(x + tick * scale - 0.5, y - thick / 2 - 1.5, 2, thick + 3);
 }
 
-/** Inputs that an output sees, as squares: crossed for a leak, a frame if allowed and not reached. */
+/** Draw the inputs that an output sees as squares: crossed for a leak, a frame if allowed and not reached. */
 function drawRow(pen, { rows, steps, seen, allowed, leaks, design }, output, x, y, cell, colour, colours) {
   const high = Math.min(cell, rows.length === 16 ? 7 : cell) - (cell > 12 ? 2 : 0.8);
   rows.forEach((variable, t) => {
@@ -241,7 +241,7 @@ function drawRow(pen, { rows, steps, seen, allowed, leaks, design }, output, x, 
     pen.fillRect(left, y - high / 2, wide, high);
     pen.strokeStyle = css(has(leaks[output]) ? [255, 255, 255] : colours.ink);
     pen.lineWidth = cell > 12 ? 1.6 : 0.8;
-    if (has(leaks[output])) cross(pen, left + wide / 2, y, Math.min(wide, high) / 3);
+    if (has(leaks[output])) drawCross(pen, left + wide / 2, y, Math.min(wide, high) / 3);
     else if (has(allowed[output]) && !sees) pen.strokeRect(left + 1, y - high / 2 + 1, wide - 2, high - 2);
   });
 }

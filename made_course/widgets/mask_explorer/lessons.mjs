@@ -1,4 +1,4 @@
-// What the network learns, how it starts, and the fewest nats that it can cost, by counting.
+// What the network learns, its first state, and the lowest possible cost in nats, by counting.
 import { drawDegrees } from "./masks.mjs";
 
 /** What it can learn: name, words on the button. */
@@ -7,7 +7,7 @@ export const LESSONS = [["boards", "30 boards"], ["yours", "Yours"], ["diary", "
 const CYCLE = [[1], [2], [0]];
 const oneByOne = Array.from({ length: 16 }, (_, i) => [i]);
 
-/** The state in which something else begins to be learned. */
+/** Return the state in which a lesson begins. */
 export function startOf(lesson) {
   const [ordering, widths] = lesson === "diary" ? [CYCLE, [4, 4]] : [oneByOne, [64, 64]];
   return { ordering, hidden_degrees: drawDegrees(ordering, widths, "even"), draw: "even", fault: "none", selected: [3, lesson === "diary" ? 0 : 8] };
@@ -29,7 +29,7 @@ export const GROUPINGS = {
   "a random ordering": (ordering) => ordering.map((group) => [Math.random(), group]).sort(([a], [b]) => a - b).map(([, group]) => group),
 };
 
-/** The 30 bars and stripes of 4 × 4 pixels, in the order of `bars_and_stripes`. */
+/** Return the 30 bars and stripes of 4 × 4 pixels, in the order of `bars_and_stripes`. */
 export function boards() {
   const cells = Array.from({ length: 16 }, (_, cell) => cell);
   const all = new Set();
@@ -40,23 +40,23 @@ export function boards() {
   return [...all].sort().map((text) => Uint8Array.from(text));
 }
 
-/** The diary of notebook 1: eight kinds of days (wet, rain, sprinkler), and the share of each. */
+/** Return the diary of notebook 1: eight kinds of days (wet grass, rain, sprinkler), and the share of each. */
 export function diaryRows() {
   const days = [5, 1, 1, 1, 1, 5, 4, 2];
   const rows = days.map((_, code) => Uint8Array.of(code >> 2, (code >> 1) & 1, code & 1));
   return { rows, weights: Float64Array.from(days, (count) => count / 20) };
 }
 
-/** The entropy of the data: what no distribution can go below. */
+/** Return the entropy of the data, which no distribution can go below. */
 export const entropyOf = (rows, weights) => entropy(shares(rows, weights));
 
-/** Entropy of each variable given a set of others, the bits of a number: no network that sees only these costs less. */
+/** Return the entropy of each variable given a set of others, the bits of a number. A network that sees only these cannot cost less. */
 export function floorsOf(rows, weights, sets) {
   const entropyGiven = (set) => entropy(shares(rows.map((row) => row.filter((_, i) => (set >> i) & 1)), weights));
   return Float64Array.from(sets, (set, i) => entropyGiven(set | (1 << i)) - entropyGiven(set));
 }
 
-/** How much weight equal rows have together. */
+/** Return the total weight of equal rows. */
 function shares(rows, weights) {
   const found = new Map();
   rows.forEach((row, k) => found.set(row.join(), (found.get(row.join()) ?? 0) + weights[k]));

@@ -1,7 +1,7 @@
 // Masks from degrees, and what they let through: the functions of made_course/model/masks.py.
 // A mask is mask[to][from], 1 where a weight may exist. A set of variables is the bits of a number.
 
-/** Degree of each variable: the step, counted from 1, at which its group is generated. */
+/** Return the degree of each variable: the step, counted from 1, that generates its group. */
 export function inputDegrees(groups) {
   const degrees = [];
   groups.forEach((group, t) => group.forEach((variable) => (degrees[variable] = t + 1)));
@@ -12,7 +12,7 @@ const compared = (above, below, may) => above.map((a) => below.map((b) => Number
 const notLess = (a, b) => a >= b;
 const more = (a, b) => a > b;
 
-/** One mask per layer, from the degrees of the inputs and of each hidden layer. */
+/** Build one mask per layer, from the degrees of the inputs and of each hidden layer. */
 export function buildMasks(degrees, strict = true) {
   const hidden = degrees.slice(1).map((above, k) => compared(above, degrees[k], notLess));
   return [...hidden, compared(degrees[0], degrees.at(-1), strict ? more : notLess)];
@@ -21,7 +21,7 @@ export function buildMasks(degrees, strict = true) {
 /** The strict order itself: all that an autoregressive model may connect. */
 export const directMask = (order, strict = true) => compared(order, order, strict ? more : notLess);
 
-/** Degrees of all hidden layers, ascending, drawn as the package does. */
+/** Draw the degrees of all hidden layers, ascending, as the package does. */
 export function drawDegrees(groups, widths, draw, random = Math.random) {
   const count = groups.flat().length;
   const top = Math.max(count - 1, 1);
@@ -33,7 +33,7 @@ export function drawDegrees(groups, widths, draw, random = Math.random) {
   });
 }
 
-/** Degree of the last group that is known whole with so many variables, or 1. */
+/** Return the degree of the last group that is complete with so many variables, or 1. */
 function lastGroupOf(groups, variables) {
   let [degree, whole] = [0, 0];
   for (const group of groups) {
@@ -44,7 +44,7 @@ function lastGroupOf(groups, variables) {
   return Math.max(degree, 1);
 }
 
-/** From 1 to the largest in equal steps, counted from both ends as torch.linspace does, rounded. */
+/** Return degrees from 1 to the largest in equal steps, computed from both ends as torch.linspace does, and rounded. */
 function evenly(width, top) {
   const step = (top - 1) / (width - 1);
   return Array.from({ length: width }, (_, k) => {
@@ -55,7 +55,7 @@ function evenly(width, top) {
   });
 }
 
-/** For every unit of every layer, inputs first: which variables it sees. */
+/** Return the variables that each unit of each layer sees, inputs first. */
 export function variablesSeen(masks, direct) {
   const layers = [masks[0][0].map((_, j) => 1 << j)];
   for (const mask of masks) {
@@ -66,7 +66,7 @@ export function variablesSeen(masks, direct) {
   return layers;
 }
 
-/** Which units lie on a path through one unit: a list of 0 and 1 for each layer, inputs first. */
+/** Return which units lie on a path through one unit: zeros and ones for each layer, inputs first. */
 export function pathsThrough(masks, layer, unit, direct = null) {
   const sizes = [masks[0][0].length, ...masks.map((mask) => mask.length)];
   const cone = sizes.map((size) => new Array(size).fill(0));

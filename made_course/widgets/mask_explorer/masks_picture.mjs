@@ -1,7 +1,7 @@
 import { blend, css, write } from "../shared/canvas.mjs";
 import { isLeak } from "./network.mjs";
 
-/** Every mask, its units sorted by degree: a square is as dark as its weight is large, and orange where it leaks. */
+/** Draw every mask, with units sorted by degree. A larger weight has a stronger square, and a leak is orange. */
 export function drawMasks(pen, wide, high, { network, net, selected, colours, centres, sheets }) {
   const { masks, design, isSmall } = network;
   const layers = layersOf(net);
@@ -28,10 +28,10 @@ export function drawMasks(pen, wide, high, { network, net, selected, colours, ce
 
 const layersOf = (net) => (net.direct ? [...net.layers, net.direct] : net.layers);
 
-/** The squares of one mask: which colour, how large the weight, of which sign. */
+/** Return the squares of one mask, each with its colour and its weight relative to the largest. */
 function squaresOf(network, net, { inputs, weights, reach }, k, colours) {
   const { masks, design } = network;
-  const below = k === 0 || k === masks.length ? net.places.map((variable) => design.degrees[variable]) : design.hidden[k - 1];
+  const below = k === 0 || k === masks.length ? net.positions.map((variable) => design.degrees[variable]) : design.hidden[k - 1];
   const top = Math.max(...network.steps);
   const ramp = below.map((degree) => colours.ramp(degree, top));
   const largest = weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 1e-9);
@@ -40,7 +40,7 @@ function squaresOf(network, net, { inputs, weights, reach }, k, colours) {
     for (let c = 0; c < inputs; c++) {
       const weight = weights[r * inputs + c] / largest;
       const isOpen = c < reach[r];
-      const leaks = isOpen && isLeak(network, k, net.places[r], nodeAt(network, net, k, c));
+      const leaks = isOpen && isLeak(network, k, net.positions[r], nodeAt(network, net, k, c));
       cells.push({ colour: leaks ? colours.orange : ramp[c], weight, isOpen, leaks });
     }
   }
@@ -48,11 +48,11 @@ function squaresOf(network, net, { inputs, weights, reach }, k, colours) {
 }
 
 function nodeAt({ nodes, masks }, net, k, column) {
-  if (k === 0 || k === masks.length) return net.places[column];
+  if (k === 0 || k === masks.length) return net.positions[column];
   return nodes[k].findIndex(({ to }) => column < to);
 }
 
-/** Large masks, a pixel for each weight, in the corners of sheets that are kept. */
+/** Paint large masks, one pixel per weight, in the corners of sheets that are kept. */
 export function paintSheets(sheets, { network, net, colours }) {
   layersOf(net).forEach((layer, k) => {
     const image = new ImageData(layer.inputs, layer.reach.length);
@@ -66,7 +66,7 @@ export function paintSheets(sheets, { network, net, colours }) {
   });
 }
 
-/** One weight: a frame where a wire may be; inside, as large as it is, filled if positive, else hollow. */
+/** Draw one weight: a frame where a wire may be, and in it a square of the size of the weight, filled if it is positive. */
 function drawSquare(pen, { colour, weight, isOpen }, x, y, wide, high, { pale }) {
   pen.strokeStyle = css(isOpen ? colour : pale);
   pen.lineWidth = isOpen ? 1.6 : 1;
@@ -79,13 +79,13 @@ function drawSquare(pen, { colour, weight, isOpen }, x, y, wide, high, { pale })
   else pen.strokeRect(...box);
 }
 
-/** First row of the selected node, and the one after its last, if this mask leads into its layer. */
+/** Return the first row of the selected node and the row after its last, or null if this mask does not lead into its layer. */
 function rowOf({ nodes, masks }, net, [layer, unit], k) {
   const above = k === masks.length ? masks.length : k + 1;
   if (layer !== above) return null;
   if (layer === masks.length) {
-    const place = net.places.indexOf(unit);
-    return [place, place + 1];
+    const position = net.positions.indexOf(unit);
+    return [position, position + 1];
   }
   const node = nodes[layer].find(({ to }) => unit < to);
   return [node.from, node.to];

@@ -2,16 +2,16 @@ import { buildMasks, directMask, inputDegrees, pathsThrough, variablesSeen } fro
 import { hat, variableNames } from "../shared/words.mjs";
 
 export const [NOT_STRICT, MIXED_UP] = ["output with >=", "degrees = ordering + 1"];
-/** Variables, and units of a layer, up to which each unit is drawn by itself. */
+/** Largest number of variables, and of units in a layer, for which each unit is drawn by itself. */
 const MOST_SINGLE = 8;
 /** The variables of the diary in words. */
-const DIARY = ["wet grass", "rain", "sprinkler"];
+export const DIARY = ["wet grass", "rain", "sprinkler"];
 
 /**
- * All that follows from the state of a MaskExplorer, whose simple view has names in words.
+ * Return all that follows from the state of a MaskExplorer, whose simple view has names in words.
  *
  * Hidden units of one degree see the same and are seen by the same, so one node represents all of
- * them, unless they are few: {degree, from, to}, the units from `from` to before `to`.
+ * them, unless they are few. A node {degree, from, to} is the units from `from` to before `to`.
  */
 export function networkOf({ ordering, hidden_degrees, direct, fault, lesson, simple }) {
   const rows = ordering.flat();
@@ -42,10 +42,13 @@ function bundled(degrees, isSmall) {
   return nodes;
 }
 
-/** The node in which a unit is. */
+/** Return a row as its squares show it: a board as it is, a day in the order of its steps. */
+export const squaresOfRow = ({ rows }, row) => (rows.length === 16 ? row : rows.map((i) => row[i]));
+
+/** Return the index of the node that contains a unit. */
 export const nodeOf = ({ nodes }, [layer, unit]) => nodes[layer].findIndex(({ to }) => unit < to);
 
-/** Nodes on paths through the selected one, and on the paths that leak into it. */
+/** Return the nodes on paths through the selected one, and on paths that leak into it. */
 export function conesOf(network, selected) {
   const { masks, across, nodes, leaks } = network;
   const [layer, node] = [selected[0], nodeOf(network, selected)];
@@ -60,17 +63,17 @@ export function conesOf(network, selected) {
   return { cone, leaking };
 }
 
-/** Whether a connection into an output brings it something that it must not see. */
+/** Return whether a connection lets an output see something that it must not see. */
 export const isLeak = ({ seen, leaks, masks }, k, to, from) =>
   k >= masks.length - 1 && (leaks[to] & seen[k === masks.length ? 0 : k][from]) !== 0;
 
-/** The ordering in which a variable and that in a row have changed places. */
+/** Return the ordering in which a variable and that in a row have changed places. */
 export function swapped(ordering, variable, row) {
   const other = ordering.flat()[row];
   return ordering.map((group) => group.map((i) => (i === variable ? other : i === other ? variable : i)));
 }
 
-/** The ordering in which a variable shares the step of that in a row; or has a step of its own before it. */
+/** Return the ordering in which a variable shares the step of that in a row, or has its own step before it. */
 export function dropped(ordering, variable, row, isOnto) {
   const target = ordering.flat()[row];
   if (target === variable) return ordering;
@@ -82,7 +85,7 @@ export function dropped(ordering, variable, row, isOnto) {
   return others.filter(({ length }) => length);
 }
 
-/** One step earlier (-1) or later (1): out of its group, or past the next one. */
+/** Return the ordering with a variable one step earlier (-1) or later (1): out of its group, or past the next one. */
 export function shifted(ordering, variable, by) {
   const at = ordering.findIndex((group) => group.includes(variable));
   const others = ordering.map((group) => group.filter((i) => i !== variable));
@@ -93,7 +96,7 @@ export function shifted(ordering, variable, by) {
   return others;
 }
 
-/** In the step above. */
+/** Return the ordering with a variable in the step above. */
 export function joined(ordering, variable) {
   const at = ordering.findIndex((group) => group.includes(variable));
   if (!at) return ordering;

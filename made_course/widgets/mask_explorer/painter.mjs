@@ -1,24 +1,25 @@
+import { squaresOfRow } from "./network.mjs";
 import { arrowKeys } from "../shared/frame.mjs";
 import { html, useLayoutEffect, useRef, useState } from "../shared/preact.mjs";
 
 const MOST_BOARDS = 32;
 const BLANK = new Array(16).fill(0);
 
-/** Rows as small pictures; those that are not among the `known` ones are paler, in a dashed frame. */
-export const Pictures = ({ rows, known, words }) => html`<div class="kept" role="img" aria-label=${words}>
-  ${rows.map((row) => html`<${Pixels} row=${row} isNew=${known && !known.has(String(row))} />`)}</div>`;
+/** Rows as small pictures. Those that are not among the `known` ones are paler, in a dashed frame. */
+export const Pictures = ({ network, rows, known, words }) => html`<div class="kept" role="img" aria-label=${words}>
+  ${rows.map((row) => html`<${Pixels} row=${squaresOfRow(network, row)} isNew=${known && !known.has(String(row))} />`)}</div>`;
 
 function Pixels({ row, isNew }) {
   const side = row.length === 16 ? 4 : row.length;
   return html`<span class="pixels ${isNew ? "new" : ""}" style=${{ "--side": side }}>${Array.from(row, (value) => html`<i class=${value ? "ink" : ""} />`)}</span>`;
 }
 
-/** The reader's own boards are painted here, and taken away. */
+/** A place to paint the reader's own boards, and to remove them. */
 export function Painter({ yours, onChange }) {
   const isNew = (board) => yours.length < MOST_BOARDS && !yours.some((other) => String(other) === String(board));
-  return html`<p class="about">Paint a board and keep it; press one to take it away.</p>
+  return html`<p class="about">Paint a board and keep it. Press a board to remove it.</p>
     <${Brush} onKeep=${(board) => isNew(board) && onChange([...yours, board])} />
-    <div class="kept">${yours.map((row, k) => html`<button type="button" class="small" aria-label="Take board ${k + 1} away"
+    <div class="kept">${yours.map((row, k) => html`<button type="button" class="small" aria-label="Remove board ${k + 1}"
       onClick=${() => onChange(yours.filter((_, other) => other !== k))}><${Pixels} row=${row} /></button>`)}</div>`;
 }
 

@@ -1,12 +1,13 @@
+import { squaresOfRow } from "./network.mjs";
 import { css, drawBoard, write } from "../shared/canvas.mjs";
 
-/** Below a floor by less than this is on it. */
+/** A cost that is below a floor by less than this is on the floor. */
 export const MARGIN = 0.02;
 
-/** What happened to the mask, in the simple view. */
+/** What the output was allowed to see, in the simple view. */
 const IN_WORDS = { "≥": "its own, too", ">": "earlier only" };
 
-/** Nats over steps: above, coins; below the floor of the data, a field that no distribution enters. */
+/** Draw nats over steps, with a line for guessing, and below the floor a field that no distribution enters. */
 export function drawProgress(pen, wide, high, { history, floor, own: of, coins, colours, simple }) {
   const most = coins * 1.22;
   const y = (nats) => 4 + (high - 8) * (1 - Math.min(nats, most) / most);
@@ -24,7 +25,7 @@ export function drawProgress(pen, wide, high, { history, floor, own: of, coins, 
   });
   const grouped = history.map(({ own }, k) => [x(k), y(own), own]).filter(([, , own]) => own > floor + MARGIN);
   if (grouped.length) line(pen, grouped, css(colours.ink), 1, [5, 3]);
-  if (grouped.length && of > floor + MARGIN) write(pen, `of this grouping ${of.toFixed(2)}`, wide - 80, y(of) - 8, { ...small, colour: colours.ink, align: "end" });
+  if (grouped.length && of > floor + MARGIN) write(pen, `floor of this grouping ${of.toFixed(2)}`, wide - 80, y(of) - 8, { ...small, colour: colours.ink, align: "end" });
   const under = history.map(({ nats }) => nats < floor - MARGIN);
   for (let from = 0, k = 1; k <= history.length; k++) {
     if (k < history.length && under[k] === under[from]) continue;
@@ -53,8 +54,8 @@ function line(pen, points, colour, thick, dash = []) {
   pen.setLineDash([]);
 }
 
-/** The probability of every kind of row as a bar, and how often it comes as a line. */
-export function drawBars(pen, wide, high, { rows, p, shares, isBroken, colours }) {
+/** Draw the probability of each kind of row as a bar, and its share of the data as a line. */
+export function drawBars(pen, wide, high, { network, rows, p, shares, isBroken, colours }) {
   const step = wide / rows.length;
   const most = Math.max(...p, ...shares) * 1.05;
   const y = (value) => 6 + (high - 30) * (1 - value / most);
@@ -65,6 +66,6 @@ export function drawBars(pen, wide, high, { rows, p, shares, isBroken, colours }
     pen.fillStyle = css(colours.ink);
     pen.fillRect(x + step * 0.1, y(shares[k]) - 1, step * 0.8, 2);
     const cell = Math.min(10, step / 4);
-    drawBoard(pen, row, x + (step - row.length * cell) / 2, high - 14, cell, colours);
+    drawBoard(pen, squaresOfRow(network, row), x + (step - row.length * cell) / 2, high - 14, cell, colours);
   });
 }

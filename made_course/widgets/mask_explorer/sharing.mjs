@@ -5,7 +5,7 @@ const FAULT_NAMES = { earlier: "none", own: NOT_STRICT, other: MIXED_UP };
 const hex = (numbers) => numbers.map((number) => number.toString(16)).join("");
 const unhex = (text) => Array.from(text, (digit) => parseInt(digit, 16));
 
-/** What follows the # of an address: each variable, degree and group of four pixels is a hexadecimal digit. */
+/** Return what follows the # of an address. Each variable, degree and group of four pixels is a hexadecimal digit. */
 export function addressOf({ lesson, yours, ordering, hidden_degrees, direct, fault }) {
   const sees = Object.keys(FAULT_NAMES).find((name) => FAULT_NAMES[name] === fault);
   const nibble = (board, k) => parseInt(board.slice(4 * k, 4 * k + 4).join(""), 2);
@@ -13,7 +13,7 @@ export function addressOf({ lesson, yours, ordering, hidden_degrees, direct, fau
   return [`data=${lesson}`, `ordering=${ordering.map(hex)}`, `hidden=${hidden_degrees.map(hex)}`, `sees=${sees}`, `direct=${Number(direct)}`, ...painted].join("&");
 }
 
-/** The part of a state that an address holds, or nothing if it is not such an address. */
+/** Return the part of a state that an address holds, or {} if it is a different address. */
 export function stateOf(address) {
   const given = new URLSearchParams(address);
   const lists = (name) => (given.get(name) || "").split(",").filter(Boolean).map(unhex);
@@ -37,7 +37,7 @@ export function stateOf(address) {
 
 const inPython = (lists) => JSON.stringify(lists).replaceAll(",", ", ");
 
-/** Ten lines of Python, or a few more, that build the same model and print which input each output depends on. */
+/** Return about ten lines of Python that build the same model and print which inputs each output depends on. */
 export function torchLines({ ordering, hidden_degrees, direct, fault }) {
   const sign = fault === NOT_STRICT ? ">=" : ">";
   const top = Math.max(ordering.length - 1, 1);

@@ -7,10 +7,11 @@ const LEAST_TARGET = 24;
 /**
  * The graph, with a button over every node that can be pressed and moved.
  *
- * `on.drop(layer, node, row, isOnto)`: a variable, or a single unit, is dropped before a row or onto
- * it. Arrows walk; with Shift they move it, `on.shift(layer, node, by)`; J joins the step above.
+ * `on.drop(layer, node, row, isOnto)` is called when a variable or a single unit is dropped before a
+ * row or onto it. Arrows move the focus. With Shift they move the node, `on.shift(layer, node, by)`,
+ * and J joins the step above.
  */
-export function Stage({ network, places, selected, joins, draw, when, on }) {
+export function Stage({ network, positions, selected, joins, draw, when, on }) {
   const stage = useRef();
   const held = useRef(null); // {layer, node, from, at}: pressed there, and now here if it has moved
   const [stop, setStop] = useState(null);
@@ -46,7 +47,7 @@ export function Stage({ network, places, selected, joins, draw, when, on }) {
   }
   function release() {
     if (held.current?.at) {
-      const { row, isOnto } = rowAt(places, held.current.at[1], joins && !held.current.spot[0]);
+      const { row, isOnto } = rowAt(positions, held.current.at[1], joins && !held.current.spot[0]);
       on.drop(...held.current.spot, row, isOnto);
     }
     setTimeout(() => hold(null)); // a click comes after it
@@ -55,26 +56,26 @@ export function Stage({ network, places, selected, joins, draw, when, on }) {
 
   const isSelected = (layer, { from, to }) => layer === selected[0] && from <= selected[1] && selected[1] < to;
   const isStop = (layer, n, node) => (stop && network.nodes[stop[0]]?.[stop[1]] ? layer === stop[0] && n === stop[1] : isSelected(layer, node));
-  return html`<div class="stage" role="group" aria-label="Network: a row is a step" ref=${stage} style=${{ height: `${places.high}px` }}
+  return html`<div class="stage" role="group" aria-label="Network, one step per row" ref=${stage} style=${{ height: `${positions.high}px` }}
     onKeyDown=${keyDown} onPointerDown=${press} onPointerMove=${move} onPointerUp=${release} onPointerCancel=${() => hold(null)}
     onClick=${click} onfocusin=${({ target }) => setStop(spotOf(target))}>
-    <${Canvas} high=${places.high} draw=${draw} when=${when} aria-label="Network" />
+    <${Canvas} high=${positions.high} draw=${draw} when=${when} aria-label="Network" />
     ${network.nodes.map((nodes, layer) => nodes.map((node, n) => html`<button type="button" key="${layer} ${n}"
       class="node ${isMovable(layer) ? "movable" : ""}" data-layer=${layer} data-node=${n} aria-label=${nameOf(network, layer, n, joins)}
-      aria-pressed=${String(isSelected(layer, node))} tabIndex=${isStop(layer, n, node) ? 0 : -1} style=${boxOf(places.at[layer][n])} />`))}
-    ${held.current?.at && html`<${Chip} ...${held.current} network=${network} places=${places} joins=${joins} />`}
+      aria-pressed=${String(isSelected(layer, node))} tabIndex=${isStop(layer, n, node) ? 0 : -1} style=${boxOf(positions.at[layer][n])} />`))}
+    ${held.current?.at && html`<${Chip} ...${held.current} network=${network} positions=${positions} joins=${joins} />`}
   </div>`;
 }
 
-/** What is dragged, at the pointer, and a mark where it would be dropped. */
-function Chip({ spot: [layer, node], at: [x, y], network, places, joins }) {
-  const { row, isOnto } = rowAt(places, y, joins && !layer);
-  const mark = { top: `${places.rowY(row) - places.pitch / 2}px`, height: isOnto ? `${places.pitch}px` : 0 };
+/** The dragged node at the pointer, and a mark where it would be dropped. */
+function Chip({ spot: [layer, node], at: [x, y], network, positions, joins }) {
+  const { row, isOnto } = rowAt(positions, y, joins && !layer);
+  const mark = { top: `${positions.rowY(row) - positions.pitch / 2}px`, height: isOnto ? `${positions.pitch}px` : 0 };
   return html`<div class="drop" style=${mark} />
     <div class="chip" style=${{ left: `${x}px`, top: `${y}px` }}>${network.nodes[layer][node].degree}</div>`;
 }
 
-/** On which row a height is; where steps may be joined, the middle half of a row is on it, and the rest between two. */
+/** Return the row at a height. Where steps may be joined, only the middle half of a row is on it, and the rest is between two. */
 function rowAt({ rowY, pitch, count }, height, joins) {
   const y = (height - rowY(0)) / pitch;
   const row = Math.min(Math.max(Math.round(y), 0), count - 1);
@@ -84,7 +85,7 @@ function rowAt({ rowY, pitch, count }, height, joins) {
 
 const spotOf = ({ dataset }) => dataset?.layer && [Number(dataset.layer), Number(dataset.node)];
 
-/** The nearest button of a layer, or in its own column the next one up or down. */
+/** Return the nearest button of a layer, or the next one up or down in the same column. */
 function buttonNear(stage, button, layer, down) {
   const middle = (one) => one.offsetTop + one.offsetHeight / 2;
   const others = [...stage.querySelectorAll(`[data-layer="${layer}"]`)].filter((one) => !down || (middle(one) - middle(button)) * down > 0);
@@ -101,7 +102,7 @@ function nameOf({ names, outputs, nodes, masks, steps, isSmall }, layer, node, j
   if (layer === masks.length) return `${outputs[node]}, degree ${degree}`;
   if (layer > 0) {
     const who = to - from > 1 ? `${to - from} units of hidden layer ${layer}` : `Unit ${from + 1} of hidden layer ${layer}`;
-    return `${who}, degree ${degree}${isSmall ? ": Shift with ↑ or ↓ changes it" : ""}`;
+    return `${who}, degree ${degree}${isSmall ? ". Shift with ↑ or ↓ changes the degree" : ""}`;
   }
-  return `${names[node]}, degree ${degree}, step ${steps[node]}: Shift with ↑ or ↓ moves it${joins ? ", J joins the step above" : ""}`;
+  return `${names[node]}, degree ${degree}, step ${steps[node]}. Shift with ↑ or ↓ moves it${joins ? ", J joins the step above" : ""}`;
 }

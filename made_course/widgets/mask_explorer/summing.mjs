@@ -1,11 +1,11 @@
-// Σp over all 2^D rows, exactly, here or in a worker, which gets the text of the one function.
+// The exact sum of p over all 2^D rows, in the page or in a worker, which gets the text of one function.
 
 /**
- * Return the sum of the probabilities of all rows, by a tree: its branches are the values of one
- * variable after another, and a unit is computed once per setting of the variables that it may see.
+ * Return the sum of the probabilities of all rows. It follows a tree whose branches are the values of
+ * one variable after another, and computes a unit once per setting of the variables that it may see.
  */
-export function sumOfProbabilities({ design, places, layers, direct }) {
-  const order = places.map((variable) => design.degrees[variable]);
+export function sumOfProbabilities({ design, positions, layers, direct }) {
+  const order = positions.map((variable) => design.degrees[variable]);
   const size = order.length;
   const values = [order, ...design.hidden].map((degrees) => new Float64Array(degrees.length));
   const output = layers.at(-1);
@@ -17,8 +17,8 @@ export function sumOfProbabilities({ design, places, layers, direct }) {
     return sum;
   };
   const below = (degree) => design.hidden.map((degrees) => degrees.filter((of) => of < degree).length);
-  // for each place, which units of each layer are known as soon as its variable is: from, to
-  const newAt = order.map((degree, place) => [below(degree), below(order[place + 1] ?? Infinity)]);
+  // for each position, which units of each layer are known as soon as its variable is: from, to
+  const newAt = order.map((degree, position) => [below(degree), below(order[position + 1] ?? Infinity)]);
   const starts = order.map((degree) => order.indexOf(degree));
   const ends = order.map((degree) => order.lastIndexOf(degree) + 1);
 
@@ -31,28 +31,28 @@ export function sumOfProbabilities({ design, places, layers, direct }) {
     }
   }
   function setLogits(from, to) {
-    for (let place = from; place < to; place++) {
-      logits[place] = output.biases[place] + inputSum(output, place, values.at(-1));
-      if (direct) logits[place] += inputSum(direct, place, values[0]);
+    for (let position = from; position < to; position++) {
+      logits[position] = output.biases[position] + inputSum(output, position, values.at(-1));
+      if (direct) logits[position] += inputSum(direct, position, values[0]);
     }
   }
-  const chance = (place) => 1 / (1 + Math.exp(-values[0][place] * logits[place]));
+  const chance = (position) => 1 / (1 + Math.exp(-values[0][position] * logits[position]));
 
-  function branches(place, p) {
-    if (place === size) return p;
-    if (design.strict && place === starts[place]) setLogits(place, ends[place]);
+  function branches(position, p) {
+    if (position === size) return p;
+    if (design.strict && position === starts[position]) setLogits(position, ends[position]);
     let sum = 0;
     for (let value = -1; value < 2; value += 2) {
-      values[0][place] = value;
-      let here = design.strict ? p * chance(place) : p;
-      if (place + 1 === ends[place]) {
-        setUnits(...newAt[place]);
+      values[0][position] = value;
+      let here = design.strict ? p * chance(position) : p;
+      if (position + 1 === ends[position]) {
+        setUnits(...newAt[position]);
         if (!design.strict) {
-          setLogits(starts[place], ends[place]);
-          for (let member = starts[place]; member <= place; member++) here *= chance(member);
+          setLogits(starts[position], ends[position]);
+          for (let member = starts[position]; member <= position; member++) here *= chance(member);
         }
       }
-      sum += branches(place + 1, here);
+      sum += branches(position + 1, here);
     }
     return sum;
   }
@@ -60,7 +60,7 @@ export function sumOfProbabilities({ design, places, layers, direct }) {
   return branches(0, 1);
 }
 
-/** Σp beside the page: ask(net) promises it. Where no worker may start, the page computes it. */
+/** Return a summer whose ask(net) promises the sum, from a worker or, where none can start, from the page. */
 export function summer() {
   const text = `${sumOfProbabilities}; onmessage = ({ data }) => postMessage(sumOfProbabilities(data));`;
   const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
@@ -85,7 +85,7 @@ export function summer() {
     new Promise((answer) => {
       if (!worker) return answer(sumOfProbabilities(net));
       waiting.push({ net, answer });
-      worker.postMessage({ ...net, rooms: null });
+      worker.postMessage({ ...net, buffers: null });
     });
   return { ask, close };
 }

@@ -1,31 +1,31 @@
 import { boards, diaryRows, entropyOf, floorsOf } from "./lessons.mjs";
 import { networkOf } from "./network.mjs";
 import { MARGIN } from "./panels.mjs";
-import { networkFor, paysOf, probabilitiesOf, redesigned, trainStep } from "./training.mjs";
+import { networkFor, costsOf, probabilitiesOf, redesigned, trainStep } from "./training.mjs";
 import { summer } from "./summing.mjs";
 import { uniforms } from "../shared/uniforms.mjs";
 
 const [SHOWN, MOST_POINTS, BETWEEN_SUMS] = [24, 500, 300];
-/** It rests after so many steps in which nobody changed anything. */
+/** It stops after so many steps in which nobody changed anything. */
 const RESTS_AFTER = 3000;
 const MOST_WEIGHTS = 20_000; // of four layers of 64 units, and direct connections
-/** Steps a second: slowly at first, so that it can be watched for so many milliseconds. */
+/** Steps per second: fewer in the first milliseconds, so that the training can be watched. */
 const [PACE, SLOW, SLOWLY_FOR] = [120, 20, 6000];
-/** Nats above the least at which a network that cheats has learned all; the last ones take long. */
+/** A network that cheats stops so many nats above the lowest cost, because the rest takes long. */
 const NEARLY = 0.05;
-/** After the mask is broken or mended, which shows sooner. */
+/** Milliseconds with fewer steps after the mask is broken or repaired, which shows sooner. */
 const BRIEFLY = 2000;
-/** With reduced motion: so many steps at once, so many milliseconds apart. */
+/** With reduced motion: number of steps at once, and milliseconds between them. */
 const [AT_ONCE, APART] = [25, 400];
 
-/** Data of a lesson, by its name: {kind, rows, weights}. */
+/** Return the data of a lesson: {kind, rows, weights}. */
 export function lessonOf(name, yours) {
   if (name === "diary") return { kind: "day", ...diaryRows() };
   const rows = name === "boards" ? boards() : yours.map((row) => Uint8Array.from(row));
   return { kind: "board", rows, weights: Float64Array.from(rows, () => 1 / rows.length) };
 }
 
-/** Numbers for the weights of a network, the same for the same seed. */
+/** Return a source of numbers for the weights of a network, the same for the same seed. */
 function randomFrom(seed) {
   const numbers = uniforms(seed, MOST_WEIGHTS);
   let drawn = 0;
@@ -33,30 +33,30 @@ function randomFrom(seed) {
 }
 
 /**
- * The network that trains; `onchange()` follows each change of it.
+ * Return a trainer of a network, which calls `onchange()` after each change.
  *
- * It trains by the clock, whatever the page needs for a picture, and only while it is in view. It
- * stops as soon as it costs as little as any network that sees the same.
+ * The number of steps depends on the clock, not on how long the page needs to draw, and it trains only
+ * while it is in view. It stops when no network that sees the same variables can cost less.
  */
 export function trainerOf(el, onchange) {
   const sums = summer();
   const view = new IntersectionObserver(([{ isIntersecting }]) => (isSeen = isIntersecting));
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
-  let [isSeen, seed, asked, lastAsked, slowUntil, followed] = [true, 0, false, 0, 0, []];
+  let [isSeen, seed, asked, lastAsked, slowUntil, lastFollowed] = [true, 0, false, 0, 0, []];
   let [begun, last, due] = [0, 0, 0];
   const now = { net: null, what: null, history: [], sum: null, isTraining: false, frame: 0 };
   const isDone = () => now.net.steps > 0 && now.nats < now.least + (now.least < now.own - MARGIN ? NEARLY : MARGIN);
   view.observe(el);
 
-  /** Go on with what the state asks for: another design, or other data. */
+  /** Continue with the design and the data of the state. */
   function follow({ lesson, yours }, network) {
     const next = [lesson === "yours" ? JSON.stringify(yours) : lesson, JSON.stringify([network.ordering, network.design])];
-    if (String(next) === String(followed)) return;
-    const isOther = next[0] !== followed[0];
+    if (String(next) === String(lastFollowed)) return;
+    const isOther = next[0] !== lastFollowed[0];
     const isTurned = !isOther && now.net.design.strict !== network.design.strict;
-    followed = next;
+    lastFollowed = next;
     setUp(network, isOther ? lessonOf(lesson, yours) : now.what);
-    if (isTurned) run(true, BRIEFLY);
+    if (isTurned) setTraining(true, BRIEFLY);
   }
 
   function setUp({ design, steps, ordering, allowed, seen }, lesson) {
@@ -76,34 +76,34 @@ export function trainerOf(el, onchange) {
     now.noise = noiseOf(steps.length);
     now.ordering = ordering;
     begun = now.net.steps;
-    look(event);
+    score(event);
     if (rows.length < 2) now.isTraining = false;
-    add(0, true);
+    addSum(0, true);
   }
 
-  function fresh() {
+  function startAgain() {
     now.net = networkFor(now.net.design, randomFrom(seed++));
     now.history = [];
-    look();
-    add(0, true);
+    score();
+    addSum(0, true);
   }
 
   /** Score the network as it is now. */
-  function look(event = "") {
+  function score(event = "") {
     const { rows, weights } = now.what;
     now.frame++;
-    now.pays = paysOf(now.net, rows, weights);
-    now.nats = total(now.pays);
+    now.costs = costsOf(now.net, rows, weights);
+    now.nats = total(now.costs);
     if (now.history.length >= MOST_POINTS) now.history = now.history.filter((point, k) => k % 2 || point.event);
     if (rows.length > 1) now.history.push({ nats: now.nats, own: now.own, event });
   }
 
   function train(steps) {
     for (let k = 0; k < steps; k++) trainStep(now.net, now.what.rows, now.what.weights);
-    look();
+    score();
   }
 
-  function add(time, isLast) {
+  function addSum(time, isLast) {
     if (asked || now.what.rows.length < 2 || (!isLast && time - lastAsked < BETWEEN_SUMS)) return;
     [asked, lastAsked] = [true, time];
     const of = now.net.steps;
@@ -112,7 +112,7 @@ export function trainerOf(el, onchange) {
       asked = false;
       Object.assign(now, { sum, claimed }); // of one moment: a part is no more than the whole
       onchange();
-      if (!now.isTraining && of !== now.net.steps) add(0, true);
+      if (!now.isTraining && of !== now.net.steps) addSum(0, true);
     });
   }
 
@@ -126,12 +126,12 @@ export function trainerOf(el, onchange) {
     if (!steps) return;
     due -= steps;
     train(steps);
-    if (isDone() || now.net.steps > begun + RESTS_AFTER) run(false);
-    add(time);
+    if (isDone() || now.net.steps > begun + RESTS_AFTER) setTraining(false);
+    addSum(time);
     onchange();
   }
 
-  function run(is, slowly = SLOWLY_FOR) {
+  function setTraining(is, slowly = SLOWLY_FOR) {
     if (is && now.what.rows.length < 2) return;
     begun = now.net.steps;
     slowUntil = performance.now() + slowly;
@@ -140,22 +140,22 @@ export function trainerOf(el, onchange) {
       requestAnimationFrame(tick);
     }
     now.isTraining = is;
-    if (!is) add(0, true);
+    if (!is) addSum(0, true);
   }
 
-  /** Train or pause; a network that has learned all begins again. */
+  /** Train or pause. A network that has learned everything starts again. */
   function press() {
-    if (!now.isTraining && isDone()) fresh();
-    run(!now.isTraining);
+    if (!now.isTraining && isDone()) startAgain();
+    setTraining(!now.isTraining);
     onchange();
   }
   function step() {
     train(1);
-    run(false);
+    setTraining(false);
     onchange();
   }
   function again() {
-    fresh();
+    startAgain();
     onchange();
   }
   function end() {
@@ -168,7 +168,7 @@ export function trainerOf(el, onchange) {
 
 const total = (numbers) => numbers.reduce((sum, number) => sum + number, 0);
 
-/** The same noise for every drawing, so that what changes is the network. */
+/** Return the same noise for every drawing, so that only the network changes. */
 function noiseOf(count) {
   const noise = uniforms(2, SHOWN * count);
   return Array.from({ length: SHOWN }, (_, k) => noise.subarray(k * count, (k + 1) * count));

@@ -1,10 +1,10 @@
 import { html, useEffect, useLayoutEffect, useRef, useState } from "./preact.mjs";
 
 /**
- * A canvas as wide as its place and `high` pixels high.
+ * A canvas as wide as its container and `high` pixels high.
  *
- * `draw(pen, wide, high)` draws on it, in pixels of the page: after each rendering, or if a value
- * of the list `when` has changed.
+ * `draw(pen, wide, high)` draws on it, in pixels of the page, after each rendering. If there is a
+ * list `when`, it draws only if a value of this list has changed.
  */
 export function Canvas({ high, draw, when, ...properties }) {
   const canvas = useRef();
@@ -22,7 +22,7 @@ export function Canvas({ high, draw, when, ...properties }) {
   return html`<div ref=${place}><canvas ref=${canvas} role="img" style=${{ height: `${high}px` }} ...${properties} /></div>`;
 }
 
-/** Width of an element in pixels; 0 until it is on the page. */
+/** Return the width of an element in pixels, or 0 before it is on the page. */
 export function useWidth(ref) {
   const [wide, setWide] = useState(0);
   useLayoutEffect(() => {
@@ -36,7 +36,7 @@ export function useWidth(ref) {
 const LIGHT = [[158, 208, 245], [0, 114, 178], [6, 38, 60]];
 const DARK = [[32, 82, 120], [62, 157, 222], [226, 243, 255]];
 
-/** The colours of the page, also after its theme has changed, which frame.css turns into a transition. */
+/** Return the colours of the page, and follow its theme: frame.css turns each change into a transition. */
 export function useColours(el) {
   const colours = useRef(null);
   const [, redraw] = useState(0);
@@ -48,7 +48,7 @@ export function useColours(el) {
   return (colours.current = coloursOf(el, colours.current));
 }
 
-/** The colours of the page, as [red, green, blue], and the ramp of degrees: further from the paper knows more. */
+/** Return the colours of the page as [red, green, blue], and the ramp of degrees: a higher degree has more contrast. */
 function coloursOf(el, before) {
   const style = getComputedStyle(el);
   const read = (name) => style.getPropertyValue(name).trim();
@@ -73,10 +73,10 @@ function coloursOf(el, before) {
 
 export const blend = (a, b, share) => a.map((value, k) => value + (b[k] - value) * share);
 const brightness = ([r, g, b]) => 0.3 * r + 0.59 * g + 0.11 * b;
-export const wordsOn = (colour) => (brightness(colour) < 140 ? [255, 255, 255] : [16, 34, 46]);
+export const textColourOn = (colour) => (brightness(colour) < 140 ? [255, 255, 255] : [16, 34, 46]);
 export const css = (colour, alpha = 1) => `rgb(${colour.map(Math.round).join(" ")} / ${alpha})`;
 
-/** Words at a place; `align` is start, middle or end of a line; a halo keeps lines off them. */
+/** Write words at a position. `align` is start, middle or end; a halo separates them from lines. */
 export function write(pen, words, x, y, { colours, size = 13, colour = colours.ink, align = "start", weight = "", halo = null }) {
   pen.font = `${weight} ${size}px ${colours.font}`;
   pen.fillStyle = css(colour);
@@ -91,7 +91,7 @@ export function write(pen, words, x, y, { colours, size = 13, colour = colours.i
   pen.fillText(words, x, y);
 }
 
-/** A board, or a row of squares: ink where a value is 1. */
+/** Draw a board, or a row of squares, with ink where a value is 1. */
 export function drawBoard(pen, row, x, y, cell, { ink, pale }) {
   const side = row.length === 16 ? 4 : row.length;
   row.forEach((value, i) => {
@@ -100,8 +100,8 @@ export function drawBoard(pen, row, x, y, cell, { ink, pale }) {
   });
 }
 
-/** A cross, so that a leak is also recognised by its shape. */
-export function cross(pen, x, y, arm) {
+/** Draw a cross, so that a leak is also recognised by its shape. */
+export function drawCross(pen, x, y, arm) {
   pen.beginPath();
   pen.moveTo(x - arm, y - arm);
   pen.lineTo(x + arm, y + arm);

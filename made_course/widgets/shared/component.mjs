@@ -2,7 +2,7 @@ import { change, frame } from "./frame.mjs";
 import { html, render } from "./preact.mjs";
 
 /**
- * A widget whose page is a component of Preact, written with htm:
+ * Make a widget from a component of Preact, written with htm:
  *
  *     import { widgetOf } from "../shared/component.mjs";
  *     import { html, useState } from "../shared/preact.mjs";
@@ -12,9 +12,9 @@ import { html, render } from "./preact.mjs";
  *     }
  *
  * The module's default export is `widgetOf("Counter", Counter)`.
- * The component is drawn again after each change of the model; `put({ name: value })` changes it,
- * here and in Python; `el` is the element of the widget. Names at the top of all modules that are
- * joined must differ. Give each <option> a `value`, because without one the value of the list is "".
+ * The component is drawn again after each change of the model. `put({ name: value })` changes the
+ * model, here and in Python; `el` is the element of the widget. Names at the top of all modules that
+ * are joined must differ. Give each <option> a `value`, because without one the value of the list is "".
  * Attributes are those of the page: `class`, `for`, `onInput`, `aria-pressed=${String(is)}`.
  */
 export function widgetOf(name, component) {

@@ -1,8 +1,8 @@
 /**
- * Build the element that all widgets have; `draw` follows each change of the model.
+ * Set up the element of a widget, and call `draw` after each change of the model.
  *
  * Keys that are pressed inside do not reach JupyterLab, where an x would cut the cell. Only Shift
- * and Enter still go to the next cell.
+ * and Enter still reach it, and go to the next cell.
  */
 export function frame(el, model, name, draw) {
   el.classList.add("made-widget");
@@ -19,7 +19,7 @@ export function frame(el, model, name, draw) {
   el.prepend(lost); // the rest may be off the screen
   el.append(problem);
   const stopWaiting = whenPythonIsGone(model, () => {
-    lost.textContent = "Python is gone. Everything works on here; run the cell again to connect to Python.";
+    lost.textContent = "Python has stopped. Everything still works here. To connect to Python, run the cell again.";
     draw();
   });
   let waiting = false;
@@ -42,7 +42,7 @@ export function frame(el, model, name, draw) {
 
 const withoutPython = new WeakSet();
 
-/** Returns what ends the waiting: a kernel outlives the pictures of a cell that is run again. */
+/** Call `tell` when the kernel stops. Return a function that ends this, because the kernel outlives a cell's output. */
 function whenPythonIsGone(model, tell) {
   const kernel = model.widget_manager?.kernel;
   const end = () => {
@@ -58,13 +58,13 @@ function whenPythonIsGone(model, tell) {
   };
 }
 
-/** Change the state, here at once, and in Python if it is still there. */
+/** Change the state in the page, and in Python if it is still running. */
 export function change(model, values) {
   for (const [name, value] of Object.entries(values)) model.set(name, value);
   if (!withoutPython.has(model)) model.save_changes();
 }
 
-/** One Tab stop for many elements, the one that had the focus last; arrows, Home and End move the focus. */
+/** Make many elements one Tab stop, at the element that had the focus last. Arrows, Home and End move the focus. */
 export function arrowKeys(container, items) {
   const stopAt = (stop) => items().forEach((item) => item.setAttribute("tabindex", item === stop ? 0 : -1));
   container.addEventListener("focusin", ({ target }) => items().includes(target) && stopAt(target));

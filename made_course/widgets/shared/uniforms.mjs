@@ -1,4 +1,4 @@
-/** Numbers above 0 and below 1, the same as those of sampler.py. */
+/** Return numbers between 0 and 1, the same as those of uniforms.py. */
 export function uniforms(seed, count) {
   return Float64Array.from({ length: count }, (_, k) => {
     let t = (Math.imul(seed, 0x9e3779b1) + Math.imul(k + 1, 0x6d2b79f5)) | 0;

@@ -1,13 +1,13 @@
 /** Return the element of a widget whose script follows it. */
 export const firstPlace = () => document.querySelector(".made-alone:empty");
 
-/** A widget on a page without Python. */
+/** Show a widget on a page without Python. */
 export function showAlone(module, state, place) {
   place.model = modelOf(state);
   module.render({ model: place.model, el: place });
 }
 
-/** What anywidget's models do, for a state that only the page changes. */
+/** Return a model with the methods of anywidget's, for a state that only the page changes. */
 export function modelOf(state) {
   const events = new EventTarget();
   const listeners = new Map();
@@ -33,5 +33,5 @@ export function modelOf(state) {
   };
 }
 
-/** Bytes that JSON cannot hold. */
+/** Decode bytes, which JSON cannot hold. */
 const decoded = ({ base64 }) => new DataView(Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)).buffer);

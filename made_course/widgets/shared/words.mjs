@@ -7,12 +7,12 @@ export function listing(names, most = 12) {
   return `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
-/** Name of an output: its variable's, with a hat on the first letter. */
+/** Return the name of an output: the name of its variable, with a hat on the first letter. */
 export function hat(name) {
   const [first, ...others] = name;
   return `${first}\u0302${others.join("")}`;
 }
 
-/** Names of the variables, counted from 1: x₁, x₂, ... */
+/** Return the names of variables, counted from 1: x₁, x₂, ... */
 export const variableNames = (count) =>
   Array.from({ length: count }, (_, i) => `x${String(i + 1).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit])}`);

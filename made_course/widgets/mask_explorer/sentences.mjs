@@ -1,46 +1,46 @@
 import { MIXED_UP, nodeOf } from "./network.mjs";
 import { MARGIN } from "./panels.mjs";
-import { drawnRows, probabilitiesOf } from "./training.mjs";
+import { sampleRows, probabilitiesOf } from "./training.mjs";
 import { listing } from "../shared/words.mjs";
 
-/** Nats above a floor that still are to be learned. */
+/** A network that costs so many nats more than a floor is still learning. */
 const STILL_ABOVE = 0.05;
 
-/** What it draws, and its probability of each row that it learns: {rows, p, known, words, ...}. */
+/** Draw rows, and compute the probability of each row that it learns: {rows, p, known, words, ...}. */
 export function resultOf({ net, what, ordering, noise }) {
-  const rows = drawnRows(net, ordering, noise);
+  const rows = sampleRows(net, ordering, noise);
   const known = new Set(what.rows.map(String));
   const count = rows.filter((row) => known.has(String(row))).length;
   const different = new Set(rows.map(String)).size;
   const blanks = rows.filter((row) => !row.includes(1)).length;
-  const kinds = different === 1 ? `the same one, ${rows.length} times` : `${different} different ones${what.kind === "board" ? `, and ${count} of ${rows.length} are boards that it learns` : ""}`;
+  const kinds = different === 1 ? `the same one, ${rows.length} times` : `${different} different ones${what.kind === "board" ? `, and ${count} of ${rows.length} are among those that it learns` : ""}`;
   return { rows, p: probabilitiesOf(net, what.rows), known, different, blanks, isAllKnown: count === rows.length, words: `It draws ${rows.length} ${what.kind}s: ${kinds}.` };
 }
 
 /** Describe the present state, and say what to press next: [in bold, the rest]. */
-export function standing({ network, net, what, nats, floor, own, least, coins, history, isTraining, simple, ...now }, result) {
+export function describeState({ network, net, what, nats, floor, own, least, coins, history, isTraining, simple, ...now }, result) {
   const press = isTraining ? "" : " Press Train.";
   const wasBroken = history.some(({ event }) => event === "≥");
-  if (what.rows.length < 2) return ["Paint two boards or more.", "With only one board there is nothing to learn, because its floor is 0."];
+  if (what.rows.length < 2) return ["Paint at least two boards.", "A single board leaves nothing to learn, because its floor is 0."];
   if (network.leaks.some(Boolean)) {
-    if (network.fault === MIXED_UP) return ["The masks are right, but for another ordering.", `Σp is 1, and yet ${offender(network)}: in this ordering, it must answer before that is known. The sum misses this fault.`];
-    if (nats < floor - MARGIN) return ["Too good to be true.", cheat({ ...now, network, what, nats, floor, simple }, result)];
-    return [`Now ${copying(network)}.`, isTraining ? "The new wires began at zero. Watch the curve." : "Press Train: the curve will not stop at the floor."];
+    if (network.fault === MIXED_UP) return ["The masks are right, but for another ordering.", `The probabilities sum to 1, but ${describeTooEarly(network)}. The sum does not reveal this fault.`];
+    if (nats < floor - MARGIN) return ["Too good to be true.", describeCheat({ ...now, network, what, nats, floor, simple }, result)];
+    return [`Now ${describeCopying(network)}.`, isTraining ? "The new wires start at zero. Watch the curve." : "Press Train. The curve will not stop at the floor."];
   }
-  if (!net.steps) return ["It has not learned anything yet.", `It only guesses, which costs ${coins.toFixed(2)} nats per ${what.kind}. The lower, the better.${press}`];
+  if (!net.steps) return ["It has not learned anything yet.", `It only guesses, so each ${what.kind} costs ${coins.toFixed(2)} nats. Nats measure how much the ${what.kind} surprises the network, so lower is better.${press}`];
   if (nats > own + STILL_ABOVE && least > own + MARGIN && nats < least + STILL_ABOVE) return ["This network cannot get any lower.", "Some outputs do not see all earlier variables."];
   if (nats > own + STILL_ABOVE && wasBroken) return ["There is nothing to copy any more.", `It learns again from earlier variables.${press}`];
-  if (nats > own + STILL_ABOVE) return ["It learns.", `Nobody who sees only earlier variables can get below the floor, ${own.toFixed(2)}.${press}`];
+  if (nats > own + STILL_ABOVE) return ["It learns.", `The floor, ${own.toFixed(2)}, is the lowest cost of any network that sees only earlier variables.${press}`];
   const isGrouped = own > floor + MARGIN;
-  const drawing = `It draws ${result.different} different ${what.kind}s${result.isAllKnown ? ", all learned" : ""}.`;
+  const drawing = `It draws ${result.different} different ${what.kind}s${result.isAllKnown ? ", all from its training data" : ""}.`;
   const next = wasBroken ? "Its score is honest again." : "Now let each output see its own variable, too.";
-  return [isGrouped ? "On the floor of this grouping." : "On the floor.", `${isGrouped ? `One by one it is ${floor.toFixed(2)}. ` : ""}${drawing} ${next}`];
+  return [isGrouped ? "On the floor of this grouping." : "On the floor.", `${isGrouped ? `Without groups, it is ${floor.toFixed(2)}. ` : ""}${drawing} ${next}`];
 }
 
-function cheat({ sum, claimed, network, what, nats, floor, simple }, { blanks, different, rows }) {
+function describeCheat({ sum, claimed, network, what, nats, floor, simple }, { blanks, different, rows }) {
   const score = nats < 0.1 ? "a perfect 0" : `${nats.toFixed(2)}, below the floor of ${floor.toFixed(2)},`;
   const drawn = blanks === rows.length ? `${blanks} blanks` : blanks > rows.length / 2 ? `${blanks} of ${rows.length} are blank` : `${different} different ${what.kind}s`;
-  return `It scores ${score} because ${copying(network)}. Ask it to draw, with no answer to copy: ${drawn}.${simple || sum === null ? "" : totalInWords(sum, claimed, what)}`;
+  return `It scores ${score} because ${describeCopying(network)}. Ask it to draw, with no answer to copy: ${drawn}.${simple || sum === null ? "" : totalInWords(sum, claimed, what)}`;
 }
 
 function totalInWords(sum, claimed, { kind, rows }) {
@@ -49,26 +49,26 @@ function totalInWords(sum, claimed, { kind, rows }) {
 }
 
 /** Say which outputs see their own variable. */
-function copying({ outputs, rows, leaks }) {
+function describeCopying({ outputs, rows, leaks }) {
   const own = rows.filter((i) => (leaks[i] >> i) & 1).map((i) => outputs[i]);
   if (own.length === rows.length) return "each output can see its own answer";
   return `${listing(own, 4)} can see ${own.length > 1 ? "their own answers" : "its own answer"}`;
 }
 
-/** A sum of probabilities, to as many digits as tell it from 1. */
+/** Write a sum of probabilities, with enough digits to tell it from 1. */
 export function sumInWords(sum) {
   const digits = sum < 10 ? 3 : 1;
   return sum.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
-function offender({ names, outputs, rows, leaks, steps }) {
+function describeTooEarly({ names, outputs, rows, leaks, steps }) {
   const i = rows.find((variable) => leaks[variable]);
   const wanted = rows.filter((j) => (leaks[i] >> j) & 1).map((j) => names[j]);
-  return `${outputs[i]}, drawn at step ${steps[i]}, needs ${listing(wanted, 4)}`;
+  return `${outputs[i]}, drawn at step ${steps[i]}, needs ${listing(wanted, 4)} too early`;
 }
 
 /** Describe the selected unit: the inputs that it sees, or the outputs that see it. */
-export function selection({ names, outputs, rows, masks, seen, allowed, leaks, design, nodes }, [layer, unit]) {
+export function describeSelection({ names, outputs, rows, masks, seen, allowed, leaks, design, nodes }, [layer, unit]) {
   const members = (set) => listing(rows.filter((i) => (set >> i) & 1).map((i) => names[i]), 5);
   if (layer === 0) {
     const by = rows.filter((i) => (seen.at(-1)[i] >> unit) & 1).map((i) => outputs[i]);
@@ -81,8 +81,8 @@ export function selection({ names, outputs, rows, masks, seen, allowed, leaks, d
     return `${who} ${members(seen[layer][node])}.`;
   }
   const [output, inputs] = [outputs[unit], seen.at(-1)[unit]];
-  if (leaks[unit]) return `${output} now sees ${members(leaks[unit])}${(leaks[unit] >> unit) & 1 ? ": its own answer" : ", which comes later"}.`;
-  if (allowed[unit] & ~inputs) return `${output} sees ${members(inputs)}; no path leads from ${members(allowed[unit] & ~inputs)}.`;
+  if (leaks[unit]) return `${output} now sees ${members(leaks[unit])}${(leaks[unit] >> unit) & 1 ? ": its own answer" : ", which it must not see"}.`;
+  if (allowed[unit] & ~inputs) return `${output} sees ${members(inputs)}. No path leads from ${members(allowed[unit] & ~inputs)}.`;
   if (!design.strict) return `${output} sees no unit of its own degree, because there is none.`;
-  return inputs ? `${output} sees units of degree less than ${design.degrees[unit]}: ${members(inputs)}.` : `${output} sees nothing, because it comes first.`;
+  return inputs ? `${output} has degree ${design.degrees[unit]}, the number in its circle. It sees units of lower degree, and so ${members(inputs)}.` : `${output} sees nothing, because it comes first.`;
 }
