@@ -193,7 +193,7 @@ def test_in_jupyterlab_and_without_its_kernel(lab, page):
     page.wait_for_timeout(300)
     assert kernel_says(page, "w.hidden_degrees[1][w.selected[1]]") == "15"
     kernel_says(page, "w.restart()")
-    says(widget, "x̂₉ sees")
+    says(widget, "x̂₉ has degree")
     # the focus stays, and no key was taken for one of the notebook's: x cuts a cell
     node(widget, 3, 0).focus()
     page.keyboard.press("x")

@@ -148,6 +148,7 @@ def test_in_jupyterlab_with_a_kernel_and_without(lab, page):
     assert run_cells(page, lab, source) == []
     widget = page.locator(".made-widget")
     says(widget, "of 8 look like")
+    widget.get_by_role("button", name="More").click()
     widget.get_by_label("Hide").select_option("top")
     says(widget, "of 8 look like")
     page.wait_for_timeout(300)
