@@ -139,7 +139,12 @@ def test_another_address_changes_nothing(call, address):
 @pytest.mark.parametrize(
     ("unit", "state", "said"),
     [
-        ((3, 0), {}, "x̂₁ has degree 3, the number in its circle. It sees units of lower degree, and so x₂ and x₃."),
+        (
+            (3, 0),
+            {},
+            "x̂₁ has degree 3, the number in its circle. "
+            "It sees units of lower degree, and so x₂ and x₃.",
+        ),
         ((0, 1), {}, "x₂ is seen by x̂₃ and x̂₁."),
         ((2, 3), {}, "A unit of degree 2 sees x₂ and x₃."),
         ((3, 2), {"fault": NOT_STRICT}, "x̂₃ now sees x₃: its own answer."),
@@ -174,7 +179,7 @@ CHEATS = "It scores a perfect 0 because x̂₁, x̂₂, x̂₃ and 12 more can s
     [
         ({}, {"nats": 11.9, "steps": 0}, {}, "It has not learned anything yet.", "Press Train."),
         ({}, {"history": [{"event": "≥"}]}, {}, "On the floor.", "score is honest again."),
-        ({}, {}, {}, "On the floor.", "It draws 19 different boards, all from its training data. Now let"),
+        ({}, {}, {}, "On the floor.", "boards, all from its training data. Now let"),
         (
             {},
             {"nats": 7.21, "own": 7.2, "least": 7.2},
@@ -212,7 +217,13 @@ CHEATS = "It scores a perfect 0 because x̂₁, x̂₂, x̂₃ and 12 more can s
             "The masks are right, but for another ordering.",
             "x̂₂, drawn at step 1, needs x₃ and x₁ too early",
         ),
-        ({}, {"what": {"kind": "board", "rows": [[0] * 16]}}, {}, "Paint at least two boards.", "0"),
+        (
+            {},
+            {"what": {"kind": "board", "rows": [[0] * 16]}},
+            {},
+            "Paint at least two boards.",
+            "0",
+        ),
     ],
 )
 def test_what_stands_there_now(call, state, now, result, headline, said):

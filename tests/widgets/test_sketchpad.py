@@ -52,7 +52,11 @@ def test_the_verdict_counts_digits(call, names, words):
     [
         (0.834, 0.412, "p = 0.83. The random number u = 0.41 is not above p, so it gets ink."),
         (0.004, 0.5, "p = 0.00. The random number u = 0.50 is above p, so it stays blank."),
-        (0.50001, 0.50002, "p = 0.5000100. The random number u = 0.5000200 is above p, so it stays blank."),
+        (
+            0.50001,
+            0.50002,
+            "p = 0.5000100. The random number u = 0.5000200 is above p, so it stays blank.",
+        ),
     ],
 )
 def test_a_decision_compares_u_with_p(call, p, u, words):

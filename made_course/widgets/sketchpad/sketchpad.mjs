@@ -69,14 +69,15 @@ function Sketchpad({ model, el, put }) {
     <p class="made-hint">Draw a digit here. The network sees only the part that is not blue, and finishes it eight times, pixel by pixel.</p>
     <${Endings} looks=${looks(player.step, marked)} ...${{ names, marked, setChosen }} />
     <div class="made-result">
-      <p class="made-verdict" role="status">${player.step < count ? "" : html`${result.test}<strong>${result.drawings}</strong>`}</p>
+      ${isStepping && player.step > 0
+        ? html`<${Decision} ...${{ found, chosen, ...player }} />`
+        : html`<p class="made-verdict" role="status">${player.step < count ? "" : html`${result.test}<strong>${result.drawings}</strong>`}</p>`}
       <div class="made-controls">
         <button type="button" onClick=${again}>Draw again</button>
         <button type="button" class="made-peek" aria-pressed=${String(peeks)} onClick=${() => put({ peeks: !peeks })}>Let it peek</button>
         <button type="button" aria-expanded=${String(isOpen)} onClick=${() => setOpen(!isOpen)}>More</button>
       </div>
       ${isOpen && html`<${Playing} ...${{ player, isP, setIsP, share }} /><${Editing} ...${{ model, isRubber, setRubber, put, pen }} />`}
-      ${isStepping && player.step > 0 && html`<${Decision} ...${{ found, chosen, ...player }} />`}
     </div>
   </div>`;
 }
@@ -154,7 +155,7 @@ function Decision({ found, step, chosen, pace }) {
   const i = found.drawn[step - 1];
   const [row, column] = [Math.floor(INNER[i] / SIDE) + 1, (INNER[i] % SIDE) + 1];
   const position = `pixel ${step} of ${found.drawn.length} (row ${row}, column ${column})`;
-  return html`<div class="made-decision">
+  return html`<div class="made-verdict">
     <p role="status" aria-live=${pace ? "off" : "polite"}>Ending ${chosen + 1}, ${position}: ${decision(p[i], u[i])}</p>
     <div class="made-line" aria-hidden="true"><span style=${{ width: `${100 * p[i]}%` }} /><i style=${{ left: `${100 * u[i]}%` }} /></div>
   </div>`;
