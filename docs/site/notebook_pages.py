@@ -88,6 +88,7 @@ def _show(cell: NotebookNode, images: Path) -> None:
     """Prepare a cell for its page: write its figures, and drop text for those who run it."""
     if cell.cell_type != "code":  # the rule above an exercise is only for JupyterLab
         cell.source = cell.source.replace("---\n\n### Exercise", "### Exercise")
+        cell.source = re.sub(r"\n\n\*\*Next:\*\* .+\Z", "", cell.source)  # a card says it
         return
     for output in cell.outputs:
         if output.output_type == "stream":
