@@ -45,12 +45,14 @@ from made_lessons.notebook_09.figures import (
     plot_flow,
     plot_receptive_fields,
 )
+from made_lessons.notebook_09.window_as_a_mask import window_mask
 from made_lessons.notebook_10.figures import (
     attention_weights,
     plot_attention,
     plot_heads,
     plot_race,
     plot_shared_weights,
+    three_masks,
 )
 from made_lessons.notebook_11.figures import plot_nats_by_steps, plot_steps_of_boards
 from made_lessons.notebook_12.figures import plot_costs_of_orderings, plot_share_by_steps
@@ -438,7 +440,28 @@ def test_attention_with_zero_queries_weighs_all_positions_so_far_equally():
     assert list(found) == [f"block {b}, head {h}" for b in (1, 2) for h in (1, 2)]
     alike = torch.ones(4, 4).tril() / torch.arange(1, 5)[:, None]
     torch.testing.assert_close(found["block 2, head 2"], alike)
-    assert not torch.allclose(found["block 1, head 1"], alike)
+    seen, attention = [], model.blocks[0].attention
+    attention.register_forward_hook(lambda _, given, out: seen.extend([given[0][0], out[0]]))
+    one, two, *_ = attention_weights(model, torch.tensor([[0.0, 1, 1, 0]])).values()
+    value = attention.query_key_value(seen[0])[:, 8:]  # after queries and keys of width 4
+    torch.testing.assert_close(
+        attention.mix(torch.cat([one @ value[:, :2], two @ value[:, 2:]], 1)), seen[1]
+    )
+
+
+def test_one_later_score_is_masked():
+    (axes,) = FIGURES["attention"][0]().axes
+    assert texts(axes).count("−∞") == 1
+
+
+def test_weights_are_shared_as_each_model_shares_them():
+    nade, convolution, attention = map(np.array, three_masks().values())
+    earlier = np.tri(9, k=-1, dtype=bool)
+    assert ((nade != "") == earlier).all()
+    assert ((attention == "?") == earlier).all()
+    assert nade[8, :8].tolist() == [*"abcdefgh"]
+    assert ((convolution != "") == window_mask(3, strict=True).numpy()).all()
+    assert convolution[4, :4].tolist() == [*"dcba"] == convolution[7, 3:7].tolist()
 
 
 def test_only_the_best_model_is_blue():
