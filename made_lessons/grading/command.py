@@ -9,11 +9,13 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
 
 from made_course import __version__
+from made_course.common.files import write_whole
 
 from ..checking.catalogue import NOTEBOOKS
 from .folder import CLASS, ClassList, clean, submissions
@@ -22,18 +24,9 @@ from .reports import write_all
 from .sandbox import missing, trees
 from .verdicts import Row, Verdict
 
-LONGEST_S = 3_600
+LONGEST_S = 7_200
 """Seconds by the clock for one submission."""
-_NOT_YET = "not graded yet"
-_JUDGE = """
-import ctypes, os, sys
-if sys.platform == "linux":
-    ctypes.CDLL(None).prctl(1, 9)  # from now on, this process ends with the command
-if os.getppid() != int(sys.argv.pop(1)):
-    sys.exit("the command has ended")
-from made_lessons.grading.judge import main
-main()
-"""
+_JUDGE = (sys.executable, "-P", "-c", "from made_lessons.grading.judge import main; main()")
 _CURE = (
     "Install it (apt install bubblewrap, or dnf install bubblewrap), or grade in a container, as "
     "docs/grading.md says. If you trust the class, add --unprotected"
@@ -88,65 +81,71 @@ def _grade(asked: argparse.Namespace) -> None:
         raise ValueError(f"submissions would run unprotected: {reason}. {_CURE}")
     people = ClassList(folder / CLASS)
     sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may not have all letters
-    rows = _graded(submissions(folder), asked, folder, out / "found")
+    how = [asked.notebook or "", str(not asked.unprotected)]
+    rows = _graded(submissions(folder), folder, out / "found", how, asked.jobs)
     for line in write_all(rows, people, out):
         print(line)
     print(f"The tables are in {out}.", flush=True)
-    if any(row.status == _NOT_YET for row in rows):
-        os._exit(130)  # this ends the judges, and all that they run
 
 
-def _graded(rows: list[Row], asked: argparse.Namespace, folder: Path, kept: Path) -> list[Row]:
-    """Grade submissions, several at a time, until Ctrl-C."""
-    os.environ["OMP_NUM_THREADS"] = "1"
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    kept.mkdir(parents=True, exist_ok=True)
-    how = asked.notebook or "", not asked.unprotected
+def _graded(
+    rows: list[Row], folder: Path, found: Path, how: Sequence[str], jobs: int | None
+) -> list[Row]:
+    """Grade submissions, several at a time.
+
+    Args:
+        rows: the submissions.
+        folder: contains them.
+        found: folder for the results.
+        how: the judge's last arguments.
+        jobs: number of submissions at the same time.
+    """
+    found.mkdir(parents=True, exist_ok=True)
+    # the judges end when this process, which holds the other end of the pipe, has ended
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    pipe, _ = os.pipe()
     # two per processor, because a submission and its judge wait for each other
-    pool = ThreadPoolExecutor(asked.jobs or 2 * os.cpu_count())
-    jobs = [pool.submit(_one, row, folder, kept, *how) for row in rows]
-    try:
-        for count, job in enumerate(as_completed(jobs), 1):
-            row = job.result()
+    with ThreadPoolExecutor(jobs or 2 * os.cpu_count()) as pool:
+        futures = [pool.submit(result_of, row, folder, found, how, pipe) for row in rows]
+        for count, future in enumerate(as_completed(futures), 1):
+            row = future.result()
             print(f"{count} of {len(rows)}: {row.submission}: {clean(row.status)}", flush=True)
-    except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        print("Stopped. If you run it again, it goes on from there.")
-    return [
-        job.result() if job.done() else replace(row, status=_NOT_YET)
-        for row, job in zip(rows, jobs, strict=True)
-    ]
+    return [future.result() for future in futures]
 
 
-def _one(row: Row, folder: Path, kept: Path, *how: object) -> Row:
-    """Return the result of a submission, of this run or of an earlier one."""
+def result_of(
+    row: Row, folder: Path, found: Path, how: Sequence[str], stdin: int = subprocess.DEVNULL
+) -> Row:
+    """Return the result of a submission: graded now, or kept by an earlier run."""
     if row.status:
         return row
-    path = folder / row.place
+    path = folder / row.path
     try:
-        about = "\0".join([__version__, *map(str, how)])
-        digest = hashlib.sha256(about.encode() + path.read_bytes()).hexdigest()[:32]
-        file = kept / f"{digest}.json"
+        about = "\0".join([__version__, *how])
+        digest = hashlib.sha256(about.encode() + path.read_bytes()).hexdigest()
+        file = found / f"{digest}.json"
         if not file.exists():
-            python = [sys.executable, "-P", "-c", _JUDGE, str(os.getpid())]
-            done = subprocess.run(
-                [*python, str(path), str(file), *map(str, how)],
-                capture_output=True,
-                timeout=LONGEST_S,
-                start_new_session=True,  # so that Ctrl-C does not reach it
-            )
-            if done.returncode:
-                said = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-                raise ChildProcessError(said or "its judge was ended")
-        found = Row(**json.loads(file.read_text()))
+            result = _judged(path, how, stdin)
+            write_whole(file, lambda temporary: temporary.write_bytes(result))
+        fields = json.loads(file.read_bytes())
     except Exception as error:  # it costs only this submission
         return replace(row, status=f"could not be judged: {error}"[:300])
-    return replace(
-        row,
-        notebook=found.notebook,
-        status=found.status,
-        verdicts={name: Verdict(**verdict) for name, verdict in found.verdicts.items()},
-        look_at=found.look_at,
-        text=found.text,
-        content=f"h{digest[:12]}",  # with a letter first, so that it is a text in a spreadsheet
+    verdicts = {name: Verdict(**fields) for name, fields in fields.pop("verdicts", {}).items()}
+    # begins with a letter, so that a spreadsheet does not read 12e34 as a number
+    return replace(row, **fields, verdicts=verdicts, file_digest=f"h{digest[:12]}")
+
+
+def _judged(path: Path, how: Sequence[str], stdin: int) -> bytes:
+    """Run the judge of a submission in a process of its own."""
+    done = subprocess.run(
+        [*_JUDGE, str(path), *how],
+        stdin=stdin,
+        capture_output=True,
+        timeout=LONGEST_S,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        start_new_session=True,  # so that Ctrl-C does not reach it
     )
+    if done.returncode:
+        error = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        raise ChildProcessError(error or "its judge was ended")
+    return done.stdout

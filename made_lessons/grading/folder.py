@@ -5,12 +5,11 @@ from __future__ import annotations
 import io
 import re
 import unicodedata
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 
-from .submission import MOST_BYTES
+from .notebook import MOST_BYTES
 from .verdicts import Row
 
 MOST_LETTERS = 2_000  # of a text in a table
@@ -26,13 +25,13 @@ def submissions(folder: Path) -> list[Row]:
         folder: a notebook or a folder per learner, named as a learning platform names them. Its
             path has no links.
     """
-    of_learners: dict[tuple[str, str], list[Path]] = {}
+    by_learner: dict[tuple[str, str], list[Path]] = {}
     for path in sorted(folder.iterdir()):
         if path.name != CLASS and not _is_hidden(path):
             name = clean(_stem(path.name))
-            known = _MOODLE.fullmatch(name) or _CANVAS.fullmatch(name)
-            of_learners.setdefault(known.groups() if known else (name, ""), []).append(path)
-    return [_row(*who, paths, folder) for who, paths in of_learners.items()]
+            match = _MOODLE.fullmatch(name) or _CANVAS.fullmatch(name)
+            by_learner.setdefault(match.groups() if match else (name, ""), []).append(path)
+    return [_row(*learner, paths, folder) for learner, paths in by_learner.items()]
 
 
 def _row(learner: str, platform_id: str, paths: list[Path], folder: Path) -> Row:
@@ -40,8 +39,8 @@ def _row(learner: str, platform_id: str, paths: list[Path], folder: Path) -> Row
     inner = [file for file in inner if not _is_hidden(file) and not _is_hidden(file.parent)]
     found = [file for file in (*paths, *inner) if file.suffix.lower() == ".ipynb"]
     file = found[0] if len(found) == 1 else paths[0]
-    place = str(file.relative_to(folder))
-    row = Row(learner, clean(place), place, platform_id)
+    path = str(file.relative_to(folder))
+    row = Row(learner, clean(path), path, platform_id)
     if len(found) != 1:
         row.status = f"{len(found)} notebooks; expected one"
     elif file.resolve() != file or not file.is_file():
@@ -60,7 +59,7 @@ def _stem(name: str) -> str:
 
 
 def clean(text: str) -> str:
-    r"""Return a text on one line, without characters that a terminal, page or table acts on.
+    r"""Return a text on one line, with control characters as numbers.
 
     Example:
         >>> clean("a\n b\x1b[2J\ud800")
@@ -78,52 +77,48 @@ class ClassList:
             missing. Without the file, the list is empty.
 
     Raises:
-        ValueError: if the file is a link, is not UTF-8, has other columns, or names a learner
-            twice.
+        ValueError: if the file is not such a table, or names a learner twice.
     """
 
     def __init__(self, path: Path) -> None:
         self.lines = _lines_of(path)
         self.unused = [*self.lines.index]  # learners without a submission
         self.unknown: list[str] = []  # submissions without a learner
-        self._known = {form: name for name in self.lines.index for form in _forms(name)}
+        self._learners = {form: name for name in self.lines.index for form in _forms(name)}
 
-    def of(self, row: Row) -> tuple[str, str]:
+    def find(self, row: Row) -> tuple[str, str]:
         """Return the number and the key for the learner of a submission; empty if unknown."""
-        for name in (row.submission, *row.submission.split("/")[:1], row.learner, row.platform_id):
-            if (line := self._known.get(_key(name))) is not None:
-                self.unused = [other for other in self.unused if other != line]
-                return tuple(self.lines.loc[line])
+        for name in (row.submission, row.submission.split("/")[0], row.learner, row.platform_id):
+            if learner := self._learners.get(_key(name)):
+                self.unused = [other for other in self.unused if other != learner]
+                return tuple(self.lines.loc[learner])
         self.unknown.append(row.submission)
         return "", ""
 
-    def messages(self) -> Iterator[str]:
-        """Yield the names that match nothing."""
+    def messages(self) -> list[str]:
+        """Return messages about names that match nothing."""
+        messages = []
         if self.unused:
-            yield f"{CLASS}, without a submission: {', '.join(self.unused)}"
+            messages.append(f"{CLASS}, without a submission: {', '.join(self.unused)}")
         if len(self.lines) and self.unknown:
-            yield f"Not in {CLASS}: {', '.join(self.unknown)}"
+            messages.append(f"Not in {CLASS}: {', '.join(self.unknown)}")
+        return messages
 
 
 def read_table(path: Path) -> pd.DataFrame:
     """Return a table of texts as a spreadsheet writes it; empty if there is no file.
 
     Raises:
-        ValueError: if it is a link, or not UTF-8.
+        ValueError: if it is not a table.
     """
-    if path.is_symlink():
-        raise ValueError(f"{path} is a link: put the file itself there")
     if not path.is_file():
         return pd.DataFrame()
     try:
         text = path.read_text("utf-8-sig")
-    except UnicodeDecodeError:
-        raise ValueError(f"{path} is not UTF-8: save it as CSV UTF-8") from None
-    separator = ";" if ";" in text.partition("\n")[0] else ","
-    try:
+        separator = ";" if ";" in text.partition("\n")[0] else ","
         return pd.read_csv(io.StringIO(text), sep=separator, dtype=str, keep_default_na=False)
-    except pd.errors.ParserError as error:
-        raise ValueError(f"{path} is not a table: {error}") from None
+    except ValueError as error:
+        raise ValueError(f"{path} is not a table (save it as CSV UTF-8): {error}") from None
 
 
 def _lines_of(path: Path) -> pd.DataFrame:
@@ -145,5 +140,5 @@ def _forms(name: str) -> set[str]:
 
 
 def _key(name: str) -> str:
-    """Return a name in small letters, an umlaut as one of them, without the ending of a file."""
+    """Return a name in lower case, without the ending of a file, with each umlaut as one letter."""
     return _stem(unicodedata.normalize("NFC", name)).casefold()

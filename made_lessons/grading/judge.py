@@ -1,42 +1,49 @@
-"""The judge of one submission, which runs none of the submission's code."""
+"""Judge one submission, without running any of its code."""
 
 from __future__ import annotations
 
 import json
-import socket
+import os
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from threading import Timer
-
-from made_course.common.files import write_whole
+from threading import Thread
 
 from ..checking import time_limits
 from ..checking.catalogue import NOTEBOOKS, exercise_named, exercises_in
 from ..checking.exercise import Exercise
-from .line import Gone, Lost, Peer
-from .own import TheCoursesOwn
+from .notebook import cells_of, checks_in, digest_of
+from .remote import Disconnected, Peer
 from .sandbox import limit_memory, sandbox
-from .verdicts import ALIKE, COUNTS, COURSES_OWN, FORGEABLE, WAITS, Row, Verdict, examined
+from .verdicts import COURSES_OWN, FORGEABLE, WAITS, Row, Verdict, verdict_on
 
-SECONDS, OPEN_SECONDS = 30, 600  # of the processor, for an exercise and for an open one
-CLOCKS = 3  # times as many seconds by the clock
-_EARN_NOTHING = ("not attempted", "unfinished", "failed")  # so that the submission may say them
+SECONDS, OPEN_SECONDS = 90, 600  # of the processor, for a cell; with an open exercise
+CLOCKS = 3  # factor for the time by the clock
+ALL_CELLS = 4  # factor for the time of all cells together
+MOST_RUNS = 5
+_EARN_NOTHING = ("not attempted", "unfinished", "failed")  # states that a submission may claim
 _STOPPED = (
-    "no verdict: it ran out of time or memory, left its process, or sent something unreadable"
+    "no verdict: the submission ran out of time or memory, left its process, or sent unreadable "
+    "data"
 )
 
 
 def main() -> None:
-    """Judge one notebook in a process of its own: ``FILE RESULT NOTEBOOK PROTECTED``."""
-    path, result, notebook, protected = sys.argv[1:]
+    """Judge a notebook in this process, and print the result: ``FILE NOTEBOOK PROTECTED``."""
+    path, notebook, protected = sys.argv[1:]
+    Thread(target=_end_with_the_command, daemon=True).start()
     limit_memory()  # because the judge computes with what the submission sends
-    time_limits.PATIENCE = 20  # several submissions share the processor
+    time_limits.PATIENCE = 20  # several submissions run at the same time
     row = judge(Path(path).read_bytes(), notebook, protected == "True")
-    write_whole(result, lambda file: file.write_text(json.dumps(asdict(row))))
+    print(json.dumps({name: value for name, value in asdict(row).items() if value}))
+
+
+def _end_with_the_command() -> None:
+    os.read(0, 1)  # returns when the command, which holds the other end of the pipe, has ended
+    os._exit(1)
 
 
 def judge(content: bytes, notebook: str, protected: bool) -> Row:
@@ -47,89 +54,91 @@ def judge(content: bytes, notebook: str, protected: bool) -> Row:
         notebook: number of the notebook; empty if it may be any.
         protected: whether it runs in bubblewrap's sandbox.
     """
-    with sandbox(protected=protected) as line:
-        found: dict[str, object] = {"failed": "out of time or memory"}
-        with suppress(Gone), _clock(line, CLOCKS * SECONDS):
-            peer = Peer(line, is_judge=True)
-            peer.send(content=content)
-            found = peer.receive()
-        if "failed" in found:
-            return Row(notebook=notebook, status=f"it could not be read: {found['failed']}"[:200])
-        checks = [str(name) for name in found["checks"]]
-        numbers = Counter(name.partition(".")[0].zfill(2) for name in checks)
-        graded = {f"{number:02d}": numbers[f"{number:02d}"] for number in NOTEBOOKS[1:]}
-        which = f"notebook {notebook}" if notebook else "this course"
-        notebook = notebook or max(graded, key=graded.get)
-        if not graded[notebook]:
-            return Row(status=f"another notebook: it has no check of {which}")
-        exercises = exercises_in(int(notebook))
-        verdicts = {e.name: _tried(line, e, is_found=e.name in checks) for e in exercises}
-    look_at = [f"{name}: {ALIKE}" for name, verdict in verdicts.items() if verdict.alike]
-    return Row(
-        notebook=notebook,
-        status="graded",
-        verdicts=verdicts,
-        look_at=look_at,
-        text=str(found["text"]),
-    )
+    try:
+        cells = cells_of(content)
+    except ValueError as why:
+        return Row(notebook=notebook, status=str(why))
+    names = checks_in("\n".join(cells))
+    counts = Counter(name.partition(".")[0].zfill(2) for name in names)
+    which = f"notebook {notebook}" if notebook else "this course"
+    graded = [f"{number:02d}" for number in NOTEBOOKS[1:]]
+    notebook = notebook or max(graded, key=lambda number: counts[number])
+    if not counts[notebook]:
+        return Row(status=f"another notebook: it has no check of {which}")
+    verdicts = _verdicts(cells, exercises_in(int(notebook)), protected)
+    return Row(notebook=notebook, status="graded", verdicts=verdicts, code_digest=digest_of(cells))
 
 
-def _tried(line: socket.socket, exercise: Exercise, *, is_found: bool) -> Verdict:
-    """Try an answer with the cells that it needs, then with all cells if it is not right.
+def _verdicts(
+    cells: Sequence[str], exercises: Sequence[Exercise], protected: bool
+) -> dict[str, Verdict]:
+    """Run all cells. If one stops the process, run the others without it."""
+    found: dict[str, Verdict] = {}
+    left = dict(enumerate(cells))
+    for _ in range(MOST_RUNS):
+        stopped = _run(left, exercises, found, protected)
+        if stopped is None:
+            break
+        for name in checks_in(left.pop(stopped)):
+            found.setdefault(name, Verdict("stopped", _STOPPED))
+    for name in checks_in("\n".join(cells)):
+        found.setdefault(name, Verdict("failed", "the check was not reached"))
+    return {
+        e.name: found.get(e.name) or Verdict("no check", "no check was found") for e in exercises
+    }
 
-    The second try is for an answer that needs more cells than can be seen.
+
+def _run(
+    cells: Mapping[int, str],
+    exercises: Sequence[Exercise],
+    found: dict[str, Verdict],
+    protected: bool,
+) -> int | None:
+    """Run cells in a sandbox, and judge the answers.
+
+    Args:
+        cells: number → source.
+        exercises: the exercises to judge.
+        found: name of an exercise → verdict, to which those of this run are added.
+        protected: whether it runs in bubblewrap's sandbox.
+
+    Returns:
+        the number of the cell that stopped the process, or None.
     """
-    if not is_found:
-        check = f'write check("{exercise.name}", …) on a line of its own'
-        return Verdict("no check", f"no check of it was found: {check}")
-    verdict = _ask(line, exercise, every_cell=False)
-    if verdict.state in (*COUNTS, "not attempted", "stopped"):
-        return verdict
-    again = _ask(line, exercise, every_cell=True)
-    return again if again.state in COUNTS else verdict
+    by_name = {exercise.name: exercise for exercise in exercises}
+    seconds = max(OPEN_SECONDS if exercise.is_open else SECONDS for exercise in exercises)
+    limits = {"seconds": seconds, "clock_seconds": CLOCKS * seconds}
+    limits["all_seconds"] = ALL_CELLS * seconds
+    cell = None
+    clock = CLOCKS * limits["all_seconds"]
+    with sandbox(seconds=clock, protected=protected) as line, suppress(Disconnected):
+        submission = Peer(line, is_judge=True)
+        submission.receive()  # the sandbox has started
+        submission.send(cells=cells, names=[*by_name], **limits)
+        while message := submission.receive():
+            if "cell" in message:
+                cell = message["cell"]
+            elif "name" in message:
+                if exercise := by_name.get(message["name"]):
+                    submission.functions.clear()
+                    found[exercise.name] = verdict_from(message, exercise)
+                submission.send()
+            else:  # an error
+                for name in checks_in(cells[cell]) & {*by_name}:
+                    found.setdefault(name, verdict_from(message, by_name[name]))
+        return None
+    if cell is None:
+        raise ChildProcessError("the sandbox has not started")
+    return cell
 
 
-def _ask(line: socket.socket, exercise: Exercise, *, every_cell: bool) -> Verdict:
-    """Run cells in a new process of the sandbox, and return the verdict on the answer in it."""
-    seconds = OPEN_SECONDS if exercise.is_open else SECONDS
-    with suppress(Gone), _fork(line) as fork, _clock(fork, CLOCKS * seconds):
-        peer = Peer(fork, is_judge=True)
-        peer.send(name=exercise.name, seconds=seconds, every_cell=every_cell)
-        return _verdict(exercise, peer.receive())
-    return Verdict("stopped", _STOPPED)
-
-
-@contextmanager
-def _clock(line: socket.socket, seconds: float) -> Iterator[None]:
-    """Shut a line down when the time is up."""
-    timer = Timer(seconds, line.shutdown, [socket.SHUT_RDWR])
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-
-
-@contextmanager
-def _fork(line: socket.socket) -> Iterator[socket.socket]:
-    """Let the sandbox fork a process, and yield a line to it."""
-    here, there = socket.socketpair()
-    try:
-        with here:
-            with there:
-                socket.send_fds(line, [b"1"], [there.fileno()])
-            yield here
-    except OSError as error:
-        raise Gone from error
-
-
-def _verdict(exercise: Exercise, said: Mapping[str, object]) -> Verdict:
-    """Return the verdict on an answer, from the message of the submission's process."""
-    variant = said.get("variant")
+def verdict_from(message: Mapping[str, object], exercise: Exercise) -> Verdict:
+    """Return the verdict on an answer or an error, from the submission's message about it."""
+    variant = message.get("variant")
     variant = None if variant is None else str(variant)[:100]
-    state, words = said.get("state"), str(said.get("words", ""))
-    if "answer" in said:
-        verdict = judged(exercise_named(exercise.name, variant), said["answer"])
+    state, words = message.get("state"), str(message.get("message", ""))
+    if "answer" in message:
+        verdict = verdict_on(exercise_named(exercise.name, variant), message["answer"])
     elif state == "own":
         verdict = Verdict(WAITS, COURSES_OWN)
     elif state == "right" and exercise.is_inspected:
@@ -137,16 +146,6 @@ def _verdict(exercise: Exercise, said: Mapping[str, object]) -> Verdict:
     elif state in _EARN_NOTHING or (state == "wrong" and exercise.is_inspected):
         verdict = Verdict(state, words)
     else:
-        raise Gone
-    verdict.variant, verdict.alike = variant, bool(said.get("alike"))
+        raise Disconnected
+    verdict.variant, verdict.is_copy = variant, bool(message.get("is_copy"))
     return verdict
-
-
-def judged(exercise: Exercise, answer: object) -> Verdict:
-    """Return the verdict of the check on an answer in the submission's process."""
-    try:
-        return examined(exercise, answer)
-    except TheCoursesOwn:
-        return Verdict(WAITS, COURSES_OWN)
-    except Lost as why:
-        return Verdict("failed", str(why))

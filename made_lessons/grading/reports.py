@@ -19,8 +19,7 @@ from .folder import ClassList, clean, read_table
 from .verdicts import COUNTS, COURSES_OWN, WAITS, Row
 
 WAITING = "waiting.csv"
-_CONFIRMED = {"yes": "right", "no": "wrong"}  # states by the instructor's word
-_LISTED = "school_id", "key"
+_CONFIRMED = {"yes": "right", "no": "wrong"}  # the instructor's word → state
 _FORMULA = re.compile(r"(^|[;,|\"])(\s*)(?=[=+\-@＝＋－＠])")
 
 
@@ -38,7 +37,7 @@ def write_all(rows: Sequence[Row], people: ClassList, out: Path) -> list[str]:
     answers = _answers(learners, has_keys=any(people.lines.key))
     answers["counts"] = _confirmed(out / WAITING, answers)
     waiting = answers[answers.state == WAITS]
-    columns = ["content", "learner", "submission", "exercise", "points", "why", "counts"]
+    columns = ["file_digest", "learner", "submission", "exercise", "points", "why", "counts"]
     write_csv(out / WAITING, waiting[columns])
     answers.loc[waiting.index, "state"] = waiting.counts.map(_CONFIRMED).fillna(WAITS)
     grades = _grades(learners, answers)
@@ -46,8 +45,8 @@ def write_all(rows: Sequence[Row], people: ClassList, out: Path) -> list[str]:
     write_csv(out / "mistakes.csv", _mistakes(answers))
     _write_for_platforms(grades, out)
     for k, lines in answers.groupby("row"):
-        _write_feedback(grades.loc[k], lines, learners.place[k], out)
-    messages = [*people.messages()]
+        _write_feedback(grades.loc[k], lines, learners.path[k], out)
+    messages = people.messages()
     if count := sum(answers.state == WAITS):
         messages.append(f"{count} answers wait for you: write yes or no behind them in {WAITING}")
     return messages
@@ -55,11 +54,14 @@ def write_all(rows: Sequence[Row], people: ClassList, out: Path) -> list[str]:
 
 def _learners(rows: Sequence[Row], people: ClassList) -> pd.DataFrame:
     """Return a line per learner, also for learners who submitted nothing."""
-    lines = [vars(row) | dict(zip(_LISTED, people.of(row), strict=True)) for row in rows]
+    lines = []
+    for row in rows:
+        number, key = people.find(row)
+        lines.append(vars(row) | {"school_id": number, "key": key})
     for name in people.unused:
-        number = people.lines.number[name]
-        lines.append(vars(Row(name, status="nothing submitted")) | {"school_id": number})
-    learners = pd.DataFrame(lines, columns=[*vars(Row()), *_LISTED])
+        row = Row(name, status="nothing submitted")
+        lines.append(vars(row) | {"school_id": people.lines.number[name]})
+    learners = pd.DataFrame(lines, columns=[*vars(Row()), "school_id", "key"])
     return learners.sort_values(["learner", "platform_id"], ignore_index=True)
 
 
@@ -74,23 +76,25 @@ def _answers(learners: pd.DataFrame, *, has_keys: bool) -> pd.DataFrame:
     for k, learner in learners.iterrows():
         for name, verdict in learner.verdicts.items():
             exercise = exercise_named(name)
-            state, why, variant = verdict.state, verdict.words, verdict.variant or ""
+            state, why, variant = verdict.state, verdict.message, verdict.variant or ""
             earns = state in COUNTS and why != COURSES_OWN
             if has_keys and exercise.vary and earns and variant != learner.key:
-                state, given = "wrong variant", f"the variant is {learner.key or 'none'}"
-                why = f"answered for {variant or 'no variant'}, but {given}"
+                expected = learner.key or "missing in the class list"
+                state = "wrong variant"
+                why = f"answered for {variant or 'no variant'}, but the learner's key is {expected}"
             about = k, name, f"{name} {exercise.title}", exercise.stars
-            lines.append((*about, state, why, variant))
-    columns = ["row", "name", "exercise", "points", "state", "why", "variant"]
+            lines.append((*about, state, why, verdict.is_copy))
+    columns = ["row", "name", "exercise", "points", "state", "why", "is_copy"]
     answers = pd.DataFrame(lines, columns=columns)
-    return answers.join(learners[["learner", "submission", "content"]], on="row")
+    return answers.join(learners[["learner", "submission", "file_digest"]], on="row")
 
 
 def _confirmed(path: Path, answers: pd.DataFrame) -> list[str]:
     """Return the instructor's word about each answer, from the table of those that wait."""
-    table = read_table(path).reindex(columns=["content", "exercise", "counts"], fill_value="")
-    words = {tuple(line): word.strip().lower() for *line, word in table.itertuples(index=False)}
-    return [words.get(line, "") for line in zip(answers.content, answers.exercise, strict=True)]
+    table = read_table(path).reindex(columns=["file_digest", "exercise", "counts"], fill_value="")
+    words = {(file, name): word.strip().lower() for file, name, word in table.values}
+    keys = zip(answers.file_digest, answers.exercise, strict=True)
+    return [words.get(key, "") for key in keys]
 
 
 def _grades(learners: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
@@ -105,16 +109,21 @@ def _grades(learners: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
         lines = answers[answers.name == name].set_index("row")
         grades[name] = lines.state
         grades[f"{name} why"] = lines.why.where(lines.state != "right", "")
-    keyed = answers[answers.variant != ""]
-    keys = [f"{name}: {key}" for name, key in zip(keyed.name, keyed.variant, strict=True)]
-    grades["variants"] = pd.Series(keys, dtype=object).groupby([*keyed.row]).agg("; ".join)
-    grades["look_at"] = learners.look_at.map("; ".join)
-    for k in answers[answers.state.isin(COUNTS)].row.unique():
-        is_equal = (learners.text == learners.text[k]) & (learners.index != k)
-        if learners.text[k] and any(is_equal):
-            equal = f"the same code as {', '.join(learners.submission[is_equal])}"
-            grades.loc[k, "look_at"] = "; ".join(filter(None, [grades.look_at[k], equal]))
+    grades["look_at"] = _look_at(learners, answers)
     return grades.fillna("")
+
+
+def _look_at(learners: pd.DataFrame, answers: pd.DataFrame) -> list[str]:
+    """Return for each learner which answers repeat the course's solution or another's code."""
+    notes = []
+    for k, learner in learners.iterrows():
+        own = answers[answers.row == k]
+        found = [f"{name}: step by step the course's solution" for name in own.name[own.is_copy]]
+        is_same = (learners.code_digest == learner.code_digest) & (learners.index != k)
+        if learner.code_digest and any(is_same) and any(own.state.isin(COUNTS)):
+            found.append(f"the same code as {', '.join(learners.submission[is_same])}")
+        notes.append("; ".join(found))
+    return notes
 
 
 def _mistakes(answers: pd.DataFrame) -> pd.DataFrame:
@@ -127,7 +136,7 @@ def _mistakes(answers: pd.DataFrame) -> pd.DataFrame:
 
 
 def _write_for_platforms(grades: pd.DataFrame, out: Path) -> None:
-    """Write what Canvas takes as a gradebook, and Moodle as the worksheet of an assignment.
+    """Write Canvas's gradebook, and Moodle's grading worksheet of an assignment.
 
     Canvas cannot read the byte order mark that spreadsheets need in other tables. Moodle keeps its
     own grades if they are newer than the time.
@@ -153,33 +162,33 @@ def _write_for_platforms(grades: pd.DataFrame, out: Path) -> None:
     write_csv(out / "moodle.csv", pd.DataFrame(moodle), "utf-8")
 
 
-def _write_feedback(grade: pd.Series, answers: pd.DataFrame, place: str, out: Path) -> None:
+def _write_feedback(grade: pd.Series, answers: pd.DataFrame, path: str, out: Path) -> None:
     """Write the text for a learner: the points, and the verdict on each exercise."""
     waits = f"; {grade.waiting} more wait for a look" if grade.waiting else ""
     text = f"Points: {grade.points} of {grade.of_points}{waits}\nSubmission: {grade.submission}\n\n"
     for line in answers.itertuples():
-        words = f": {clean(line.why)}" if line.why else ""
-        text += f"{line.exercise}, {line.state}{words}\n"
-    for name in (place, hashlib.sha256(os.fsencode(place)).hexdigest()):
+        why = f": {clean(line.why)}" if line.why else ""
+        text += f"{line.exercise}, {line.state}{why}\n"
+    for name in (path, hashlib.sha256(os.fsencode(path)).hexdigest()):
         file = out / "feedback" / f"{name}.txt"
-        with suppress(OSError):  # if the name is too long, or another's folder has it
+        with suppress(OSError):  # if the name is too long, or another learner's folder has it
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, "utf-8")
             return
 
 
 def write_csv(path: Path, table: pd.DataFrame, encoding: str = "utf-8-sig") -> None:
-    """Write a table, each text in quotes and on one line."""
+    """Write a table in which each text is in quotes and on one line."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = table.map(_harmless).to_csv(index=False, quoting=csv.QUOTE_ALL)
+    text = table.map(_without_formulas).to_csv(index=False, quoting=csv.QUOTE_ALL)
     path.write_text(text, encoding, newline="")
 
 
-def _harmless(cell: object) -> object:
+def _without_formulas(cell: object) -> object:
     """Return a text on one line in which no spreadsheet finds a formula.
 
     Example:
-        >>> _harmless("=1"), _harmless("x; ＝1"), _harmless("a - b")
+        >>> _without_formulas("=1"), _without_formulas("x; ＝1"), _without_formulas("a - b")
         ("'=1", "x; '＝1", 'a - b')
     """
     return _FORMULA.sub(r"\1\2'", clean(cell)) if isinstance(cell, str) else cell

@@ -14,8 +14,9 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
 
 import made_course
 
@@ -23,11 +24,10 @@ if os.name == "posix":  # elsewhere this can be imported, but not used
     import resource
 
 MEMORY = 4 * 2**30  # bytes of address space that a process may add to its own at the start
-FILE, FOLDER = 64 * 2**20, 128 * 2**20  # bytes of one file, and of all files together
+FOLDER = 128 * 2**20  # bytes of all files
 PROCESSES = 16  # with threads
-STARTS_S = 120  # by the clock
 HOME = "/submission"
-INSIDE = ("-P", "-m", "made_lessons.grading.inside")
+RUN_CELLS = ("-P", "-m", "made_lessons.grading.run_cells")
 _COURSE = [Path(made_course.__file__).parent, Path(__file__).parents[1]]
 _KEYCTL, _JOIN_SESSION_KEYRING = {"x86_64": 250, "aarch64": 219}, 1
 # started as root: become an ordinary user in a user namespace that has no other user
@@ -39,45 +39,35 @@ os.setresuid(60000, 60000, 60000)
 ctypes.CDLL(None).unshare(0x10000000)
 with open("/proc/sys/user/max_user_namespaces", "w") as file:
     file.write("0")
-os.execv(sys.argv[1], sys.argv[1:])  # which drops all capabilities
+os.execv(sys.argv[1], sys.argv[1:])  # exec drops all capabilities
 """
 
 
-class Unprotected(Exception):
-    """The reason why this computer cannot make a sandbox."""
-
-
 @contextmanager
-def sandbox(program: Sequence[str] = INSIDE, *, protected: bool = True) -> Iterator[socket.socket]:
+def sandbox(
+    program: Sequence[str] = RUN_CELLS, *, seconds: float, protected: bool = True
+) -> Iterator[socket.socket]:
     """Run a Python program until the context ends, and yield a socket to its standard input.
 
     Args:
-        program: arguments for Python. The program sends one byte when it has started.
+        program: arguments for Python; the folder that the program may write to is added.
+        seconds: by the clock, until the program is killed.
         protected: whether it runs in a sandbox. Otherwise it only has the limits that it sets.
-
-    Raises:
-        Unprotected: if bubblewrap cannot make a sandbox.
     """
     here, there = socket.socketpair()
-    with here, tempfile.TemporaryDirectory("made-grading") as folder:
+    with here, tempfile.TemporaryDirectory("made-grading", ignore_cleanup_errors=True) as folder:
         home = HOME if protected else folder
+        command = [*(_bubblewrap() if protected else ()), sys.executable, *program, home]
+        nothing = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/"}
         with there:
-            process = _started([*program, home], there, home, protected=protected)
+            process = subprocess.Popen(command, stdin=there, env=_environment(home), **nothing)
         with process:
+            clock = Timer(seconds, process.kill)
+            clock.start()
             try:
-                here.settimeout(STARTS_S)
-                if not here.recv(1):
-                    why = process.stderr.read().decode(errors="replace").strip()[-300:]
-                    raise Unprotected(
-                        f"bubblewrap cannot make a sandbox here ({why}); Ubuntu 24.04 needs "
-                        "AppArmor's profile bwrap-userns-restrict"
-                    )
-                here.settimeout(None)
                 yield here
             finally:
-                with suppress(OSError, subprocess.TimeoutExpired):
-                    here.shutdown(socket.SHUT_RDWR)  # the program then ends by itself,
-                    process.wait(2)  # unless a submission prevents it
+                clock.cancel()
                 process.kill()
 
 
@@ -85,20 +75,29 @@ def missing() -> str:
     """Return why this computer cannot make a sandbox; empty if it can."""
     if not sys.platform.startswith("linux"):
         return f"{sys.platform} has no bubblewrap"
+    command = [*_bubblewrap(), sys.executable, "-I", "-S", "-c", ""]
     try:
-        with sandbox(["-I", "-S", "-c", "import os; os.write(0, b'1'); os.read(0, 1)"]):
-            return ""
-    except Unprotected as why:
-        return str(why)
+        subprocess.run(command, env=_environment(HOME), check=True, stderr=subprocess.PIPE)
+    except OSError as error:
+        return f"bubblewrap cannot be started ({error.strerror})"
+    except subprocess.CalledProcessError as error:
+        why = error.stderr.decode(errors="replace").strip()[-300:]
+        cure = "Ubuntu 24.04 needs AppArmor's profile bwrap-userns-restrict"
+        return f"bubblewrap cannot make a sandbox here ({why}); {cure}"
+    return ""
 
 
 def confine(home: str, *, protected: bool) -> socket.socket:
-    """Set this process's folder and limits, and return the socket that was standard input."""
+    """Confine this process to a folder and to limits.
+
+    Returns:
+        the socket that was standard input.
+    """
     line = socket.socket(fileno=os.dup(0))
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in range(3):
         os.dup2(nothing, number)
-    limits = {resource.RLIMIT_FSIZE: FILE, resource.RLIMIT_CORE: 0, resource.RLIMIT_NOFILE: 256}
+    limits = {resource.RLIMIT_FSIZE: FOLDER, resource.RLIMIT_CORE: 0, resource.RLIMIT_NOFILE: 256}
     if protected:  # otherwise all processes of the user would count
         limits[resource.RLIMIT_NPROC] = PROCESSES
     for which, most in limits.items():
@@ -129,25 +128,14 @@ def trees() -> list[Path]:
     return sorted(path for path in found if not found & {*path.parents})
 
 
-def _started(
-    program: list[str], line: socket.socket, home: str, *, protected: bool
-) -> subprocess.Popen[bytes]:
-    command = [*(_bubblewrap() if protected else ()), sys.executable, *program]
-    environment = {
+def _environment(home: str) -> dict[str, str]:
+    return {
         "HOME": home,
-        "TMPDIR": home,
-        "MADE_COURSE_PROGRESS": f"{home}/solved",
         "PATH": os.defpath,
-        "PYTHONPATH": str(_COURSE[0].parent),
-        "LANG": "C.UTF-8",
-        "MPLBACKEND": "agg",
+        "PYTHONPATH": str(Path(made_course.__file__).parents[1]),
         "OMP_NUM_THREADS": "1",
+        "CUDA_VISIBLE_DEVICES": "",
     }
-    out = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "start_new_session": True}
-    try:
-        return subprocess.Popen(command, stdin=line, env=environment, cwd="/", **out)
-    except OSError as error:
-        raise Unprotected(f"bubblewrap cannot be started ({error.strerror})") from error
 
 
 def _bubblewrap() -> list[str]:
@@ -159,10 +147,9 @@ def _bubblewrap() -> list[str]:
         command += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     else:
         command += ["--unshare-user", "--disable-userns"]
-    given = trees()
-    for folder in sorted({folder for tree in given for folder in tree.parents}):
+    for folder in sorted({folder for tree in trees() for folder in tree.parents}):
         command += ["--perms", "0755", "--dir", str(folder)]
-    for tree in given:
+    for tree in trees():
         command += ["--ro-bind", str(tree), str(tree)]
     command += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
     command += ["--perms", "0777", "--size", str(FOLDER), "--tmpfs", HOME, "--remount-ro", "/"]

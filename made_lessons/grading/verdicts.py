@@ -7,26 +7,34 @@ from dataclasses import dataclass, field
 
 from ..checking.examine import examine
 from ..checking.exercise import Exercise, WrongAnswer
+from .course_answers import CoursesOwn
+from .remote import NotTransferable
 
-MOST_WORDS = 1000  # characters about an exercise, some of which may come from the submission
+MOST_LETTERS = 1_000  # of a message, some of which may come from the submission
 WAITS = "waits"  # the state of an answer that counts if the instructor confirms it
 COUNTS = ("right", WAITS)
 COURSES_OWN = "the course's own answer, 0 points"
 FORGEABLE = "right, but the submission's own process says so and could have forged it"
-ALIKE = "step by step the course's solution"
 
 
 @dataclass
 class Verdict:
-    """The result of one exercise of one submission."""
+    """The result of one exercise of one submission.
+
+    Args:
+        state: such as ``"right"`` or ``"wrong"``; docs/grading.md lists all states.
+        message: the cause of a mistake, or a sentence about a right answer.
+        variant: the variant key in the check.
+        is_copy: whether the answer repeats the course's solution step by step.
+    """
 
     state: str
-    words: str = ""
+    message: str = ""
     variant: str | None = None
-    alike: bool = False
+    is_copy: bool = False
 
     def __post_init__(self) -> None:
-        self.words = self.words[:MOST_WORDS]
+        self.message = self.message[:MOST_LETTERS]
 
 
 @dataclass
@@ -34,28 +42,31 @@ class Row:
     """The result of one learner's submission."""
 
     learner: str = ""
-    submission: str = ""  # name of the file
-    place: str = ""  # path of the file in the folder
+    submission: str = ""  # path of the file in the folder, as a printable text
+    path: str = ""  # the same path, with its original characters
     platform_id: str = ""
     notebook: str = ""
     status: str = ""  # "graded", or the reason why it is not
     verdicts: dict[str, Verdict] = field(default_factory=dict)
-    look_at: list[str] = field(default_factory=list)
-    text: str = ""  # digest of the code, without variant keys
-    content: str = ""  # digest of the file
+    code_digest: str = ""  # without variant keys
+    file_digest: str = ""
 
 
-def examined(exercise: Exercise, answer: object) -> Verdict:
-    """Return the verdict of the check on an answer."""
+def verdict_on(exercise: Exercise, answer: object) -> Verdict:
+    """Return the verdict of the check on an answer, which may be in another process."""
     try:
-        said = examine(exercise, answer)
+        message = examine(exercise, answer)
     except WrongAnswer as wrong:
         lines = {"tried": wrong.tried, "expected": wrong.expected, "got": wrong.got}
         report = "; ".join(f"{label} {text}" for label, text in lines.items() if text)
         return Verdict("wrong", f"{wrong.cause} ({report})" if report else wrong.cause)
-    # the score comes first, because the submission may have chosen names in the text after it
-    score = re.match(r"(-?\d+\.\d+) (?:differential )?nats", said)
+    except CoursesOwn:
+        return Verdict(WAITS, COURSES_OWN)
+    except NotTransferable as why:
+        return Verdict("failed", str(why))
+    # only the score at the start, because the rest may contain names that the submission chose
+    score = re.match(r"(-?\d+\.\d+) (?:differential )?nats", message)
     if exercise.is_open and score and float(score[1]) < exercise.doubtful_below:
-        words = f"better than {exercise.doubtful_below:g} nats, which nobody has reached: {said}"
-        return Verdict(WAITS, words)
-    return Verdict("right", said)
+        why = f"better than {exercise.doubtful_below:g} nats, which nobody has reached"
+        return Verdict(WAITS, f"{why}: {message}")
+    return Verdict("right", message)

@@ -11,9 +11,8 @@ from made_lessons.checking import time_limits
 from made_lessons.checking.catalogue import exercise_named
 from made_lessons.checking.examine import examine
 from made_lessons.checking.exercise import WrongAnswer
-from made_lessons.grading import judge
-from made_lessons.grading.line import Peer
-from made_lessons.grading.verdicts import COUNTS
+from made_lessons.grading.remote import Peer
+from made_lessons.grading.verdicts import COUNTS, verdict_on
 
 
 def right(exercise, answer):
@@ -66,7 +65,7 @@ def far(exercise, answers):
     try:
         peer = Peer(here, is_judge=True)
         with patch.object(time_limits, "PATIENCE", 20):  # as the command has it
-            return [judge.judged(exercise, one) for one in peer.receive()["answers"]]
+            return [verdict_on(exercise, one) for one in peer.receive()["answers"]]
     finally:
         here.shutdown(socket.SHUT_RDWR)
         here.close()

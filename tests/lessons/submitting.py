@@ -3,7 +3,6 @@
 import csv
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -27,13 +26,13 @@ def build_masks(degrees):
 check("3.2", build_masks)
 """
 WRONG = RIGHT.replace("degrees[0][:, None] > degrees[-1]", "degrees[0][:, None] >= degrees[-1]")
-LACKS = missing()
+REASON = missing()
 
 
 def needs_sandbox(test):
     """Mark a test of whole runs: `.ci/run` runs it, and instructors may."""
-    is_skipped = bool(LACKS) and "MADE_COURSE_REQUIRE_BROWSER" not in os.environ
-    return pytest.mark.delivery(pytest.mark.skipif(is_skipped, reason=LACKS)(test))
+    is_skipped = bool(REASON) and "MADE_COURSE_REQUIRE_BROWSER" not in os.environ
+    return pytest.mark.delivery(pytest.mark.skipif(is_skipped, reason=REASON)(test))
 
 
 def notebook(*cells):
@@ -50,26 +49,23 @@ def judged(*cells, number="", protected=True):
 def grader(folder, *more, python_path=(), **settings):
     """Start the command in a process of its own."""
     path = os.pathsep.join(map(str, [*python_path, REPOSITORY]))
-    command = [sys.executable, "-P", "-m", "made_lessons", "grade", str(folder), *more]
     return subprocess.Popen(
-        command,
+        [sys.executable, "-P", "-m", "made_lessons", "grade", str(folder), *more],
         env=os.environ | {"PYTHONPATH": path} | settings,
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
-        # the background jobs of a shell, and all that they start, ignore it
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
 def run_grader(folder, *more, **settings):
     """Run the command to its end, and return what it prints."""
     with grader(folder, *more, **settings) as process:
-        said = process.stdout.read()
-    assert process.returncode == 0, said
-    return said
+        printed = process.stdout.read()
+    assert process.returncode == 0, printed
+    return printed
 
 
 def table(path, key):
@@ -78,7 +74,7 @@ def table(path, key):
     return {row[key]: row for row in lines}
 
 
-def graded(folder):
+def grades_of(folder):
     """Return the rows of the grades, by submission."""
     return table(folder.with_name(f"{folder.name}-grades") / "grades.csv", "submission")
 
@@ -95,9 +91,9 @@ def processes_with(mark):
     return found
 
 
-def within(seconds, holds):
-    """Return whether something holds at some time from now on."""
-    ends = time.monotonic() + seconds
-    while not (held := holds()) and time.monotonic() < ends:
+def within(seconds, condition):
+    """Wait until a condition is true, and return whether it became true in time."""
+    end = time.monotonic() + seconds
+    while not (is_true := condition()) and time.monotonic() < end:
         time.sleep(0.1)
-    return held
+    return is_true

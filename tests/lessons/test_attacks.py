@@ -1,12 +1,116 @@
-"""Attacks on the judge, by messages that a submission's process sends and by how it ends."""
+"""Attacks on the judge: by the messages of a submission's process, and by how it ends."""
 
+import contextlib
+import io
+import os
+import pickle
+import socket
+import sys
 import time
+import zipfile
+from multiprocessing.connection import Connection
+from threading import Thread
 
 import pytest
+import torch
 
+from made_lessons.checking.catalogue import exercise_named
+from made_lessons.grading.judge import verdict_from
+from made_lessons.grading.remote import Disconnected, Peer
 from made_lessons.grading.sandbox import limit_memory
-from made_lessons.grading.verdicts import MOST_WORDS
+from made_lessons.grading.verdicts import MOST_LETTERS, Verdict
 from tests.lessons.submitting import RIGHT, judged, needs_sandbox
+
+# ---- messages -----------------------------------------------------------------------------------
+
+
+def packed(value, **how):
+    torch.save(value, file := io.BytesIO(), **how)
+    return file.getvalue()
+
+
+def message(**values):
+    return packed({"dict": [[name, value] for name, value in values.items()]})
+
+
+def with_pickle(program):
+    """Return what torch.save writes, with another program for pickle in it."""
+    given, made = zipfile.ZipFile(io.BytesIO(packed(1))), io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name in given.namelist():
+            archive.writestr(name, program if name.endswith(".pkl") else given.read(name))
+    return made.getvalue()
+
+
+class Program:
+    def __reduce__(self):
+        return exec, ("import os; os._exit(7)",)
+
+
+def colliding_keys():
+    """Return a dict of n numbers with the hash 0, which takes n² steps."""
+    keys = [(k * sys.hash_info.modulus).to_bytes(12, "little") for k in range(1, 50_000)]
+    return with_pickle(b"\x80\x02}(" + b"".join(b"\x8a\x0c" + key + b"K\0" for key in keys) + b"u.")
+
+
+def lists_in_lists():
+    """Return lists that share parts, with 10**40 parts in all."""
+    same = [1]
+    for _ in range(40):
+        same = [same] * 10
+    return same
+
+
+DEEP = b"]" * 10**5 + b"a" * (10**5 - 1)
+STOPPED = ("stopped", "")
+NOT_A_FUNCTION = ("wrong", "the answer must be a function")
+NONE = ("wrong", "the answer is None")
+MESSAGES = {  # with the verdict, and words of it
+    "a verdict": (message(state="right", message=""), STOPPED),
+    "a program": (message(answer=Program()), STOPPED),
+    "an old program": (packed(Program(), _use_new_zipfile_serialization=False), STOPPED),
+    "a pickle": (pickle.dumps(Program(), 2), STOPPED),
+    "a pickled value": (message(answer={"pickled": torch.zeros(1)}), STOPPED),
+    "not a dict": (packed([1]), STOPPED),
+    "deep": (with_pickle(b"\x80\x02}X\4\0\0\0dict]]X\6\0\0\0answera" + DEEP + b"aas."), STOPPED),
+    "lists in lists": (message(answer=lists_in_lists()), STOPPED),
+    "colliding keys": (colliding_keys(), STOPPED),
+    "half a character": (message(state="failed", message="\ud800"), ("failed", "\ud800")),
+    "a huge number": (message(answer=1 << 10**8), STOPPED),
+    "numbers that are not there": (message(answer=torch.zeros(1).expand(10**13)), STOPPED),
+    "a sparse tensor": (message(answer=torch.eye(2).to_sparse()), STOPPED),
+    "a tensor of nothing": (message(answer=torch.zeros(10**9, 0)), NOT_A_FUNCTION),
+    "an evil name": (message(answer={"function": ["\0\ud800" * 999, 10**9]}), NONE),
+    "a function too many": (message(answer={"function": ["f", -1]}), NONE),
+    "a false model": (
+        message(answer={"object": ["m", {"__del__": 0}, {"__init__": 0}]}),
+        NOT_A_FUNCTION,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", [*MESSAGES])
+def test_a_message_cannot_harm_the_judge(name):
+    data, (state, words) = MESSAGES[name]
+    here, there = socket.socketpair()
+
+    def attack():
+        connection = Connection(os.dup(there.fileno()))
+        with contextlib.suppress(OSError):
+            for sent in (data, *[message()] * 50):  # also replies to calls
+                connection.send_bytes(sent)
+
+    with here, there:
+        Thread(target=attack, daemon=True).start()
+        try:
+            verdict = verdict_from(Peer(here, is_judge=True).receive(), exercise_named("3.2"))
+        except Disconnected:
+            verdict = Verdict("stopped")
+    assert verdict.state == state
+    assert words in verdict.message
+
+
+# ---- submissions --------------------------------------------------------------------------------
 
 LINE = """
 import os, socket, stat, sys, time
@@ -14,93 +118,28 @@ def is_socket(number):
     return os.path.exists(f"/proc/self/fd/{number}") and stat.S_ISSOCK(os.fstat(number).st_mode)
 line, *others = [socket.socket(fileno=number) for number in range(3, 256) if is_socket(number)]
 """
-SAY = r"""
-import io, pickle, zipfile
-def packed(message, **how):
-    torch.save(message, file := io.BytesIO(), **how)
-    return file.getvalue()
-def with_pickle(program):
-    found, made = zipfile.ZipFile(io.BytesIO(packed(1))), io.BytesIO()
-    with zipfile.ZipFile(made, "w") as archive:
-        for name in found.namelist():
-            archive.writestr(name, program if name.endswith(".pkl") else found.read(name))
-    return made.getvalue()
-def message(**values):
-    return packed({"dict": [[name, value] for name, value in values.items()]})
-class Evil:
-    def __reduce__(self): return exec, ("import os; os._exit(7)",)
-def colliding():  # numbers with the hash 0: a dict of n of them takes n² steps
-    keys = [(k * sys.hash_info.modulus).to_bytes(12, "little") for k in range(1, 50_000)]
-    return with_pickle(b"\x80\x02}(" + b"".join(b"\x8a\x0c" + key + b"K\0" for key in keys) + b"u.")
-deep = b"]" * 10**5 + b"a" * (10**5 - 1)
-same = [1]
-for _ in range(40): same = [same] * 10
-data = MESSAGE
-line.sendall(len(data).to_bytes(4, "big") + data)
-check("3.2", 1)
-"""
-STOPPED = ("stopped", "sent something unreadable")
-NO_FUNCTION = ("wrong", "the answer must be a function")
-# messages instead of an answer, and the verdict with words of it
-MESSAGES = {
-    "a verdict": ('message(state="right", words="")', STOPPED),
-    "a program": ("message(answer=Evil())", STOPPED),
-    "an old program": ("packed(Evil(), _use_new_zipfile_serialization=False)", STOPPED),
-    "a pickle": ("pickle.dumps(Evil())", STOPPED),
-    "a model": ('message(answer={"as it is": torch.zeros(1)})', STOPPED),
-    "not a dict": ("packed([1])", STOPPED),
-    "deep": (r'with_pickle(b"\x80\x02}X\4\0\0\0dict]]X\6\0\0\0answera" + deep + b"aas.")', STOPPED),
-    "lists in lists": ("message(answer=same)", STOPPED),
-    "colliding keys": ("colliding()", STOPPED),
-    "half a character": (r'message(state="failed", words="\ud800")', ("failed", "\ud800")),
-    "a huge number": ("message(answer=1 << 10**8)", STOPPED),
-    "numbers that are not there": ("message(answer=torch.zeros(1).expand(10**13))", STOPPED),
-    "a sparse tensor": ("message(answer=torch.eye(2).to_sparse())", STOPPED),
-    "a tensor of nothing": ("message(answer=torch.zeros(10**9, 0))", NO_FUNCTION),
-    "an evil name": (
-        r'message(answer={"function": ["\0\ud800" * 999, 10**9]})',
-        ("wrong", "the answer is None"),
-    ),
-    "a function too many": (
-        'message(answer={"function": ["f", -1]})',
-        ("wrong", "the answer is None"),
-    ),
-    "a false model": (
-        'message(answer={"object": ["m", {"__del__": 0}, {"__init__": 0}]})',
-        NO_FUNCTION,
-    ),
-}
-
-
-@needs_sandbox
-@pytest.mark.parametrize("name", [*MESSAGES])
-def test_a_message_cannot_harm_the_judge(name):
-    message, (state, words) = MESSAGES[name]
-    verdict = judged(LINE + SAY.replace("MESSAGE", message), number="03")["3.2"]
-    assert verdict.state == state
-    assert words in verdict.words
+SENDS = 'line.sendall(bytes([0, 0, 0, 5]) + b"right")'
+TRICKLES = 'line.send((2**24).to_bytes(4, "big"))\nwhile line.send(b"0"): time.sleep(0.1)'
 
 
 @needs_sandbox
 @pytest.mark.parametrize(
-    "ends",
+    "attack",
     [
         "os.kill(os.getpid(), 40)",
         "os.closerange(3, 99); time.sleep(60)",
         "os.kill(os.getppid(), 9); time.sleep(60)",
+        "os.kill(-1, 9) if os.path.exists('/submission') else None",
+        SENDS,
+        TRICKLES,
     ],
 )
-def test_a_process_that_ends_is_called_stopped(ends):
-    cells = f'import os, time\n{ends}\ncheck("3.2", 1)', RIGHT.replace("3.2", "3.1")
-    found = judged(*cells, number="03")
-    assert [found[name].state for name in ("3.1", "3.2")] == ["wrong", "stopped"]
-
-
-@needs_sandbox
-def test_bytes_that_trickle_do_not_keep_a_line_open():
-    trickle = 'line.send((2**24).to_bytes(4, "big"))\nwhile line.send(b"0"): time.sleep(0.1)\n'
+def test_an_attack_stops_only_its_own_exercise(attack):
     began = time.monotonic()
-    assert judged(f'{LINE}{trickle}check("3.2", 1)', number="03")["3.2"].state == "stopped"
+    cells = RIGHT, f'{LINE}{attack}\ncheck("3.3", 1)', 'check("3.4", [2, 4, 6])'
+    found = judged(*cells, number="03")
+    assert [found[name].state for name in ("3.2", "3.4")] == ["right", "right"]
+    assert found["3.3"].state in ("stopped", "failed")  # or it is refused
     assert time.monotonic() - began < 120
 
 
@@ -124,7 +163,7 @@ def test_a_submission_cannot_make_the_judge_take_memory_without_bound():
     finally:
         resource.setrlimit(resource.RLIMIT_AS, before)
     assert verdict.state == "wrong"
-    assert "allocate memory" in verdict.words
+    assert "allocate memory" in verdict.message
 
 
 WORDY = """
@@ -139,5 +178,5 @@ check("8.4", Wordy)
 @needs_sandbox
 def test_a_submission_cannot_make_a_verdict_long():
     verdict = judged(WORDY)["8.4"]
-    assert "params_per_variable = aaa" in verdict.words
-    assert len(verdict.words) <= MOST_WORDS
+    assert "params_per_variable = aaa" in verdict.message
+    assert len(verdict.message) <= MOST_LETTERS

@@ -1,4 +1,4 @@
-"""The tables that an instructor reads and uploads, and the notebooks that are handed out."""
+"""The tables that an instructor reads and uploads, and the texts for learners."""
 
 import csv
 import os
@@ -13,19 +13,19 @@ from tests.lessons.submitting import table
 
 
 def written(out, *rows, people=""):
-    """Write the tables, and return the grades by submission, and the messages."""
+    """Write the tables, and return the grades by learner, and the messages."""
     out.mkdir(exist_ok=True)
     if people:
         (out / "class.csv").write_text(f"learner,number,key\n{people}", "utf-8")
     messages = write_all(rows, ClassList(out / "class.csv"), out)
-    return table(out / "grades.csv", "submission"), messages
+    return table(out / "grades.csv", "learner"), messages
 
 
-def row_of(learner, state="right", name="3.2", words="", variant=None, **more):
+def row_of(learner, state="right", name="3.2", message="", variant=None, is_copy=False, **more):
     file, notebook = f"{learner}.ipynb", name.partition(".")[0].zfill(2)
-    about = {"place": file, "content": f"of {learner}", "status": "graded", "text": learner}
-    verdicts = {name: Verdict(state, words, variant)}
-    return Row(learner, file, notebook=notebook, verdicts=verdicts, **about | more)
+    about = {"path": file, "file_digest": f"of {learner}", "code_digest": learner}
+    verdicts = {name: Verdict(state, message, variant, is_copy)}
+    return Row(learner, file, **about | more, notebook=notebook, status="graded", verdicts=verdicts)
 
 
 def test_an_answer_with_a_wrong_or_missing_key_earns_nothing(tmp_path):
@@ -35,45 +35,40 @@ def test_an_answer_with_a_wrong_or_missing_key_earns_nothing(tmp_path):
         row_of("cy"),
         row_of("dora", variant="w1"),  # not in the list
         row_of("eve", name="3.5"),  # which has no variants
-        row_of("fay", WAITS, words=COURSES_OWN),
+        row_of("fay", WAITS, message=COURSES_OWN),
     ]
     people = "ann,,w1\nben,,w2\ncy,,w3\neve,,w5\nfay,,w6\nzoë,s-20,w7\n"
     found, messages = written(tmp_path, *rows, people=people)
-    states = [
-        [found[f"{name}.ipynb"][column] for name in ("ann", "ben", "cy", "dora", "eve", "fay")]
-        for column in ("points", "3.2", "3.5", "waiting", "of_points")
-    ]
-    wrong = ["wrong variant"] * 3
-    assert states == [
-        ["2", "0", "0", "0", "2", "0"],
-        ["right", *wrong, "", "waits"],
-        ["", "", "", "", "right", ""],
-        ["0", "0", "0", "0", "0", "2"],
-        ["2"] * 6,
-    ]
-    assert found["ben.ipynb"]["3.2 why"] == "answered for w1, but the variant is w2"
-    assert "for no variant, but the variant is w3" in found["cy.ipynb"]["3.2 why"]
-    assert "but the variant is none" in found["dora.ipynb"]["3.2 why"]
-    assert (found["ann.ipynb"]["variants"], found["cy.ipynb"]["variants"]) == ("3.2: w1", "")
-    assert (found[""]["learner"], found[""]["status"]) == ("zoë", "nothing submitted")
-    assert "Not in class.csv: dora.ipynb" in messages
-    assert "class.csv, without a submission: zoë" in messages
+    columns = ("points", "3.2", "3.5", "waiting", "of_points")
+    wrong = ["0", "wrong variant", "", "0", "2"]
+    assert {name: [row[column] for column in columns] for name, row in found.items()} == {
+        "ann": ["2", "right", "", "0", "2"],
+        **{"ben": wrong, "cy": wrong, "dora": wrong},
+        "eve": ["2", "", "right", "0", "2"],
+        "fay": ["0", "waits", "", "2", "2"],
+        "zoë": ["0", "", "", "0", "0"],
+    }
+    assert found["ben"]["3.2 why"] == "answered for w1, but the learner's key is w2"
+    assert found["cy"]["3.2 why"] == "answered for no variant, but the learner's key is w3"
+    assert found["dora"]["3.2 why"].endswith("but the learner's key is missing in the class list")
+    assert (found["zoë"]["school_id"], found["zoë"]["status"]) == ("s-20", "nothing submitted")
+    assert messages[:2] == ["class.csv, without a submission: zoë", "Not in class.csv: dora.ipynb"]
 
 
 def test_an_answer_that_waits_counts_when_the_instructor_confirms_it(tmp_path):
-    waits = row_of("ann", WAITS, "9.4", words="odd")
+    waits = row_of("ann", WAITS, "9.4", message="odd")
     for word, points in (("", "0"), ("Yes", "3"), ("no", "0"), ("yes", "3")):
         if word:
             path = tmp_path / "waiting.csv"
             lines = path.read_text("utf-8-sig").splitlines()
-            assert '"9.4 A better model of the table"' in lines[1]  # 9.4 alone may become a day
+            assert '"9.4 A better model of the table"' in lines[1]  # 9.4 could become a date
             first = lines[1].rpartition(",")[0]
             path.write_text("\n".join([lines[0], "", f'{first},"{word}"']), "utf-8-sig")
         found, messages = written(tmp_path, waits)
-        assert found["ann.ipynb"]["points"] == points
+        assert found["ann"]["points"] == points
         assert any("1 answers wait" in line for line in messages) == (not word)
-    found, _ = written(tmp_path, row_of("ann", WAITS, "9.4", content="another file"))
-    assert found["ann.ipynb"]["points"] == "0"
+    found, _ = written(tmp_path, row_of("ann", WAITS, "9.4", file_digest="of another"))
+    assert found["ann"]["points"] == "0"
 
 
 def test_platforms_take_the_grades(tmp_path):
@@ -89,7 +84,7 @@ def test_platforms_take_the_grades(tmp_path):
         ["Dora", "", "s-4", "", "", "0"],
     ]
     anns = table(tmp_path / "moodle.csv", "Full name")["Ann"]
-    when = anns.pop("Last modified (grade)")  # without it Moodle does not take the file for its own
+    when = anns.pop("Last modified (grade)")  # without it, Moodle does not accept the file
     assert datetime.fromisoformat(when).utcoffset() is not None
     assert anns == {
         "Identifier": "Participant 12",
@@ -101,37 +96,34 @@ def test_platforms_take_the_grades(tmp_path):
 
 
 def test_equal_code_and_equal_mistakes_are_named(tmp_path):
-    words = "the cause (tried x; got y)"
+    cause = "the cause (tried x; got y)"
     rows = [
-        row_of("ann", text="t"),
-        row_of("ben", text="t", look_at=["x"]),
-        row_of("cy", "unfinished", text="t"),
-        row_of("dora", "wrong", words=words),
-        row_of("eve", "failed", words=words.replace("x", "z")),
-        row_of("fay", "stopped", words="another"),
+        row_of("ann", code_digest="t"),
+        row_of("ben", code_digest="t", is_copy=True),
+        row_of("cy", "unfinished", code_digest="t"),
+        row_of("dora", "wrong", message=cause),
+        row_of("eve", "failed", message=cause.replace("x", "z")),
+        row_of("fay", "stopped", message="another"),
     ]
     found, _ = written(tmp_path, *rows)
-    assert [row["look_at"] for row in found.values()] == [
-        *("the same code as ben.ipynb, cy.ipynb", "x; the same code as ann.ipynb, cy.ipynb"),
-        *("", "", "", ""),
-    ]
-    assert [*table(tmp_path / "mistakes.csv", "mistake").values()] == [
-        {"exercise": "3.2", "mistake": mistake, "how_many": count, "who": who}
-        for mistake, count, who in [
-            ("the cause", "2", "dora.ipynb, eve.ipynb"),
-            ("another", "1", "fay.ipynb"),
-        ]
+    assert {name: row["look_at"] for name, row in found.items() if row["look_at"]} == {
+        "ann": "the same code as ben.ipynb, cy.ipynb",
+        "ben": "3.2: step by step the course's solution; the same code as ann.ipynb, cy.ipynb",
+    }
+    assert [[*row.values()] for row in table(tmp_path / "mistakes.csv", "mistake").values()] == [
+        ["3.2", "the cause", "2", "dora.ipynb, eve.ipynb"],
+        ["3.2", "another", "1", "fay.ipynb"],
     ]
 
 
 @pytest.mark.parametrize("separator", [",", ";", "|", "\t"])
 def test_no_spreadsheet_finds_a_formula_wherever_it_splits(tmp_path, separator):
     for s in "=+-@＝＋－＠":
-        words = f'{s}1;{s}1;"{s}1;""{s}1;,\n{s}1,\r\n {s}1\t{s}1|{s}1'
-        verdicts = {"3.2": Verdict("failed", words, variant=words)}
-        written(tmp_path, Row(words, words, "p", "", "03", words, verdicts, [words]))
-        text = (tmp_path / "grades.csv").read_text("utf-8-sig")
-        for row in csv.reader(text.splitlines(), delimiter=separator):
+        text = f'{s}1;{s}1;"{s}1;""{s}1;,\n{s}1,\r\n {s}1\t{s}1|{s}1'
+        verdicts = {"3.2": Verdict("failed", text, variant=text)}
+        written(tmp_path, Row(text, text, "p", "", "03", text, verdicts))
+        grades = (tmp_path / "grades.csv").read_text("utf-8-sig")
+        for row in csv.reader(grades.splitlines(), delimiter=separator):
             assert not [cell for cell in row if cell.lstrip(' "').startswith(s)]
 
 
@@ -139,14 +131,12 @@ def test_each_text_has_its_own_file(tmp_path):
     """Also if names look alike, or if the folder of another has the name."""
     names = [b"a/b.ipynb", b"a - b.ipynb", b"c.ipynb.txt/d.ipynb", b"c.ipynb", b"\x1b.ipynb"]
     names += [b"\\x1b.ipynb", b"\xff.ipynb", b"\xfe.ipynb", b"x" * 250, b"x" * 250 + b"y"]
-    places = [os.fsdecode(name) for name in names]
-    words = [f"word{k}" for k in range(len(names))]
-    rows = [row_of(w, words=w, place=p) for w, p in zip(words, places, strict=True)]
+    rows = [row_of(f"w{k}", message=f"w{k}", path=os.fsdecode(n)) for k, n in enumerate(names)]
     written(tmp_path, *rows)
     files = [file for file in (tmp_path / "feedback").rglob("*") if file.is_file()]
-    assert {file.read_text("utf-8").split()[-1] for file in files} == {*words}
+    assert {file.read_text("utf-8").split()[-1] for file in files} == {row.learner for row in rows}
     text = (tmp_path / "feedback/a/b.ipynb.txt").read_text("utf-8")
-    assert text == "Points: 2 of 2\nSubmission: word0.ipynb\n\n3.2 Masks in code, right: word0\n"
+    assert text == "Points: 2 of 2\nSubmission: w0.ipynb\n\n3.2 Masks in code, right: w0\n"
     written(tmp_path, row_of("ann", WAITS))
     (file,) = (tmp_path / "feedback").iterdir()  # those of the earlier run are gone
     assert file.read_text("utf-8").startswith("Points: 0 of 2; 2 more wait for a look\n")

@@ -84,8 +84,8 @@ ROOMS = {  # name → folder, its files that are changed, and the tests that the
     ),
     "grading": (
         "made_lessons/grading",
-        ["folder", "submission", "handing_out", "reports"],
-        ["folder", "reports", "submission"],
+        ["folder", "notebook", "handing_out", "reports"],
+        ["cells", "folder", "reports"],
     ),
     "figures": (
         "made_course/figures",

@@ -1,4 +1,4 @@
-"""The course's own answers in the process of a submission: recognise them, take them away."""
+"""Recognise the course's own answers in a submission's process, and disable them."""
 
 from __future__ import annotations
 
@@ -14,28 +14,31 @@ from ..checking.stubs import methods_of, unwrap
 
 CELL = "<submission>"
 """File name of the code in a submission's cells."""
-_FILES = tuple(str(Path(package.__file__).parent) for package in (made_course, made_lessons))
+_FOLDERS = tuple(str(Path(package.__file__).parent) for package in (made_course, made_lessons))
 
 
-class TheCoursesOwn(BaseException):
-    """An answer of the course was called instead of the learner's own."""
+class CoursesOwn(BaseException):
+    """A submission called the course's answer instead of the learner's own.
+
+    This is not an ``Exception``, so that no check catches it.
+    """
 
 
-def take_away(exercise: Exercise) -> None:
-    """Make it impossible to call the course's and the package's answers in this process."""
+def disable(exercise: Exercise) -> None:
+    """Make every call of the course's or the package's answer to an exercise fail."""
     for function in [function for own in _own(exercise) for function in _functions_in(own)]:
-        within = function.__code__.co_freevars
-        function.__code__ = _taken.__code__.replace(co_freevars=within)
+        free = function.__code__.co_freevars
+        function.__code__ = _disabled.__code__.replace(co_freevars=free)
 
 
 def is_own(exercise: Exercise, answer: object) -> bool:
     """Return True if an answer has the course's code, or was made from the text of that code."""
     files = {function.__code__.co_filename for function in _functions_in(answer)}
-    is_there = bool(files) and all(file.startswith(_FILES) for file in files)
-    return is_there or (CELL not in files and is_alike(exercise, answer))
+    is_from_course = bool(files) and all(file.startswith(_FOLDERS) for file in files)
+    return is_from_course or (CELL not in files and is_copy(exercise, answer))
 
 
-def is_alike(exercise: Exercise, answer: object) -> bool:
+def is_copy(exercise: Exercise, answer: object) -> bool:
     """Return True if an answer has the same steps as the course's, with any names."""
     steps = _steps(answer)
     return bool(steps) and any(steps == _steps(own) for own in _own(exercise))
@@ -51,25 +54,23 @@ def _functions_in(answer: object) -> list[FunctionType]:
 
 
 def _steps(answer: object) -> list[object]:
-    return sorted((_of_code(f.__code__) for f in _functions_in(answer)), key=repr)
+    return sorted((_steps_of(f.__code__) for f in _functions_in(answer)), key=repr)
 
 
-def _of_code(code: CodeType) -> tuple[object, ...]:
+def _steps_of(code: CodeType) -> list[object]:
     """Return the names, constants and operations of code in order; local variables by number."""
     steps: list[object] = []
     for step in dis.get_instructions(code):
         if isinstance(step.argval, CodeType):
-            steps.append(_of_code(step.argval))
-        elif step.opcode in (*dis.hasname, *dis.hasconst):
-            steps.append(step.argval)
-        elif step.opcode in dis.haslocal:
-            steps.append(step.arg)
-        elif step.opcode in dis.hascompare or step.opname == "BINARY_OP":
-            steps.append(step.argrepr)
-    return tuple(steps)
+            steps.append(_steps_of(step.argval))
+        elif step.opcode not in dis.hasjrel:
+            is_local = step.opcode in (*dis.haslocal, *dis.hasfree)
+            steps.append((step.opname, step.arg if is_local else step.argrepr))
+    return steps
 
 
-def _taken(*_: object, **__: object) -> None:
-    from made_lessons.grading.own import TheCoursesOwn  # its globals are another function's
+def _disabled(*_: object, **__: object) -> None:
+    # imported here, because this code runs with the globals of another function
+    from made_lessons.grading.course_answers import CoursesOwn
 
-    raise TheCoursesOwn
+    raise CoursesOwn

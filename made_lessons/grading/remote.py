@@ -1,8 +1,8 @@
-"""Calls between the judge and a submission, of which only plain values and tensors come back.
+"""Let the judge call an answer in another process, as if it were in the judge's own.
 
-The check runs in the judge. It calls the answer, which is in another process, as if it were in the
-same one. ``torch.save`` writes each message, and ``torch.load(weights_only=True)`` reads those of
-the submission without running any code. So a submission must return the right values to pass.
+``torch.save`` writes each message, and ``torch.load(weights_only=True)`` reads those of the
+submission without running any code. So only plain values and tensors come back from a call, and a
+submission must return the right ones to pass.
 """
 
 from __future__ import annotations
@@ -22,63 +22,63 @@ from torch import Tensor, nn
 from made_course.model.heads import Head
 
 from ..checking.time_limits import LIMIT_S, TookTooLong, time_limit
-from .own import TheCoursesOwn
+from .course_answers import CoursesOwn
 
 MOST_BYTES = 64 * 2**20  # of a message
-_OF_A_MODEL = ("__call__", "log_prob", "sample")
-_OF_A_HEAD = ("params_per_variable", "is_density")
+_METHODS = ("__call__", "log_prob", "sample")
+_FIELDS = ("params_per_variable", "is_density")
 
 
-class Gone(BaseException):
+class Disconnected(BaseException):
     """The other process has ended, ran out of time, or sent something unreadable.
 
     This is not an ``Exception``, so that no check catches it.
     """
 
 
-class Lost(BaseException):
-    """A value of the answer cannot be sent, which no check may call a mistake."""
+class NotTransferable(BaseException):
+    """A value of the answer cannot be sent, which is not a mistake of the learner."""
 
 
-_NOT_MISTAKES = {kind.__name__: kind for kind in (TheCoursesOwn, Lost, TookTooLong)}
+_NOT_MISTAKES = {kind.__name__: kind for kind in (CoursesOwn, NotTransferable, TookTooLong)}
 
 
 class Peer:
-    """One end of the line between a judge and a submission.
+    """One end of the connection between a judge and a submission.
 
     Args:
-        line: a connected socket without a timeout. Shutting it down ends the conversation.
-        is_judge: whether this end is the judge, who does not trust the other end.
+        line: connected socket without a timeout. Shutting it down ends the conversation.
+        is_judge: whether this end is the judge, which does not trust the other end.
     """
 
     def __init__(self, line: socket.socket, *, is_judge: bool) -> None:
         self.connection, self.is_judge = Connection(os.dup(line.fileno())), is_judge
-        self.functions: list[Callable[..., object]] = []
+        self.functions: list[Callable[..., object]] = []  # that the other end may call
 
     def send(self, **message: object) -> None:
         """Send named values.
 
         Raises:
-            Lost: if a value cannot be sent.
-            Gone: if the other process has ended.
+            NotTransferable: if a value cannot be sent.
+            Disconnected: if the other process has ended.
         """
-        data = _packed(self.encode(message))
+        torch.save(self.encode(message), file := io.BytesIO())
         try:
-            self.connection.send_bytes(data)
+            self.connection.send_bytes(file.getvalue())
         except OSError as error:
-            raise Gone from error
+            raise Disconnected from error
 
     def receive(self) -> dict[str, Any]:
-        """Wait for a message, and return its named values."""
+        """Wait for the next message and return its named values."""
         try:
             data = self.connection.recv_bytes(MOST_BYTES)
             with time_limit(LIMIT_S):
                 content = torch.load(io.BytesIO(data), weights_only=self.is_judge)
                 message = self.decode(content)
         except (Exception, TookTooLong) as error:  # a submission may send any bytes
-            raise Gone from error
+            raise Disconnected from error
         if not isinstance(message, dict):
-            raise Gone
+            raise Disconnected
         return message
 
     def call(self, number: int, arguments: tuple[object, ...]) -> object:
@@ -93,8 +93,8 @@ class Peer:
         if "raised" in message:
             kind, text = (str(part)[:400] for part in message["raised"])
             raise (_NOT_MISTAKES.get(kind) or type(kind, (Exception,), {}))(text)
-        for argument, now in zip(arguments, message.get("now", ()), strict=False):
-            if now is not None:
+        if self.is_judge:  # the check finds out whether the call has changed them
+            for argument, now in zip(arguments, message.get("now", ()), strict=False):
                 _overwrite(argument, now)
         return message.get("result")
 
@@ -102,55 +102,52 @@ class Peer:
         """Answer one call of the other end."""
         try:
             function, arguments = self.functions[message["call"]], message["arguments"]
-            before = [_packed(self.encode(_contents(part))) for part in arguments]
             with time_limit(LIMIT_S):
                 result = function(*arguments)
-            now = [_contents(part) for part in arguments]
-            for k, packed in enumerate(before):
-                if _packed(self.encode(now[k])) == packed:
-                    now[k] = None
-            self.send(result=result, now=now)
+            self.send(result=result, now=[_contents(part) for part in arguments])
         except (Exception, SystemExit, *_NOT_MISTAKES.values()) as error:
             self.send(raised=[type(error).__name__, str(error)[:400]])
 
     def encode(self, value: object) -> object:
         """Return a value as lists, tuples, sets, tensors and single values.
 
-        Each other value is a dict with one key, which names its kind. The other end can call a
-        function by its number.
+        Each other value is a dict with one key, which names its kind. A function is a number,
+        with which the other end can call it.
 
         Raises:
-            Lost: if it cannot be sent.
+            NotTransferable: if it cannot be sent.
         """
         try:
             return self._encoded(value)
         except Exception as error:  # the class of a value may do anything
             why = f"its answer could not be transferred: {type(error).__name__}: {error}"
-            raise Lost(why[:400]) from error
+            raise NotTransferable(why[:400]) from error
 
     def _encoded(self, value: object) -> object:
         if isinstance(value, np.generic):
             value = value.item()
-        for kind in (bool, int, float, str):
-            if isinstance(value, kind):
-                return kind(value)
         if value is None:
             return None
-        if isinstance(value, Real):
-            return float(value)
+        for kind, kinds in {bool: bool, int: int, float: Real, str: str}.items():
+            if isinstance(value, kinds):
+                return kind(value)
         if isinstance(value, Tensor):
             row_major = torch.contiguous_format
             copy = value.detach().cpu().as_subclass(Tensor).clone(memory_format=row_major)
             return copy.requires_grad_(value.requires_grad)
         if isinstance(value, np.ndarray):
             return {"array": self._encoded(torch.from_numpy(value))}
-        for kind, kinds in ((list, list), (tuple, tuple), (set, set | frozenset)):
+        for kind, kinds in {list: list, tuple: tuple, set: set | frozenset}.items():
             if isinstance(value, kinds):
                 return kind(self._encoded(part) for part in value)
         if isinstance(value, Mapping):
             return {"dict": [[self._encoded(part) for part in pair] for pair in value.items()]}
         if self.is_judge and (isinstance(value, nn.Module) or not callable(value)):
-            return {"as it is": value}
+            return {"pickled": value}
+        return self._encoded_object(value)
+
+    def _encoded_object(self, value: object) -> object:
+        """Return the name of a class, a function or a model, with numbers for its methods."""
         if isinstance(value, type):
             builds = self._number(value) if issubclass(value, Head) else None
             return {"class": [value.__name__, builds]}
@@ -158,11 +155,11 @@ class Peer:
         if callable(value) and not is_model:
             name = getattr(value, "__name__", type(value).__name__)
             return {"function": [str(name), self._number(value)]}
-        given = [m for m in _OF_A_MODEL if is_model and callable(getattr(value, m, None))]
         if is_model and isinstance(value, nn.Module):
             value.eval().float().requires_grad_(False)  # the check scores it so
+        given = [m for m in _METHODS if is_model and callable(getattr(value, m, None))]
         methods = {m: self._number(getattr(value, m)) for m in given}
-        fields = {p: self._encoded(getattr(value, p)) for p in _OF_A_HEAD if hasattr(value, p)}
+        fields = {f: self._encoded(getattr(value, f)) for f in _FIELDS if hasattr(value, f)}
         return {"object": [type(value).__name__, methods, fields]}
 
     def _number(self, function: Callable[..., object]) -> int:
@@ -180,46 +177,40 @@ class Peer:
         if kind in (list, tuple, set):
             return kind(self.decode(part) for part in value)
         if kind is not dict:
-            raise Gone
+            raise Disconnected
         ((kind, content),) = value.items()
         if kind == "array":
             return self.decode(content).numpy()
         if kind == "dict":
             return {self.decode(key): self.decode(part) for key, part in content}
-        if kind == "as it is" and not self.is_judge:
+        if kind == "pickled" and not self.is_judge:
             return content
         return self._stub(kind, content)
 
     def _stub(self, kind: str, content: list[Any]) -> object:
-        """Return an object here that calls one of the other end."""
+        """Return an object that calls the one at the other end."""
         if kind == "function":
             return self._function(*content)
         if kind == "class":
             name, builds = content
             if builds is None:
-                return type(name[:80], (), {})
+                return type(name, (), {})
             # a head is built at the other end, and called there as a model is
-            return type(name[:80], (Head,), {"__new__": lambda cls: self.call(builds, ())})
+            return type(name, (Head,), {"__new__": lambda cls: self.call(builds, ())})
         if kind == "object":
             name, methods, fields = content
-            given = [method for method in _OF_A_MODEL if method in methods]
+            given = [method for method in _METHODS if method in methods]
             parts = {m: staticmethod(self._function(m, methods[m])) for m in given}
-            parts |= {part: self.decode(fields[part]) for part in _OF_A_HEAD if part in fields}
-            return type(name[:80], (), parts)()
-        raise Gone
+            parts |= {f: self.decode(fields[f]) for f in _FIELDS if f in fields}
+            return type(name, (), parts)()
+        raise Disconnected
 
     def _function(self, name: str, number: int) -> Callable[..., object]:
         def function(*arguments: object) -> object:
             return self.call(number, arguments)
 
-        function.__name__ = str(name)[:80]
+        function.__name__ = str(name)
         return function
-
-
-def _packed(message: object) -> bytes:
-    with io.BytesIO() as file:
-        torch.save(message, file)
-        return file.getvalue()
 
 
 def _contents(argument: object) -> object:
@@ -231,7 +222,7 @@ def _contents(argument: object) -> object:
 
 @torch.no_grad()
 def _overwrite(argument: object, now: object) -> None:
-    """Make an argument equal to its copy at the other end, which a call has changed."""
+    """Make an argument equal to its copy at the other end."""
     if isinstance(argument, nn.Module):
         argument.load_state_dict(now)
     elif isinstance(argument, Tensor):
