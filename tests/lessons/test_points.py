@@ -68,6 +68,19 @@ def test_an_answer_that_changes_its_argument_in_another_process_is_wrong(name, c
     assert found.message.startswith("your code changed its argument")
 
 
+VALUES = [np.arange(3), np.float32(1), {1, 2}, {"a": torch.ones(2)}, (1, 2), None, True, "text"]
+VALUES += [[[1], [2]], int, torch.ones(3, 2).T]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=repr)
+def test_a_wrong_value_gets_the_same_words_from_another_process(value):
+    def answer(ordering):
+        return value
+
+    exercise = exercise_named("1.3")
+    assert far(exercise, [answer]) == [verdict_on(exercise, answer)]
+
+
 def test_an_answer_that_cannot_be_transferred_is_not_called_wrong():
     (found,) = far(exercise_named("1.3"), [lambda ordering: torch.eye(3).to_sparse()])
     assert found.state == "failed"
