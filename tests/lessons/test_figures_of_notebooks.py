@@ -204,6 +204,24 @@ def test_each_figure_draws_the_numbers_it_is_given_without_a_fault(name):
         assert said in figure.alt
 
 
+@pytest.mark.parametrize(
+    ("name", "words", "place"),
+    [
+        ("learning curve", "97.1", (2, 97.125)),
+        ("coasting", "Adam", (3, 0.875)),
+        ("mixture", "0.57", (0.5662, 0)),
+        ("inverse", "u = 0.75", (-0.7, 0.75)),
+        ("family", "0.4", (0.4, 1)),
+        ("race", "a", (2, 60.5)),
+        ("nats by steps", "74.5", (74.5, 1)),
+        ("share by steps", "a", (16, 90)),
+    ],
+)
+def test_words_are_beside_their_points(name, words, place):
+    notes = {note.get_text(): note for axes in FIGURES[name][0]().axes for note in axes.texts}
+    assert notes[words].xy == pytest.approx(place, abs=1e-3)
+
+
 def test_every_figure_is_tried():
     folders = [path.parent.name for path in Path(made_lessons.__file__).parent.glob("*/figures.py")]
     modules = [import_module(f"made_lessons.{folder}.figures") for folder in folders]
