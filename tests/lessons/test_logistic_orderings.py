@@ -35,6 +35,13 @@ def test_the_half_adder_adds():
             assert joint[a, b, 1 - carry, digit].item() == pytest.approx(0.001 * 0.999 / 4)
 
 
+def test_neighbours_in_the_chain_agree_in_nine_of_ten():
+    joint = chain_joint()
+    assert joint.sum().item() == pytest.approx(1)
+    for j in range(3):
+        assert joint[POINTS[:, j] == POINTS[:, j + 1]].sum().item() == pytest.approx(0.9)
+
+
 @pytest.mark.parametrize("joint", [half_adder_joint(), chain_joint(), random_joint(0, 5)])
 def test_no_weight_can_be_changed_for_the_better(joint):
     """Check the gradient: it is zero only at the minimum of a convex function."""
