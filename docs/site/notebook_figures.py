@@ -14,8 +14,8 @@ from sphinx.errors import ExtensionError
 
 from made_course.figures.picture import LINES, WORDS
 
-COLUMN, DRAWN = 640, 475
-"""Width in pixels of a page's column for figures, and of a saved figure that fills it."""
+SCALE = 1.4
+"""Scale at which a wide page shows a saved figure, so that its words are as large as the text."""
 GREYS = (0, int(WORDS[1:3], 16), int(LINES[1:3], 16), 255)
 """Greys of a saved figure: ink, words, lines, paper."""
 PAGE = (0, 60, 140, 255)
@@ -34,7 +34,7 @@ def figure(cell: NotebookNode, output: NotebookNode, folder: Path) -> str:
     png, said = b64decode(output.data["image/png"]), output.metadata["image/png"]
     name = hashlib.sha256(Path(__file__).read_bytes() + png).hexdigest()[:16]
     width, height = Image.open(BytesIO(png)).size
-    wide = min(COLUMN, round(said["width"] * COLUMN / DRAWN))
+    wide = round(SCALE * said["width"])
     look = f'width="{wide}" height="{round(wide * height / width)}" loading="lazy"'
     file = folder / f"{name}.webp"
     if not file.is_file():

@@ -105,7 +105,8 @@ def plot_nats_bars(
         for name, label in labels.items()
     )
     ranked = [name for name in sorted(levels, key=levels.get) if name not in invalid]
-    alt = f"{ranked[0]} needs the fewest nats, {ranked[-1]} the most. {unit.capitalize()}: {text}."
+    alt = f"{ranked[0]} needs the fewest nats, {ranked[-1]} the most. " if ranked[1:] else ""
+    alt += f"{unit.capitalize()}: {text}."
     kinds, start = {}, min(0, *levels.values())
     figure = Picture(height=0.36 * len(levels) + 0.9 + 0.3 * (floor is not None), alt=alt)
     axes = figure.add_subplot()

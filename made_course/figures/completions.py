@@ -29,7 +29,7 @@ def paint_completion(values: np.ndarray, known: np.ndarray, shape: tuple[int, in
 def plot_completions(
     x: Tensor, known: Tensor, completion: Completion, shape: tuple[int, int]
 ) -> Picture:
-    """Draw the known part of each row, its completions in two lines, and their mean.
+    """Draw the known part of each row, its completions beside it, and their mean below it.
 
     Known pixels are black on white, unknown ones are hatched, and drawn ones are blue. If samples
     have weights, the share of each is below it, the mean is weighted, and the number of exact
@@ -43,15 +43,15 @@ def plot_completions(
     """
     known = known.bool().expand(x.shape).cpu()
     count = completion.samples.shape[1]
-    columns, weighted = 2 + (count + 1) // 2, completion.log_weights is not None
+    columns, weighted = 1 + (count + 1) // 2, completion.log_weights is not None
     tile = WIDTH / columns - 0.06
     height = tile * min(max(shape[0] / shape[1], 0.3), 3)
     line = height + 0.28 + 0.25 * weighted
     alt = _completions_in_words(known, completion, shape)
     figure = Picture(WIDTH, 2 * line * len(x), alt=alt)
     grid = figure.add_gridspec(2 * len(x), columns)
-    middle = [(k // (columns - 2), 1 + k % (columns - 2)) for k in range(count)]
-    places = [(0, 0), *middle, (0, columns - 1)]
+    beside = [(k // (columns - 1), 1 + k % (columns - 1)) for k in range(count)]
+    places = [(0, 0), *beside, (1, 0)]
     titles = ["known", *map(str, range(1, count + 1)), "mean"]
     for k, (row, given) in enumerate(zip(x, known, strict=True)):
         pictures = _paint_all(row, given.numpy(), completion, k, shape)

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ..common.colours import BLUE, ORANGE
 from ..common.words import hat, listing, variable_names
-from .axes import add_legend, axes_at, frame_only, note
+from .axes import add_legend, axes_at, frame_only, note, text_width
 from .picture import CELL, WIDTH, Picture, picture
 
 
@@ -39,17 +39,18 @@ def plot_dependence(matrices: Mapping[str, Tensor], allowed: Tensor) -> Picture:
     matrices = {title: seen.cpu() for title, seen in matrices.items()}
     counts = {title: pairs_in_numbers(seen, allowed) for title, seen in matrices.items()}
     alt = _dependence_in_words(matrices, allowed, counts)
+    counts = {title: words.replace(", ", ",\n") for title, words in counts.items()}
     room, foot = 0.35 + 0.1 * len(f"x{count}"), 0.95  # left of the first matrix, and below all
-    apart = 0.35 * (len(matrices) - 1)
+    apart = 0.25 * (len(matrices) - 1)
     cell = min(CELL, (WIDTH - room - apart - 0.1) / len(matrices) / count, 4 / count)
     side = cell * count
-    heads = [max(0.122 * len(title), 0.085 * len(words)) for title, words in counts.items()]
-    step = max(side + 0.35, max(heads[:-1], default=0) + 0.2)
+    heads = [max(1.05 * text_width(title), text_width(words)) for title, words in counts.items()]
+    step = max(side + 0.25, max(heads[:-1], default=0) + 0.15)
     width = room + step * (len(matrices) - 1) + max(side, heads[-1]) + 0.05
-    figure = Picture(max(width, 3.6), side + foot + 0.55, alt=alt, layout="none")
+    figure = Picture(max(width, 3.6), side + foot + 0.75, alt=alt, layout="none")
     for k, (title, seen) in enumerate(matrices.items()):
         axes = axes_at(figure, room + step * k, foot, side, side)
-        axes.set_title(title, loc="left", pad=22, parse_math=False)
+        axes.set_title(title, loc="left", pad=38, fontsize=12, parse_math=False)
         note(axes, counts[title], (0, 1), (0, 6), xycoords="axes fraction", fontsize=12)
         draw_pairs(axes, seen.numpy(), allowed.numpy())
         name_pairs(axes, variable_names(count), cell)
@@ -58,7 +59,7 @@ def plot_dependence(matrices: Mapping[str, Tensor], allowed: Tensor) -> Picture:
             axes.set_ylabel("output")
         else:
             axes.set_yticks([])
-    where = {"loc": "lower left", "bbox_to_anchor": (0, 0), "columnspacing": 1.2}
+    where = {"loc": "lower left", "bbox_to_anchor": (0, 0)}
     add_legend(figure, _kinds([*matrices.values()], allowed), **where)
     return figure
 

@@ -7,16 +7,14 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgba, to_rgba_array
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from ..common.colours import ORANGE
 from ..common.words import hat, listing, variable_names
 from .network_parts import CHIP, draw_units, shade, sheet, words_on
 from .picture import CELL, LINES, WORDS, Picture, picture
 
-NAMED = 0.72
+NAMED = 0.62
 """Inches left of a table whose rows have names."""
 
 
@@ -78,7 +76,6 @@ def draw_cells(
     entries: Sequence[Sequence[object]],
     faces: Sequence[Sequence[str]],
     side: float = CELL,
-    size: float = 12,
 ) -> None:
     """Draw a table below and right of a corner: an entry per cell, on a colour or "none"."""
     for (row, column), entry in np.ndenumerate(np.array(entries, dtype=object)):
@@ -86,7 +83,7 @@ def draw_cells(
         look = {"facecolor": face, "edgecolor": LINES, "linewidth": 0.8}
         axes.add_patch(Rectangle(place, side, side, **look))
         ink = WORDS if face == "none" else words_on(face)
-        style = {"ha": "center", "va": "center_baseline", "fontsize": size, "color": ink}
+        style = {"ha": "center", "va": "center_baseline", "fontsize": 12, "color": ink}
         axes.text(place[0] + side / 2, place[1] + side / 2 - 0.005, str(entry), **style)
 
 
@@ -129,9 +126,9 @@ def plot_masks(masks: Sequence[Tensor], degrees: Sequence[Tensor]) -> Picture:
     alt = "Blue is where a weight may exist; a row is a unit that sees. "
     alt += f"Weights: {', '.join(ones)}. Inputs {listing(inputs)}. {' '.join(rows)}"
 
-    wide = [max(CELL * mask.shape[1], 1.25) for mask in masks]
-    room = [0.45] * (len(masks) - 1) + [NAMED]
-    width, high = sum(wide) + sum(room) + 0.3 * (len(masks) - 1) + 0.1, CELL * max(map(len, masks))
+    wide = [max(CELL * mask.shape[1], 1.05) for mask in masks]
+    room = [0.35] * (len(masks) - 1) + [NAMED]
+    width, high = sum(wide) + sum(room) + 0.15 * (len(masks) - 1), CELL * max(map(len, masks))
     figure = Picture(width, high + 1.15, alt=alt, layout="none")
     axes, left = sheet(figure), 0.0
     for k, mask in enumerate(masks):
@@ -139,7 +136,7 @@ def plot_masks(masks: Sequence[Tensor], degrees: Sequence[Tensor]) -> Picture:
         line = zip(sides[k], sides[k + 1], strict=True)
         draw_mask(axes, (left, high + 0.05), mask.int().cpu().numpy(), *line, top)
         axes.text(left, high + 1.0, f"into {into[k]}", weight="bold", va="top")
-        left += wide[k] + 0.3
+        left += wide[k] + 0.15
     return figure
 
 
@@ -174,44 +171,3 @@ def draw_mask(
                 axes.text(x, y + 0.17, name, ha="center", va="bottom", parse_math=False)
             else:
                 axes.text(x - 0.18, y, name, ha="right", va="center_baseline", parse_math=False)
-
-
-def draw_staircase(
-    axes: Axes,
-    mask: np.ndarray,
-    leaks: np.ndarray,
-    degrees: tuple[Tensor, Tensor],
-    box: tuple[float, float, float],
-    top: int,
-    title: str,
-) -> None:
-    """Draw a mask with its columns and rows sorted by degree, so that it becomes a staircase.
-
-    Args:
-        axes: sheet in inches.
-        mask: zeros and ones. A one has the blue of its column's degree.
-        leaks: ones that must not be there, drawn in orange and, if there is room, crossed.
-        degrees: degrees of the columns, and of the rows.
-        box: middle, top and side of the square in which the mask is drawn.
-        top: largest degree of the network.
-        title: text above the mask.
-    """
-    (middle, above, side), (rows, columns) = box, mask.shape
-    across, down = (of.argsort(stable=True).numpy() for of in degrees)
-    mask, leaks = (part[np.ix_(down, across)] for part in (mask, leaks))
-    shades = to_rgba_array([shade(d, top) if d else LINES for d in degrees[0][across].tolist()])
-    colours = np.where(mask[..., None], shades, (0, 0, 0, 0))
-    colours[leaks] = to_rgba(ORANGE)
-    is_small = max(rows, columns) <= 16
-    wide, high = (min(0.24, side / count) for count in (columns, rows))
-    x = middle + wide * (np.arange(columns + 1) - columns / 2)
-    y = above - high * np.arange(rows + 1)
-    edge = {"edgecolors": LINES, "linewidth": 0.5} if is_small else {}
-    axes.pcolormesh(x, y, colours, **edge)
-    frame = {"facecolor": "none", "edgecolor": LINES, "linewidth": 0.8}
-    axes.add_patch(Rectangle((x[0], y[-1]), x[-1] - x[0], y[0] - y[-1], **frame))
-    if is_small:
-        k, j = np.nonzero(leaks)
-        cross = {"marker": "x", "color": "white", "s": (36 * min(wide, high)) ** 2}
-        axes.scatter((x[1:] + x[:-1])[j] / 2, (y[1:] + y[:-1])[k] / 2, **cross)
-    axes.text(middle, above + 0.06, title, ha="center", va="bottom", fontsize=12)

@@ -19,7 +19,7 @@ from ..common.words import hat, variable_names
 from ..leaks.connections import leaking_connections
 from ..model.masks import connectivity
 from .dependence import leaks_in_words, pairs_in_words
-from .masks import draw_staircase, layer_names, layers_in_words, sizes_in_words
+from .masks import layer_names, layers_in_words, sizes_in_words
 from .network_parts import RADIUS, draw_units, draw_wire, shade, sheet
 from .picture import LINES, WIDTH, Picture, picture
 
@@ -27,8 +27,8 @@ APART = 0.48
 """Inches from a unit to the next one of its layer."""
 FEW = 8
 """Number of units of a layer up to which each is drawn by itself."""
-TABLE, BESIDE, SQUARE = 1.2, 1.75, 0.08
-"""Inches of the masks' height, of the table of dependencies, and of a unit among many."""
+BESIDE, SQUARE = 1.3, 0.08
+"""Inches of the table of dependencies, and of a unit among many."""
 
 
 class Node(NamedTuple):
@@ -51,7 +51,7 @@ def plot_network(
     allowed: Tensor | None = None,
     title: str = "",
 ) -> Picture:
-    """Draw a masked network as a graph: a row is a step, a line a weight; below, its masks, sorted.
+    """Draw a masked network as a graph: a row is a step, and a line is a weight.
 
     Inputs, units and outputs of one degree share a row. A darker blue is a higher degree, and a
     line has the colour of the unit that it starts from. With ``allowed``, paths that leak are
@@ -90,21 +90,16 @@ def plot_network(
     gap = min((WIDTH - 0.1 - 2 * room - beside) / len(masks), 1.7)
     xs = room + gap * np.arange(len(layers))
     nodes, edges = _in_rows(layers, xs)
-    foot = TABLE + 0.45 + 0.3 * edges[0] * (direct is not None)  # lines that bend down
+    foot = 0.05 + 0.3 * edges[0] * (direct is not None)  # lines that bend down
     high = edges[0] + 0.37 + 0.28 * len(lines)
     figure = Picture(xs[-1] + room + beside, foot + high, alt=alt, layout="none")
     axes, top = sheet(figure), max(int(units.max()) for units in layers)
     axes.set_ylim(-foot, high)
     style = {"va": "top", "fontsize": 12, "linespacing": 1.5, "parse_math": False}
     axes.text(0.05, high - 0.08, "\n".join(lines), **style)
-    middles = [*(xs[:-1] + gap / 2), xs[-1] + room + 0.6]
-    for (k, to, mask), leaks, middle in zip(wires, leaking, middles, strict=False):
+    for (k, to, mask), leaks in zip(wires, leaking, strict=True):
         style = {"dip": 0.3 * edges[0] * (to > k + 1), "is_last": to == len(masks), "top": top}
         _draw_wires(axes, nodes[k], nodes[to], mask, leaks, **style)
-        label = "direct" if to > k + 1 else f"→ {layer_names(len(layers))[to]}"
-        box = middle, TABLE - foot, min(gap, 1.6) - 0.25
-        leaks = leaks & (to == len(masks))  # only masks of outputs break the rule
-        draw_staircase(axes, mask, leaks, (layers[k], layers[to]), box, top, label)
     axes.hlines(edges[1:-1], 0.05, xs[-1] + room, color=LINES, linewidth=0.4, zorder=0)
     _draw_nodes(axes, nodes, names, edges[0], top)
     if allowed is not None:

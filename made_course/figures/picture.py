@@ -19,9 +19,9 @@ HERE = Path(__file__).parent
 for font in (HERE / "files").glob("*.ttf"):
     fontManager.addfont(font)
 
-WIDTH = 6.6
-"""Inches of a figure that fills its column: 475 pixels of the page, and 350 of a phone's."""
-CELL = 0.34
+WIDTH = 5.25
+"""Inches of the widest figure: 378 pixels. A phone shows words of 12 pixels in it with 11."""
+CELL = 0.33
 """Inches of a square of a matrix whose entries are to be read."""
 WORDS, LINES, FAINT = "#767676", "#949494", "#80808033"
 """Greys for text, for lines and for backgrounds, on light and dark pages."""

@@ -13,18 +13,18 @@ from torch import Tensor
 from ..common.words import hat, listing, variable_names
 from .masks import draw_cells
 from .network_parts import shade, sheet
-from .picture import CELL, LINES, WIDTH, Picture, picture
+from .picture import CELL, LINES, Picture, picture
 
 STEPS = {
-    "ordering": "who is drawn\nat each step",
-    "degrees": "tickets of\nall units",
-    "masks": "≥ before, >\nat the output",
-    "logits": "W ⊙ M in\neach layer",
-    "log p(x)": "softplus, and\nthe sum",
+    "ordering": "who is drawn next",
+    "degrees": "tickets of all units",
+    "masks": "≥ before, > at the end",
+    "logits": "W ⊙ M in each layer",
+    "log p(x)": "softplus, and the sum",
 }
-"""Steps of the pipeline, and what happens there."""
-HIGH = 1.6
-"""Height of the tallest drawing, in inches."""
+"""Stages of the pipeline, and what happens there."""
+ROW, LEFT, WIDE = 0.8, 2.0, 2.6
+"""Inches of a stage's height, of the room for its name, and of its drawing."""
 
 
 @picture
@@ -54,32 +54,29 @@ def plot_pipeline(
         f"From the ordering {listing(ordering)} to log p = {total} nats. Between them degrees "
         f"{str(degrees[0].tolist())[1:-1]}, masks of {shapes}, logits {', '.join(numbers)}."
     )
-    figure = Picture(WIDTH, HIGH + 1.1, alt=alt, layout="none")
-    axes, middle = sheet(figure), HIGH / 2 + 0.6
-    lefts = dict(zip(STEPS, 0.05 + 1.36 * np.arange(len(STEPS)), strict=True))
-    for title, left in lefts.items():
-        axes.text(left, HIGH + 1.05, title, va="top", weight="bold")
-        axes.text(left, 0.05, STEPS[title], va="bottom", fontsize=12)
-        if left > 1:
-            axes.text(left - 0.2, middle, "→", ha="center", va="center", fontsize=18)
+    figure = Picture(LEFT + WIDE + 0.1, ROW * len(STEPS) + 0.2, alt=alt, layout="none")
+    axes, style = sheet(figure), {"va": "center_baseline", "parse_math": False}
+    rows = dict(zip(STEPS, ROW * (len(STEPS) - 0.5 - np.arange(len(STEPS))) + 0.1, strict=True))
+    for title, y in rows.items():
+        axes.text(0.05, y + 0.13, title, weight="bold", va="center_baseline")
+        axes.text(0.05, y - 0.13, STEPS[title], fontsize=12, va="center_baseline")
+        axes.axhline(y - ROW / 2, color=LINES, linewidth=0.4 * (title != "log p(x)"))
 
-    rows = middle + CELL * ((len(names) - 1) / 2 - np.arange(len(names)))
+    axes.text(LEFT, rows["ordering"], "  →  ".join(ordering), **style)
     shades = [[shade(degree, top) for degree in units.tolist()] for units in degrees]
-    corner = (lefts["degrees"] + 0.3, rows[0] + CELL / 2)
-    draw_cells(axes, corner, [[d] for d in degrees[0].tolist()], [[face] for face in shades[0]])
-    for y, name, step, z in zip(rows, names, enumerate(ordering, start=1), numbers, strict=True):
-        style = {"va": "center_baseline", "parse_math": False}
-        axes.text(lefts["ordering"], y, "{}   {}".format(*step), **style)
-        axes.text(lefts["degrees"], y, name, **style)
-        axes.text(lefts["logits"], y, f"{hat(name)}  {z}", **style)
+    apart = WIDE / len(names)
+    for k, (name, z) in enumerate(zip(names, numbers, strict=True)):
+        x, y = LEFT + apart * k, rows["degrees"] + 0.1
+        axes.text(x, y, name, **style)
+        draw_cells(axes, (x + 0.27, y + CELL / 2), [[int(degrees[0][k])]], [[shades[0][k]]])
+        axes.text(x, rows["logits"], f"{hat(name)} {z}", **style)
     for k, layer in enumerate(shades[1:]):
-        where = (corner[0] + 0.4 + 0.17 * k, middle - HIGH / 2, 0.12, HIGH)
-        _paint(axes, where, [[colour] for colour in layer])
-    high = (HIGH + 0.08) / len(masks)
+        _paint(axes, (LEFT, rows["degrees"] - 0.2 - 0.1 * k, WIDE, 0.07), [layer])
+    wide = WIDE / len(masks)
     for k, (mask, layer) in enumerate(zip(masks, shades, strict=True)):
-        where = (lefts["masks"], middle + HIGH / 2 - high * (k + 1) + 0.08, 0.85, high - 0.08)
+        where = (LEFT + wide * k, rows["masks"] - 0.28, wide - 0.1, 0.56)
         _paint(axes, where, [np.where(row, layer, "none") for row in mask.bool().numpy()])
-    axes.text(lefts["log p(x)"], middle, f"{total} nats", va="center", weight="bold")
+    axes.text(LEFT, rows["log p(x)"], f"{total} nats", weight="bold", **style)
     return figure
 
 

@@ -13,7 +13,7 @@ from ..common.words import listing
 from ..leaks.trajectory import Trajectory
 from .axes import frame_only, name_row
 from .images import paint_variables
-from .picture import LINES, WIDTH, WORDS, Picture, picture
+from .picture import WIDTH, Picture, picture
 
 
 @picture
@@ -23,12 +23,11 @@ def plot_trajectory(
     shape: tuple[int, int],
     *,
     names: Sequence[str] | None,
-    marked: int | None,
 ) -> Picture:
-    """Draw a filmstrip of rows as they are generated, the network's outputs, and the log-likelihood.
+    """Draw a filmstrip of rows as they are generated, and the network's outputs.
 
     Hatched variables are not decided yet, and hatched outputs are not conditionals yet. The
-    variable that is decided at a step has a blue frame.
+    variable that is decided at a step has a blue frame. Below is the log-likelihood so far.
 
     Args:
         trajectories: name → trajectory of a row, see
@@ -36,15 +35,14 @@ def plot_trajectory(
         steps: steps to show, from 0 to D.
         shape: rows and columns in which the variables are drawn.
         names: names of the variables, to write into the row, with numbers in the outputs; or None.
-        marked: a step to mark on the curve of the log-likelihood, or None.
-    """  # noqa: E501
+    """
     width = (WIDTH - 1.0) / len(steps) - 0.06
     room = 0.1 + 0.1 * max(map(len, names)) if names and shape[0] == 1 else 0.4
     height = min(max(width * shape[0] / shape[1], room), 2.7)
     lines = 2 * len(trajectories)
     alt = " ".join(_row_in_words(*each, steps, shape) for each in trajectories.items())
-    figure = Picture(WIDTH, (height + 0.12) * lines + 2.0, alt=alt)
-    grid = figure.add_gridspec(lines + 1, len(steps), height_ratios=[*[height] * lines, 1.5])
+    figure = Picture(WIDTH, (height + 0.12) * lines + 0.3 * (len(trajectories) + 1), alt=alt)
+    grid = figure.add_gridspec(lines, len(steps))
     for k, (name, shown) in enumerate(trajectories.items()):
         for column, step in enumerate(steps):
             so_far, outputs = (figure.add_subplot(grid[2 * k + j, column]) for j in (0, 1))
@@ -54,17 +52,8 @@ def plot_trajectory(
             if column == 0:
                 name_row(so_far, fill(f"{name} so far", 11))
                 name_row(outputs, "p(xᵢ = 1 |\nbefore)")
-    axes = figure.add_subplot(grid[-1, :])
-    looks = [{"color": BLUE}, {"color": WORDS, "linestyle": "--"}]
-    for (name, shown), look in zip(trajectories.items(), looks, strict=False):
-        axes.plot(shown.log_likelihood, marker="o", markevery=list(steps), label=name, **look)
-    if marked is not None:
-        axes.axvline(marked, color=LINES, linewidth=1)
-    axes.set_xlabel("step")
-    axes.set_ylabel("log p so far\n(nats)")
-    axes.xaxis.get_major_locator().set_params(integer=True)
-    if len(trajectories) > 1:
-        axes.legend()
+            nats = f"log p\n{shown.log_likelihood[step]:.1f}".replace("-", "−")
+            outputs.set_xlabel(nats, fontsize=12)
     return figure
 
 

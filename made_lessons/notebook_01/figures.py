@@ -63,7 +63,7 @@ def plot_chain_rule(
     axes.text(steps + 0.95, -0.8, code, fontsize=12, ha="right", va="top", parse_math=False)
     for value, word in ((1, "yes"), (0, "no")):
         x, y = _place((value,), steps)
-        axes.text(x, y + (0.72 if value else -0.72), word, fontsize=12, **middle)
+        axes.text(x, y + (0.78 if value else -0.78), word, fontsize=12, **middle)
     return figure
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from made_course.common.colours import BLUE, ORANGE
 from made_course.common.words import hat, variable_names
-from made_course.figures.axes import frame_only
+from made_course.figures.axes import add_legend, frame_only
 from made_course.figures.picture import WORDS, Picture, picture
 
 
@@ -33,7 +33,7 @@ def plot_moves(moves: Tensor, ordering: Sequence[int], marked: int) -> Picture:
         "with its own input, the diagonal, which no ordering allows."
     )
     size = max(0.26 * dim, 1.5)
-    figure = Picture(size + 2.6, size + 0.75, alt=alt)
+    figure = Picture(max(size + 1.0, 3.8), size + 1.1, alt=alt)
     axes = figure.add_subplot(xlim=(-0.6, dim - 0.4), ylim=(dim - 0.4, -0.6), aspect="equal")
     for i, j in itertools.product(range(dim), repeat=2):
         is_leak, move = ordering.index(j) >= ordering.index(i), moves[i, j].item()
@@ -52,10 +52,7 @@ def plot_moves(moves: Tensor, ordering: Sequence[int], marked: int) -> Picture:
     axes.xaxis.get_ticklabels()[marked // 2].set_weight("bold")
     axes.set(xlabel="input that is flipped", ylabel="output that moves")
     cross = Line2D([], [], color="white", marker="x", linewidth=0)
-    entries = {"handles": [Patch(color=BLUE), (Patch(color=ORANGE), cross)]}
-    entries |= {"labels": ["allowed", "a leak"], "handlelength": 1, "handleheight": 1}
-    title = "full colour:\nmoves by 1"
-    axes.legend(
-        **entries, title=title, alignment="left", loc="lower left", bbox_to_anchor=(1.02, 0)
-    )
+    kinds = {"moves by 1, allowed": Patch(color=BLUE)}
+    kinds["moves by 1, a leak"] = Patch(color=ORANGE), cross
+    add_legend(figure, kinds, "outside lower right")
     return figure

@@ -28,7 +28,7 @@ from made_course.model.masks import connectivity
 
 LEAD = 0.43
 """Inches from a layer to the mask of the next one."""
-GHOST = {"color": LINES, "alpha": 0.6, "linewidth": 1, "linestyle": (0, (2, 3)), "zorder": 0}
+GHOST = {"color": LINES, "linewidth": 1.2, "linestyle": (0, (1, 2)), "zorder": 0}
 
 
 @picture

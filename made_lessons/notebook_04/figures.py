@@ -14,49 +14,46 @@ from made_course.common.words import listing
 from made_course.figures.axes import name_lines
 from made_course.figures.masks import draw_cells, short
 from made_course.figures.network_parts import sheet
-from made_course.figures.picture import LINES, WORDS, Picture, picture
+from made_course.figures.picture import LINES, WIDTH, WORDS, Picture, picture
 
 SIDE, APART = 0.46, 0.25
 """Side of a weight's cell, and distance between two tables, in inches."""
 
 
 @picture
-def plot_masked_step(
-    once: tuple[Tensor, Tensor], where_used: tuple[Tensor, Tensor], mask: Tensor
-) -> Picture:
-    """Draw masked weights before and after a training step, for two ways to apply the mask.
+def plot_masked_step(once: tuple[Tensor, Tensor], where_used: Tensor, mask: Tensor) -> Picture:
+    """Draw masked weights after a training step, for two ways to apply the mask.
 
     Args:
         once: (D, D) weights before and after the step, if forbidden ones are set to zero once.
-        where_used: (D, D) weights before and after the step, if each forward pass masks them.
+        where_used: (D, D) weights after the step, if each forward pass masks them.
         mask: (D, D), True for allowed weights, which are blue.
     """
-    kept, table = where_used[1] * mask, SIDE * len(mask)
+    kept, table = where_used * mask, SIDE * len(mask)
     back = int((once[1][~mask] != 0).sum())
     alt = (
         f"Set to zero once, {back} forbidden weights are back after one step; in W ⊙ M, where W is "
         f"used, {int((kept[~mask] != 0).sum()) or 'none'} are."
     )
     row = table + 0.85
-    figure = Picture(4 * table + 3 * APART + 0.1, 2 * row, alt=alt, layout="none")
+    figure = Picture(WIDTH, 2 * row, alt=alt, layout="none")
     axes = sheet(figure)
-    lefts = [0.05 + (table + APART) * k for k in range(4)]
+    lefts = [0.05 + (table + APART) * k for k in range(3)]
     _mark(axes, lefts[2] + SIDE / 2, 1.5 * row)
-    words = "forbidden by M,\nand in use all the same"
-    axes.text(lefts[2] + SIDE + 0.1, 1.5 * row, words, va="center")
-    for name, above, tables in (
-        ("W is set to W ⊙ M once", 2 * row, (*once,)),
-        ("W ⊙ M wherever W is used", row, (*where_used, mask.int(), kept)),
+    axes.text(lefts[2] + SIDE + 0.1, 1.5 * row, "forbidden,\nbut in use", va="center")
+    used_at_once = {"W, before": once[0], "after a step": once[1]}
+    masked = {"W, after a step": where_used, "M": mask.int(), "W ⊙ M": kept}
+    for name, above, tables, signs in (
+        ("W is set to W ⊙ M once", 2 * row, used_at_once, "→ "),
+        ("W ⊙ M wherever W is used", row, masked, "⊙= "),
     ):
-        titles = ["W, before", "after a step", "M", "W ⊙ M"]
         axes.text(0.05, above - 0.08, name, va="top", weight="bold")
-        for left, title, sign, values in zip(lefts, titles, "→⊙= ", tables, strict=False):
-            axes.text(left, above - 0.63, title, va="bottom")
-            is_used = len(tables) == 2 or title == "W ⊙ M"
+        for left, sign, (title, values) in zip(lefts, signs, tables.items(), strict=False):
+            axes.text(left, above - 0.63, title, va="bottom", fontsize=12)
+            is_used = tables is used_at_once or title == "W ⊙ M"
             _draw_weights(axes, (left, above - 0.68), values, mask, is_used)
-            if values is not tables[-1]:
-                middle = (left + table + APART / 2, above - 0.68 - table / 2)
-                axes.text(*middle, sign, ha="center", va="center", fontsize=16)
+            middle = (left + table + APART / 2, above - 0.68 - table / 2)
+            axes.text(*middle, sign, ha="center", va="center", fontsize=16)
     return figure
 
 
@@ -66,7 +63,7 @@ def _draw_weights(
     """Draw a table of weights, and mark forbidden weights that are used and not zero."""
     entries = [[short(value) for value in row] for row in values.tolist()]
     faces = [[BLUE if one else "none" for one in row] for row in mask.tolist()]
-    draw_cells(axes, corner, entries, faces, SIDE, 11)
+    draw_cells(axes, corner, entries, faces, SIDE)
     if is_used:
         for row, column in ((values != 0) & ~mask).nonzero().tolist():
             _mark(axes, corner[0] + SIDE * (column + 0.5), corner[1] - SIDE * (row + 0.5))
@@ -111,7 +108,7 @@ def plot_logarithms(z: Tensor, plain: Tensor, careful: Tensor) -> Picture:
 
 @picture
 def plot_caught(caught: Mapping[str, Collection[str]], tests: Sequence[str]) -> Picture:
-    """Draw a grid of models and tests, with a blue square where a test fails.
+    """Draw a grid of models and tests, with a dark square where a test fails.
 
     Args:
         caught: name of a model → names of the tests that fail on it.
@@ -121,13 +118,12 @@ def plot_caught(caught: Mapping[str, Collection[str]], tests: Sequence[str]) -> 
         f"{name}: {listing([test for test in tests if test in failed])}"
         for name, failed in caught.items()
     )
-    height = 0.42 * len(caught) + 0.5
-    figure = Picture(1.2 * len(tests) + 2.2, height, alt=f"Tests that fail. {failures}.")
+    figure = Picture(height=0.42 * len(caught) + 0.5, alt=f"Tests that fail. {failures}.")
     axes = figure.add_subplot()
     for y, failed in enumerate(caught.values()):
         for x, test in enumerate(tests):
             fails = test in failed
-            look = {"facecolor": BLUE if fails else "none", "edgecolor": LINES}
+            look = {"facecolor": WORDS if fails else "none", "edgecolor": LINES}
             axes.add_patch(Rectangle((x - 0.48, y - 0.44), 0.96, 0.88, **look))
             middle = {"ha": "center", "va": "center_baseline", "fontsize": 12}
             axes.text(x, y, "fails" if fails else "–", color="white" if fails else WORDS, **middle)

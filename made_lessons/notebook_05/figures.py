@@ -48,15 +48,15 @@ def plot_costs(images: Tensor, ink: Tensor) -> Picture:
     names = ["a digit", "p(ink |\npixels\nbefore)", "−log p,\nin nats"]
     left = max(map(text_width, names)) + 0.12
     cell = (WIDTH - left) / max(n, 4)
-    figure = Picture(left + n * cell, 3 * cell + 0.5, alt=alt, layout="none")
+    figure = Picture(left + n * cell, 3 * cell + 0.7, alt=alt, layout="none")
     digits, inks, prices = map(as_pictures, (images, ink, costs))
     rows = dict(zip(names, (digits, inks, in_blue(digits, prices)), strict=True))
     *_, last = paint_rows(figure, rows, cell, left=left)
     for axes, total, half in zip(last, totals, halves, strict=True):
         words = {"ha": "center", "va": "top", "transform": axes.transAxes}
         axes.text(0.5, -0.05, f"{total:.1f} nats", weight="bold", **words)
-        axes.text(0.5, -0.2, f"half in {half} pixels", fontsize=12, **words)
-    draw_scale(axes_at(figure, 0.12, 0.75, left - 0.24, 0.1))
+        axes.text(0.5, -0.27, f"half in\n{half} pixels", fontsize=12, **words)
+    draw_scale(axes_at(figure, 0.12, 0.95, left - 0.24, 0.1))
     return figure
 
 
@@ -190,11 +190,11 @@ def plot_surprise(
 def plot_first_layer(model: MADE) -> Picture:
     """Draw what hidden units look for: their weights in the first masked layer, as images.
 
-    Twelve units are chosen, evenly spaced along the sorted degrees. All images have one scale.
+    Six units are chosen, evenly spaced along the sorted degrees. All images have one scale.
     """
     weights, mask = model.net[0].weight.detach().cpu(), model.net[0].mask.cpu()
     by_degree = torch.argsort(model.degrees[1].cpu(), stable=True)
-    chosen = by_degree[torch.linspace(0, len(by_degree) - 1, 12).round().long()]
+    chosen = by_degree[torch.linspace(0, len(by_degree) - 1, 8)[1:-1].round().long()]
     degrees = [model.degrees[1][unit].item() for unit in chosen.tolist()]
     weights = weights.masked_fill(mask == 0, math.nan)[chosen]
     strong = weights.abs().nanquantile(0.995).item()
@@ -205,17 +205,17 @@ def plot_first_layer(model: MADE) -> Picture:
         f"of {len(chosen)} hidden units as images. Degrees: {', '.join(map(str, degrees))}."
     )
     cut = {"facecolor": "none", "edgecolor": LINES, "hatch": "//"}
-    cell, room = WIDTH / 6, 0.28
+    cell, room = WIDTH / 3, 0.28
     figure = Picture(WIDTH, 2 * (cell + room) + 0.4, alt=alt, layout="none")
-    grid = tiles(figure, 6, cell, room=room)
+    grid = tiles(figure, 3, cell, room=room)
     for image, degree, axes in zip(as_pictures(weights), degrees, grid, strict=False):
         axes.imshow(image, cmap=shades, vmin=-strong, vmax=strong, interpolation="nearest")
         axes.set_title(f"degree {degree}", fontsize=12, weight="normal", pad=4)
         axes.patch.set(**cut, linewidth=0)  # visible where there is no weight
         frame_only(axes)
     key = {
-        "ink here raises the unit": Patch(facecolor=BLUE, edgecolor=LINES),
-        "lowers it": Patch(facecolor=INK, edgecolor="white"),
+        "ink raises the unit": Patch(facecolor=BLUE, edgecolor=LINES),
+        "ink lowers it": Patch(facecolor=INK, edgecolor="white"),
         "cut by the mask": Patch(**cut),
     }
     add_legend(figure, key, "lower center")
@@ -242,7 +242,7 @@ def plot_recipe(ladder: Sequence[SimpleNamespace]) -> Picture:
     figure = Picture(height=0.4 * len(ladder) + 1.2, alt=alt)
     axes = figure.add_subplot()
     looks = {
-        "better than the recipe before": {"color": BLUE, "marker": "s", "linestyle": "-"},
+        "better": {"color": BLUE, "marker": "s", "linestyle": "-"},
         "not better": {"color": LINES, "marker": "o", "linestyle": "--"},
         "a single run": {"color": WORDS, "marker": "|", "linestyle": ""},
     }

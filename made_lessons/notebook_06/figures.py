@@ -8,76 +8,53 @@ from itertools import accumulate, groupby
 
 import numpy as np
 import torch
-from matplotlib.colors import to_rgba
 from matplotlib.patches import Patch, Rectangle
 from torch import Tensor
 
 from made_course.common.colours import BLUE
 from made_course.common.words import listing
-from made_course.figures.axes import add_legend, frame_only, name_row
+from made_course.figures.axes import add_legend, frame_only
 from made_course.figures.images import paint_variables
-from made_course.figures.masks import layer_names
 from made_course.figures.network_parts import shade
 from made_course.figures.picture import FAINT, LINES, WIDTH, Picture, picture
 
 
 @picture
 def plot_final_units(x: Tensor, degrees: Sequence[Tensor], steps: Sequence[int]) -> Picture:
-    """Draw an image while it is sampled, and below it the hidden units that are already final.
+    """Draw an image while it is sampled, and below it how many hidden units are already final.
 
-    Units are sorted by degree. Those that became final since the previous picture are dark blue,
-    and those that were final before are pale.
+    Units that became final since the previous picture are dark blue, and those that were final
+    before are pale.
 
     Args:
         x: (D,) the finished image, zeros and ones.
-        degrees: degrees of each layer, as in ``model.degrees``.
+        degrees: degrees of each layer, as in ``model.degrees``; the first hidden one is drawn.
         steps: steps after which the image is drawn.
     """
-    order, *hidden = (layer.cpu() for layer in degrees)
-    side = math.isqrt(len(order))
-    final = [[int((layer <= step).sum()) for step in steps] for layer in hidden]
-    after = listing([f"{step:,}" for step in steps])
-    alt = f"Hidden units become final as pixels are drawn. After {after} of {len(x):,} pixels:"
-    for k, (layer, counts) in enumerate(zip(hidden, final, strict=True), start=1):
-        in_words = listing([f"{count:,}" for count in counts])
-        alt += f" {in_words} of the {len(layer):,} units of hidden layer {k} are final."
-
-    tile = (WIDTH - 0.95) / len(steps) - 0.06
-    figure = Picture(WIDTH, tile + 0.65 + (tile / 2 + 0.35) * len(hidden), alt=alt)
-    ratios = [tile, *[tile / 2] * len(hidden)]
-    grid = figure.subplots(len(ratios), len(steps), squeeze=False, height_ratios=ratios)
-    for column, step in enumerate(steps):
+    order, layer = (of.cpu() for of in degrees[:2])
+    side, final = math.isqrt(len(order)), [int((layer <= step).sum()) for step in steps]
+    after, counts = (listing([f"{n:,}" for n in numbers]) for numbers in (steps, final))
+    alt = f"Hidden units become final as pixels are drawn. After {after} of {len(x):,} pixels, "
+    alt += f"{counts} of the {len(layer):,} units of a hidden layer are final."
+    columns = min(3, len(steps))
+    rows = math.ceil(len(steps) / columns)
+    figure = Picture(height=(WIDTH / columns + 0.6) * rows + 0.3, alt=alt)
+    figure.get_layout_engine().set(h_pad=0.1)
+    grid = figure.subplots(rows, columns, squeeze=False).flat
+    for axes, step, count, before in zip(grid, steps, final, [0, *final], strict=False):
         undecided = (order > step).numpy()
         drawn = np.where(undecided, 0, x.float().cpu().numpy())
-        grid[0, column].imshow(paint_variables(drawn, undecided, (side, side), 6))
-        grid[0, column].set_title(f"{step:,}", weight="normal", fontsize=12)
-        before = steps[column - 1] if column else 0
-        for k, layer in enumerate(hidden):
-            axes = grid[k + 1, column]
-            axes.imshow(_units_as_pixels(layer.sort().values.numpy(), before, step))
-            axes.set_xlabel(f"{final[k][column]:,} final", fontsize=12, labelpad=3)
-    name_row(grid[0, 0], "pixels\ndrawn")
-    for k, kind in enumerate(layer_names(len(hidden) + 2)[1:-1], start=1):
-        name_row(grid[k, 0], kind)
-    for axes in grid.flat:
+        axes.imshow(paint_variables(drawn, undecided, (side, side), 6), extent=(0, 1, 0, 1))
+        axes.set_title(f"{step:,} pixels", weight="normal", fontsize=12)
         frame_only(axes)
+        bar = axes.inset_axes((0, -0.16, 1, 0.12), xlim=(0, len(layer)), xlabel=f"{count:,} final")
+        bar.barh(0, before, color=shade(1, 3))
+        bar.barh(0, count - before, left=before, color=BLUE)
+        bar.xaxis.label.set_size(12)
+        frame_only(bar)
     key = {"just final": Patch(color=BLUE), "final before": Patch(color=shade(1, 3))}
     add_legend(figure, key, "outside lower center")
     return figure
-
-
-def _units_as_pixels(degrees: np.ndarray, before: int, step: int) -> np.ndarray:
-    """Return an RGBA image of a layer's units: dark blue if just final, pale if final before."""
-    columns = math.ceil(math.sqrt(2 * len(degrees)))
-    rows = math.ceil(len(degrees) / columns)
-    colours = np.zeros((rows * columns, 4))
-    colours[: len(degrees)] = to_rgba(FAINT)
-    colours[: len(degrees), 3] *= 0.5
-    colours[np.nonzero(degrees <= step)] = to_rgba(shade(1, 3))
-    colours[np.nonzero((degrees > before) & (degrees <= step))] = to_rgba(BLUE)
-    squares = colours.reshape(rows, columns, 4).repeat(6, axis=0).repeat(6, axis=1)
-    squares[::6], squares[:, ::6] = 0, 0
-    return squares
 
 
 @picture
@@ -96,7 +73,7 @@ def plot_repeated_work(degrees: Tensor, input_dim: int) -> Picture:
     kinds = {
         "too early": (-1, {"facecolor": "none", "edgecolor": LINES}),
         "just final": (0, {"facecolor": BLUE, "edgecolor": LINES}),
-        "once more": (1, {"facecolor": "none", "edgecolor": LINES, "hatch": "///"}),
+        "once more": (1, {"facecolor": FAINT, "edgecolor": LINES}),
     }
     counts = {kind: int((lag == sign).sum()) for kind, (sign, _) in kinds.items()}
     early, final, again = counts.values()

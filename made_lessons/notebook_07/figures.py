@@ -32,12 +32,12 @@ def plot_pixel_orderings(orderings: Mapping[str, Tensor]) -> Picture:
     Args:
         orderings: permutations (D,) of the pixels, by title.
     """
-    columns = min(4, len(orderings))
+    columns = min(3, len(orderings))
     rows = math.ceil(len(orderings) / columns)
     lines = 1 + max(title.count("\n") for title in orderings)
     alt = "Images fill up pixel by pixel, the first pixel faint, the last one strong. Orderings: "
     alt += f"{'; '.join(orderings)}."
-    figure = Picture(1.64 * columns, (1.64 + 0.25 * lines) * rows, alt=alt)
+    figure = Picture(1.75 * columns, (1.75 + 0.25 * lines) * rows, alt=alt)
     images = []
     for k, (title, ordering) in enumerate(orderings.items(), start=1):
         axes = figure.add_subplot(rows, columns, k)
@@ -180,7 +180,7 @@ def plot_added_orderings(first: Tensor, second: Tensor) -> Picture:
     figure = Picture(3 * (side + 0.6), side + 1.4, alt=alt, layout="none")
     for k, (name, seen) in enumerate(panels.items()):
         axes = axes_at(figure, 0.45 + (side + 0.6) * k, 0.95, side, side)
-        axes.set_title(name, loc="left", parse_math=False)
+        axes.set_title(name, loc="left", fontsize=12, parse_math=False)
         is_allowed = seen if name != "mean of A and B" else seen & ~mutual
         draw_pairs(axes, seen.numpy(), is_allowed.numpy())
         name_pairs(axes, names, cell)

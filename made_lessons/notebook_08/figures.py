@@ -61,12 +61,13 @@ def plot_slices(densities: Mapping[str, MADE]) -> Picture:
             curves[title] = model.log_conditionals(line)[:, 1].exp()
     peaks = "; ".join(f"{title}, {_peaks(x2, curve)}" for title, curve in curves.items())
     alt = f"p(x₂ | x₁ = 0) under each density: {peaks}."
-    figure = Picture(height=3.0 * len(densities) + 0.2, alt=alt)
+    figure = Picture(height=2.6 * len(densities) + 0.2, alt=alt)
     rows = figure.subplots(len(densities), 2, sharey=True, sharex="col", squeeze=False)
     for (title, model), (left, right) in zip(densities.items(), rows, strict=True):
         density = _density(model)
         _draw_map(left, density, float(density.max()))
         right.plot(curves[title], x2)
+        right.set_box_aspect(1)  # as high as the map
         right.fill_betweenx(x2, 0, curves[title], color=BLUE, alpha=0.15, linewidth=0)
         for axes in (left, right):
             axes.axvline(0, color=WORDS, linestyle="--", linewidth=1.5)

@@ -1,18 +1,18 @@
-"""Figures of MADE's relatives: by year, receptive fields, costs of models, and a flow."""
+"""Figures of MADE's relatives: by year, receptive fields, and a flow."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from textwrap import fill
 
-import numpy as np
 import torch
 from matplotlib.patches import Patch, Rectangle
 from torch import Tensor
 
 from made_course.common.colours import BLUE
-from made_course.figures.axes import add_legend, axes_at, frame_only, name_lines, note
-from made_course.figures.network_parts import BLUES, sheet
+from made_course.figures.axes import add_legend, axes_at, frame_only
+from made_course.figures.network_parts import sheet
 from made_course.figures.picture import LINES, WIDTH, WORDS, Picture, picture
 
 
@@ -22,16 +22,16 @@ def plot_family_tree(members: Mapping[str, tuple[int, str, str, Tensor]], *, her
 
     Args:
         members: year, parent ("" for none), new idea, and mask of each model, by name. A mask is
-            (n, n), from 0 where a connection is cut to 1; equal shades are one weight.
+            (n, n), from 0 where a connection is cut to 1; equal greys are one weight.
         here: name of the model that is blue.
     """
     in_words = [
         f"{name}, {year}{f', from {parent}' * bool(parent)}: {news}."
         for name, (year, parent, news, _) in members.items()
     ]
-    row, side, left = 0.68, 0.56, 0.85
+    row, side, left = 0.78, 0.66, 0.65
     alt = f"The family by year, each model with its mask. {' '.join(in_words)}"
-    figure = Picture(WIDTH - 0.1, row * len(members), alt=alt, layout="none")
+    figure = Picture(height=row * len(members), alt=alt, layout="none")
     axes = sheet(figure)
     heights = [row * (len(members) - k - 0.5) for k in range(len(members))]
     axes.plot([left] * 2, [heights[0], heights[-1]], color=LINES, zorder=1)
@@ -39,12 +39,12 @@ def plot_family_tree(members: Mapping[str, tuple[int, str, str, Tensor]], *, her
         colour = BLUE if name == here else WORDS
         axes.scatter(left, y, s=150, color=colour, zorder=2)
         axes.text(left - 0.2, y, year, ha="right", va="center_baseline")
-        small = axes_at(figure, left + 0.3, y - side / 2, side, side)
-        small.imshow(np.ma.masked_equal(mask.numpy(), 0), cmap=BLUES, vmin=0, vmax=1)
+        small = axes_at(figure, left + 0.25, y - side / 2, side, side)
+        small.imshow(mask.numpy(), cmap="Greys", vmin=0, vmax=1.2)
         frame_only(small)
-        text_x = left + 0.5 + side
-        axes.text(text_x, y + 0.12, name, va="center_baseline", weight="bold", color=colour)
-        axes.text(text_x, y - 0.13, news, va="center_baseline", fontsize=12)
+        text_x = left + 0.4 + side
+        axes.text(text_x, y + 0.17, name, va="center_baseline", weight="bold", color=colour)
+        axes.text(text_x, y + 0.02, fill(news, 34), va="top", fontsize=12)
     return figure
 
 
@@ -85,35 +85,6 @@ def plot_receptive_fields(masks: Mapping[str, Tensor], pixel: int) -> Picture:
 
 
 @picture
-def plot_family(table: Mapping[str, tuple[int, float, float]]) -> Picture:
-    """Draw the parameters, the seconds of training and the NLL of several models as dots.
-
-    Args:
-        table: unmasked parameters, seconds of training, and NLL in nats, by model.
-    """
-    rows = [
-        f"{name}: {n:.1f} nats, {p:,} parameters, {s:.1f} s" for name, (p, s, n) in table.items()
-    ]
-    best = min(table, key=lambda name: table[name][2])
-    alt = f"{best} needs the fewest nats, {table[best][2]:.1f}. {'; '.join(rows)}."
-    figure = Picture(height=0.4 * len(table) + 0.8, alt=alt)
-    grid = figure.subplots(1, 3, sharey=True)
-    columns = zip(*table.values(), strict=True)
-    units = {"parameters in use": ",", "seconds": ".1f", "NLL (nats)": ".1f"}
-    for axes, column, (unit, digits) in zip(grid, columns, units.items(), strict=True):
-        for y, (name, number) in enumerate(zip(table, column, strict=True)):
-            colour = BLUE if name == best else WORDS
-            axes.scatter(number, y, s=60, color=colour)
-            note(axes, f"{number:{digits}}", (number, y), (8, 0), va="center", color=colour)
-        axes.set_xlim(-0.1 * max(column), 1.8 * max(column))  # room for the numbers
-        axes.set_xticks([])
-        axes.set_xlabel(unit, loc="left")
-        axes.tick_params(axis="y", length=0)
-    name_lines(grid[0], table)
-    return figure
-
-
-@picture
 def plot_flow(to_data: Callable[[Tensor], Tensor]) -> Picture:
     """Draw a flow as a warped grid: noise (left) and data (right), with one square in blue.
 
@@ -128,7 +99,7 @@ def plot_flow(to_data: Callable[[Tensor], Tensor]) -> Picture:
     area = ((x * y.roll(-1) - y * x.roll(-1)).sum() / 2).item()
     alt = "A square grid of noise, and the same grid after the map to data. The blue square of "
     alt += f"area 0.25 becomes a shape of area {area:.2f}."
-    figure = Picture(5.4, 4, alt=alt)
+    figure = Picture(height=4, alt=alt)
     grid = figure.subplots(1, 2, sharex=True, sharey=True)
     for axes, name, warp in zip(grid, "ux", (lambda u: u, to_data), strict=True):
         for at in torch.arange(-2, 2.1, 0.5):

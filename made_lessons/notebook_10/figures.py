@@ -23,7 +23,7 @@ from made_course.figures.picture import CLEAR_TO_BLUE, LINES, WIDTH, WORDS, Pict
 from made_course.relatives.transformer import Transformer
 
 LOOKS = [{"color": BLUE}, {"color": WORDS, "linestyle": "--"}, {"color": WORDS, "linestyle": ":"}]
-SIDE, GAP = 0.42, 0.24
+SIDE, GAP = 0.44, 0.5
 """Inches of a cell, and of the gap between two tables."""
 PIXELS = range(9)
 
@@ -60,10 +60,12 @@ def plot_shared_weights(tables: Mapping[str, Sequence[Sequence[str]]]) -> Pictur
     """
     in_words = " ".join(f"{title}: {_in_words(table)}" for title, table in tables.items())
     alt = f"Three ways to share weights. Which output sees which input: {in_words}"
-    side = WIDTH / len(tables)
-    figure = Picture(height=side + 0.7, alt=alt)
-    grid = figure.subplots(1, len(tables), squeeze=False)[0]
-    for (title, table), axes in zip(tables.items(), grid, strict=True):
+    rows = math.ceil(len(tables) / 2)
+    figure = Picture(height=(WIDTH / 2 + 0.7) * rows, alt=alt)
+    grid = figure.subplots(rows, 2).ravel()
+    for axes in grid[len(tables) :]:
+        axes.remove()
+    for (title, table), axes in zip(tables.items(), grid, strict=False):
         for i, row in enumerate(table):
             for j, name in enumerate(row):
                 if name:
@@ -114,19 +116,23 @@ def plot_attention(query: Tensor, key: Tensor, weights: Tensor, value: Tensor) -
     alt = "After mask and softmax, later positions have the weight 0. "
     alt += f"Weights: {'; '.join(rows)}. Means of the values: {means}."
     tall = SIDE * len(value)
-    figure = Picture(WIDTH, tall + 0.4, alt=alt, layout="none")
-    axes, left, tall = sheet(figure), 0.86, tall + 0.05
-    for t in range(len(value)):
-        middle = tall - SIDE * (t + 0.5)
-        axes.text(0, middle, f"position {t + 1}", va="center_baseline", fontsize=12)
-    for (title, table), sign in zip(columns.items(), "→→×= ", strict=True):
-        texts = [[short(number) for number in row] for row in table.tolist()]
-        blue = seen if table.shape == seen.shape else torch.zeros_like(table)
-        faces = [[BLUE if one else "none" for one in row] for row in blue.tolist()]
-        draw_cells(axes, (left, tall), texts, faces, SIDE)
-        axes.text(left, tall + 0.1, title, weight="bold", fontsize=12)
-        left += SIDE * table.shape[1] + GAP
-        axes.text(left - GAP / 2, tall / 2, sign, ha="center", va="center", fontsize=16)
+    figure = Picture(height=2 * (tall + 0.45), alt=alt, layout="none")
+    axes, above = sheet(figure), 2 * (tall + 0.45) - 0.4
+    for names, signs in ((("scores", "mask"), "→→"), (("softmax", "values", "mean"), "×= ")):
+        left = 0.95
+        for t in range(len(value)):
+            middle = above - SIDE * (t + 0.5)
+            axes.text(0, middle, f"position {t + 1}", va="center_baseline", fontsize=12)
+        for title, sign in zip(names, signs, strict=True):
+            table = columns[title]
+            texts = [[short(number) for number in row] for row in table.tolist()]
+            blue = seen if table.shape == seen.shape else torch.zeros_like(table)
+            faces = [[BLUE if one else "none" for one in row] for row in blue.tolist()]
+            draw_cells(axes, (left, above), texts, faces, SIDE)
+            axes.text(left, above + 0.1, title, weight="bold", fontsize=12)
+            left += SIDE * table.shape[1] + GAP
+            axes.text(left - GAP / 2, above - tall / 2, sign, ha="center", va="center", fontsize=16)
+        above -= tall + 0.45
     return figure
 
 
@@ -225,6 +231,6 @@ def plot_race(runs: Sequence[Sequence[SimpleNamespace]]) -> Picture:
     axes.set_xticks([run[0].seconds for run in runs], minor=False)
     axes.xaxis.set_major_formatter("{x:g}")
     axes.minorticks_off()
-    axes.set_xlim(runs[0][0].seconds / 30, 2.2 * runs[-1][0].seconds)
+    axes.set_xlim(runs[0][0].seconds / 100, 2.2 * runs[-1][0].seconds)
     axes.set(xlabel="seconds on one core (logarithmic)", ylabel="nats per unseen digit")
     return figure

@@ -32,11 +32,11 @@ def plot_costs_of_orderings(log_p: Tensor, marks: Mapping[str, float]) -> Pictur
     alt += f"{low:.1f}, and one in twenty more than {high:.1f}. Marked: {in_words}."
     figure = Picture(height=3.0, alt=alt)
     axes = figure.add_subplot()
-    heights, *_ = axes.hist(nats.numpy(), bins=60, color=BLUE)
+    heights, *_ = axes.hist(nats.numpy(), bins=60, color=LINES)
     top = heights.max()
     for k, (name, value) in enumerate(sorted(marks.items(), key=lambda mark: mark[1])):
         at = top * (1.65 - 0.16 * k)  # each name is above the lines to its right
-        axes.plot([value, value], [0, at], color=LINES, linewidth=1)
+        axes.plot([value, value], [0, at], color=BLUE, linewidth=1.6)
         note(axes, f"{name} {value:.1f}", (value, at), (3, 0), va="center", color=WORDS)
     axes.set(ylim=(0, 1.75 * top), xlabel="nats of this board in one ordering", yticks=[])
     axes.spines["left"].set_visible(False)

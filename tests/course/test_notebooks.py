@@ -12,6 +12,7 @@ import made_lessons
 from made_lessons.checking.catalogue import NOTEBOOKS as ALL_NOTEBOOKS
 from made_lessons.checking.catalogue import exercises_in
 from made_lessons.checking.exercise import source_of as source_of_solution
+from tests.figures.drawn import WIDEST
 from tools.pages.minutes import (
     CHECK,
     EXERCISE,
@@ -143,6 +144,7 @@ def test_every_figure_has_a_text_alternative(path):
     figures = [output for output in outputs_of(path) if "image/png" in output.get("data", {})]
     for figure in figures:
         assert len(figure.data["text/plain"].split()) >= 4
+        assert figure.metadata["image/png"]["width"] <= WIDEST, "too wide for a phone"
         first = figure.metadata["image/png"]["alt"].partition(". ")[0]
         assert 12 < len(first) <= 110, "a figure says first, in a line, what there is to see"
         assert not figure.data["text/plain"].startswith(first), "and not of what kind it is"

@@ -4,6 +4,7 @@ import io
 import re
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex, to_rgba
 from matplotlib.text import Text
@@ -13,8 +14,8 @@ from made_course.figures.network_parts import shade
 from made_course.figures.picture import course_style
 
 BLUE, ORANGE = "#0072b2", "#d55e00"
-COLUMN, PHONE, LEAST = 482, 382, 9
-"""Pixels: a figure that fills its column, with its edge; one on a phone; the least words."""
+WIDEST, PHONE, LEAST = 388, 382, 11
+"""Pixels: the widest figure with its edge, a figure on a phone of 390, the smallest words there."""
 PALE = {shade(degree, top) for top in (3, 16) for degree in range(top)}
 """Wires of small degrees, which are pale on purpose; their unit also shows the degree."""
 WHITE = (1.0, 1.0, 1.0, 1.0)
@@ -51,7 +52,7 @@ def faults(figure):
         *["cut off at an edge"] * any(edge[..., 3].any() for edge in edges),
         *["half an inch of nothing"] * bool(gap > figure.dpi / 2),
         *["titles below the first row"] * (min(rows_of_titles(figure), default=0) > 0),
-        *[f"{wide:g} pixels wide"] * (wide > COLUMN),
+        *[f"{wide:g} pixels wide"] * (wide > WIDEST),
         *[f"small: {said}" for said in labels(small)],
         *[f"faint: {said}" for said in faint_words(words, corner, picture)],
         *[f"faint: {colour}" for colour in faint_lines(figure)],
@@ -156,7 +157,7 @@ def rows_of_titles(figure):
 def strangers(figure):
     """Legend entries whose colour, or marker, is that of nothing that is drawn."""
     keys = [*figure.legends, *filter(None, (axes.get_legend() for axes in figure.axes))]
-    drawn = set().union(*map(looks_in, figure.axes)) if keys else set()
+    drawn = set().union(*map(looks_in, figure.findobj(Axes))) if keys else set()
     for key in keys:
         for handle, said in zip(key.legend_handles, labels(key.get_texts()), strict=True):
             if not looks_of(handle) <= drawn:

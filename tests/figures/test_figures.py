@@ -67,7 +67,7 @@ FIGURES = {
         [0.8]),
     "trajectory": (lambda: plot_trajectory(
             {"one": trajectory(COINS, ROW, COINS.order, COINS.head)}, [0, 2], (2, 2),
-            names=list("abcd"), marked=2), [0, 2]),
+            names=list("abcd")), [0, 1]),
     "completions": (lambda: plot_completions(ROW[None], ROW > 2,
             complete(COINS, ROW[None], ROW > 2, 3, generator=SEED), (2, 2)),
         [1, 2, 3]),
@@ -87,7 +87,7 @@ RULE = {"allowed": torch.ones(16, 16).tril(-1).bool()}
 FOUR = torch.tensor([3, 1, 2, 4])
 WIDE_ONE = [FOUR[:3], *[torch.tensor([1] * 16 + [2] * 16)] * 2]
 OTHERS = {
-    "images": (lambda: plot_images(torch.eye(9)[:7].repeat(3, 1), columns=20, titles=["abc"] * 21),
+    "images": (lambda: plot_images(torch.eye(9)[:7].repeat(3, 1), columns=14, titles=["abc"] * 21),
         "abc"),
     "image rows": (lambda: plot_image_rows({LONG: torch.ones(12, 784), "b": torch.eye(16)[:12]}),
         LONG),
@@ -104,7 +104,7 @@ OTHERS = {
             torch.ones(16, 16).triu(1).bool()), "many"),
     "trajectory": (lambda: plot_trajectory(
             {name: trajectory(COINS, ROW, COINS.order, COINS.head) for name in ("here", "there")},
-            [0, 1, 2, 3, 4], (1, 4), names=["sprinkler", "sky", "x₃", "x₄"], marked=None), "there"),
+            [0, 1, 2, 3, 4], (1, 4), names=["sprinkler", "sky", "x₃", "x₄"]), "there"),
     "completions": (lambda: plot_completions(WIDE.repeat(2, 1).round(), WIDE < 0.5,
             complete(MADE(24), WIDE.repeat(2, 1).round(), WIDE < 0.5, 8, generator=SEED), (3, 8)),
         "mean"),
@@ -258,7 +258,7 @@ def test_masks_are_tables_with_degrees_at_their_margins():
 def test_dependence_counts_and_its_legend_names_only_what_occurs():
     figure = plot_dependence({"few": torch.eye(3).bool(), "all": ALLOWED}, ALLOWED)
     assert [texts(axes) for axes in figure.axes] == [
-        *(["0 of 3 seen, 3 leaks"], ["3 of 3 seen, no leak"])
+        *(["0 of 3 seen,\n3 leaks"], ["3 of 3 seen,\nno leak"])
     ]
     (key,) = plot_dependence({"all": ALLOWED}, ALLOWED).legends
     assert labels(key.get_texts()) == ["allowed and seen"]

@@ -90,11 +90,12 @@ def test_no_figure_is_cut_on_a_phone(site, page, path):
         seen = "document.querySelectorAll('.picture img').length"
         assert page.evaluate(seen) == len(figures_of(path))
         assert page.evaluate(CUT) == [], width
-    # on 390 pixels each nearly fills the page, so that its words, of 11 points or more, have 9
+    # on 390 pixels each nearly fills the page, so that its words, of 12 points or more, have 11
     page.set_viewport_size({"width": 390, "height": 900})
     sizes = "image => [image.getBoundingClientRect().width, +image.getAttribute('width')]"
     widths = page.locator(".picture img").evaluate_all(f"all => all.map({sizes})")
     assert all(shown == min(drawn, 382) for shown, drawn in widths)
+    assert all(12 * 1.4 * shown / drawn >= 11 for shown, drawn in widths)  # 1.4: SCALE of the site
 
 
 def test_one_press_opens_the_answer_to_a_prediction(site, page):

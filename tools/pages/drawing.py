@@ -17,7 +17,7 @@ from torchvision.utils import make_grid
 from made_course import load_pretrained
 from made_course.common.files import write_whole
 from made_course.figures.axes import frame_only
-from made_course.figures.picture import CLEAR_TO_BLUE, WIDTH, Picture, picture
+from made_course.figures.picture import CLEAR_TO_BLUE, Picture, picture
 
 PICTURE = Path(__file__).parents[2] / "notebooks" / "drawing.webp"
 STEP = 14  # pixels drawn from one frame to the next
@@ -57,7 +57,7 @@ def plot_samples_and_mask(samples: Tensor, mask: Tensor) -> Picture:
         f"Left: {len(samples)} digits that a MADE drew, pixel by pixel. Right: one of its masks, "
         f"from {source} units to {to}; blue where a weight may exist, clear where it is cut."
     )
-    figure = Picture(WIDTH, 3.7, alt=alt)
+    figure = Picture(6.6, 3.7, alt=alt)
     left, right = figure.subplots(1, 2)
     grid = make_grid(samples.cpu().view(-1, 1, 28, 28), nrow=math.isqrt(len(samples)), padding=3)
     left.imshow(grid[0].numpy(), cmap="gray_r", vmin=0, vmax=1, interpolation="antialiased")
