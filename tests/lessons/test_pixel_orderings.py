@@ -47,3 +47,13 @@ def test_a_sweep_goes_line_by_line(seed, first):
     assert ordering[:3].tolist() == first
     same_line = [int((line.diff() == 0).sum()) for line in (ordering // 28, ordering % 28)]
     assert sorted(same_line) == [0, 28 * 27]
+
+
+def test_an_oblique_sweep_with_noise_and_a_rectangle_by_hand(monkeypatch):
+    noise, (row, column) = torch.rand(784), (torch.arange(784) // 28, torch.arange(784) % 28)
+    drawn = torch.tensor([0.5, 0.125, 0.0, 0.0, 0.75])  # an eighth of a turn, half of it noise
+    monkeypatch.setattr(torch, "rand", lambda n, **_: noise if n == 784 else drawn)
+    torch.testing.assert_close(module.draw_times(), (row + column) / 108 + noise / 2)
+    drawn = torch.tensor([0.5, 0.5, 0.25, 0.5, 0.5])  # 12 × 6 pixels, in the middle
+    rectangle = (row >= 8) & (row < 20) & (column >= 11) & (column < 17)
+    assert torch.equal(module.draw_part(), rectangle)
