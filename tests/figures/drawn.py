@@ -23,6 +23,7 @@ WHITE = (1.0, 1.0, 1.0, 1.0)
 
 def assert_shows(figure, numbers):
     """Check that a figure draws these numbers, and pairs of them as points of lines or dots."""
+    assert figure.kind, "not drawn by a picture"
     shown, points = np.array(numbers_in(figure)), points_in(figure)
     for number in numbers:
         apart = np.abs((points if isinstance(number, tuple) else shown[:, None]) - number).max(1)
