@@ -93,13 +93,6 @@ def test_random_bytes_give_samples_of_the_model():
     assert p_value(samples, rows, p.flip(0)) < 1e-6
 
 
-def test_zeros_follow_the_last_byte():
-    assert torch.equal(decompress(small(), b"", 3), torch.ones(3, 5))  # 0 is in every lower part
-    for k in (0, 1, 77):
-        drawn = decompress(small(), bytes([k]), 40)
-        assert torch.equal(decompress(small(), bytes([k]) + bytes(50), 40), drawn)
-
-
 @pytest.mark.parametrize("model", [MADE(5, head=Categorical(2)), MADE(5, activation="tanh")])
 def test_other_models_are_refused(model):
     with pytest.raises(ValueError, match="must have binary variables and ReLU units"):

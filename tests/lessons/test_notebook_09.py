@@ -4,11 +4,10 @@ import pytest
 import torch
 from torch import nn
 
-from made_course import MADE, NADE, binary_points, connectivity, direct_mask, load_table
+from made_course import NADE, binary_points, load_table
 from made_course.data.votes import example_table
 from made_lessons.notebook_09 import better_model_of_the_table as table
 from made_lessons.notebook_09.nade_as_made import tie
-from made_lessons.notebook_09.window_as_a_mask import window_mask
 from tests.lessons.checking import right, wrong
 from tests.lessons.open_models import IN_A_LINE, InALine
 
@@ -26,21 +25,6 @@ def test_the_tied_units_are_the_packages_nade():
     x = binary_points(5).double()
     logits = torch.sigmoid(x @ weight.T + bias) @ out.T + nade.output.bias
     assert (logits - nade(x)).abs().max() < 1e-12
-
-
-def test_a_made_of_one_layer_is_a_nade():
-    """Check the claim of notebook 9 about the other direction, at another size."""
-    ordering = [3, 1, 0, 2, 4]
-    made = MADE(5, (7,), ordering=ordering, activation="tanh", seed=1).double()
-    (W, c), (V, b) = ((layer.masked_weight(), layer.bias) for layer in made.net)
-    nade = NADE(5, 7, ordering).double()
-    with torch.no_grad():
-        nade.hidden.weight.copy_(2 * W)
-        nade.hidden.bias.copy_(2 * c)
-        nade.output.weight.copy_(2 * V)
-        nade.output.bias.copy_(b - V.sum(1))
-    x = binary_points(5).double()
-    assert (made(x) - nade(x)).abs().max() < 1e-12
 
 
 def test_tied_weights_of_another_form():
@@ -63,15 +47,6 @@ def test_window():
         return seen.flatten(1).T > 0
 
     right("9.3", by_a_convolution)
-
-
-def test_windows_leave_a_blind_spot_and_no_leak():
-    first, later = window_mask(4, True), window_mask(4, False)
-    seen = connectivity([first] + [later] * 9)
-    allowed = direct_mask(torch.arange(1, 17))
-    assert not bool((seen & ~allowed).any())
-    assert int((allowed & ~seen).sum()) == 11
-    assert torch.equal(seen, connectivity([first] + [later] * 30))  # more layers see no more
 
 
 # ---- 9.4 -----------------------------------------------------------------------------------------

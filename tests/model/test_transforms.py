@@ -1,12 +1,10 @@
 """MADE on other devices, compiled, and transformed by torch.func."""
 
-import copy
-
 import pytest
 import torch
 
-from made_course import MADE, complete
-from tests.networks import COLUMNS, binary, under, uniforms, with_weights
+from made_course import MADE
+from tests.networks import COLUMNS, binary, under, with_weights
 
 # ---- devices ------------------------------------------------------------------------------------
 
@@ -17,27 +15,6 @@ def test_everything_moves_with_the_model():
     model.to("meta")
     assert {t.device.type for t in [*model.parameters(), *model.buffers()]} == {"meta"}
     assert model(torch.zeros(3, 6, device="meta")).shape == (3, 6)
-
-
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
-@pytest.mark.filterwarnings("ignore:these completions")
-@pytest.mark.parametrize("num_masks", [1, 3, None])
-def test_a_gpu_gives_the_same_scores_and_samples(num_masks):
-    model = MADE(9, (30, 30), False, num_masks=num_masks, direct=True, conditioning=True)
-    x, noise, known = binary(10, 9), uniforms(10, 9), torch.arange(9) > 6
-    here, k = copy.deepcopy(with_weights(model.double(), 0.5)), num_masks or 3
-    model.to("cuda")
-    for _ in range(4):
-        for call in (
-            lambda one, x: one.log_prob(x, k),
-            lambda one, _: one.sample(10, noise=noise, ensemble=k),
-            lambda one, x: complete(one, x, known, noise=noise[:, None]).samples,
-        ):
-            found = call(model, x.to("cuda"))
-            assert found.is_cuda
-            torch.testing.assert_close(found.cpu(), call(here, x))
-        model.resample_masks()
-        here.load_state_dict(model.state_dict())
 
 
 # ---- torch.compile and torch.func ---------------------------------------------------------------

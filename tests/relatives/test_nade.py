@@ -6,7 +6,6 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import made_course.model.sampling as sampling
 from made_course import FVSBN, NADE, binary_points, evaluate, total_probability
 from made_course.model.sampling import sample_naive
 from tests.networks import CYCLE, ORDER, binary, uniforms, with_weights
@@ -70,18 +69,6 @@ def test_samples_are_those_of_d_forward_passes_on_the_same_noise(model, n, seed)
     with torch.no_grad():
         naive = sample_naive(model, model.order, noise, model.head)
     assert torch.equal(model.sample(n, noise=noise), naive)
-
-
-def test_samples_come_from_the_noise_or_stream_they_are_given(monkeypatch):
-    model, noise = with_weights(NADE(20, 7), 3.0), uniforms(50, 20, dtype=torch.float32)
-    expected = model.sample(50, noise=noise)
-    monkeypatch.setattr(sampling, "SAMPLES_AT_ONCE", 7)  # parts do not show
-    assert torch.equal(model.sample(50, noise=noise), expected)
-    drawn = model.sample(50, generator=torch.Generator().manual_seed(3))
-    torch.manual_seed(3)
-    assert torch.equal(model.sample(50), drawn)
-    assert model.sample(3, device="meta").device.type == "meta"
-    assert not drawn.requires_grad
 
 
 def test_a_loaded_model_is_the_same_distribution_in_the_same_ordering():

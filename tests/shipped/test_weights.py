@@ -4,10 +4,8 @@ import pytest
 import torch
 
 from made_course import (
-    MADE,
     bars_and_stripes,
     complete,
-    completion_degrees,
     evaluate,
     load_binarized_mnist,
 )
@@ -16,7 +14,7 @@ from made_course.shipped import assets as shipped
 from made_course.shipped.measured import load_runs
 from made_course.shipped.weights import MODELS, load_pretrained
 from tools.ships.train_any_order import hidden_parts, nats_of_hidden, whole_orderings
-from tools.ships.train_weights import fingerprint, outside_small_set, write_model
+from tools.ships.train_weights import fingerprint, outside_small_set
 
 
 @pytest.fixture(scope="module")
@@ -98,40 +96,11 @@ def test_any_part_of_a_digit_is_completed_exactly_and_well(any_order, name):
     assert nats <= 60 or name != "middle 14 × 14"
 
 
-def test_nats_of_hidden_pixels_are_those_of_the_completing_ordering():
-    model = MADE(4, (8,), natural_order=False, num_masks=None, degrees="even", seed=0)
-    x, hidden = torch.tensor([[1.0, 0.0, 0.0, 1.0]]), torch.tensor([False, True, False, True])
-    (order, *_), _ = completion_degrees(model, ~hidden)
-    twin = MADE(4, (8,), ordering=torch.argsort(order), degrees="even")
-    twin.load_state_dict(twin.state_dict() | dict(model.named_parameters()))
-    expected = -twin.log_conditionals(x)[:, hidden].sum(dim=1)
-    torch.testing.assert_close(nats_of_hidden(model, x, hidden), expected)
-
-
 def test_tiny_model_knows_its_thirty_patterns():
     model = load_pretrained("tiny")
     assert math.log(30) <= evaluate(model, bars_and_stripes()) < math.log(30) + 0.02
     everything = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * 16)
     assert model.double().log_prob(everything).exp().sum().item() == pytest.approx(1, abs=1e-9)
-
-
-@pytest.mark.parametrize("num_masks", [1, 3, None])
-@pytest.mark.parametrize("degrees", ["uniform", "even"])
-def test_a_written_model_is_the_same_distribution(assets, num_masks, degrees):
-    arguments = {
-        **{"input_dim": 9, "hidden_dims": [7, 5], "natural_order": False, "degrees": degrees},
-        **{"direct": True, "conditioning": True, "num_masks": num_masks},
-    }
-    model = MADE(**arguments)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.copy_(torch.randn(parameter.shape).half())
-    write_model("tiny", model, arguments, None, 0.0)
-    x = (torch.rand(20, 9) > 0.5).float()
-    loaded = load_pretrained("tiny")
-    assert torch.equal(loaded.order, model.order)
-    for ensemble in (None, num_masks or 4):  # under each mask, not only under the first
-        assert torch.equal(loaded.log_prob(x, ensemble), model.log_prob(x, ensemble))
 
 
 def test_a_damaged_file_is_named_with_the_cure(assets):

@@ -91,14 +91,6 @@ def test_a_run_that_went_on_ends_as_one_that_never_stopped(file, model, data, ar
     assert same(state(resumed), state(straight))
 
 
-def test_a_patient_run_goes_on_to_another_limit(file):
-    straight, resumed = noisy(), noisy()
-    expected = run(straight, **PATIENT)
-    run(noisy(), checkpoint=file, **{**PATIENT, "epochs": 3})
-    assert measured(run(resumed, checkpoint=file, **PATIENT)) == measured(expected)
-    assert same(state(resumed), state(straight))
-
-
 def test_a_run_interrupted_in_the_middle_of_an_epoch_goes_on_from_the_last_whole_one(file):
     straight, stopped = noisy(), noisy()
     expected = run(straight, Loader(), epochs=5)
@@ -176,16 +168,6 @@ def test_a_checkpoint_of_another_long_ordering_is_refused(file):
     run(models[0], torch.ones(5, 9), checkpoint=file)
     with pytest.raises(ValueError, match="another configuration: ordering was"):
         run(models[1], torch.ones(5, 9), checkpoint=file)
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "last"),
-    [(loader, loader_with_generator, "a generator"), (loader_with_generator, loader, "batches")],
-)
-def test_a_loader_with_and_one_without_a_generator_differ(file, first, second, last):
-    run(small(), first(), checkpoint=file)
-    with pytest.raises(ValueError, match=f"train was .* is now .*{last}'"):
-        run(small(), second(), checkpoint=file)
 
 
 @pytest.mark.parametrize("content", [[1, 2], small().state_dict()])

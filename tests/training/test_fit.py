@@ -72,14 +72,6 @@ def test_what_holds_the_rows_does_not_matter():
     assert same(ends[0][1], ends[2][1])
 
 
-@pytest.mark.parametrize("dtype", [torch.bool, torch.int64, torch.float64])
-def test_the_dtype_of_the_data_does_not_matter(dtype):
-    as_floats, as_others = small(), small()
-    history = run(as_floats, DATA, DATA[:60])
-    assert measured(run(as_others, DATA.to(dtype), DATA[:60].to(dtype))) == measured(history)
-    assert same(state(as_floats), state(as_others))
-
-
 def test_a_progress_bar_is_shown_unless_it_is_not_wanted(capsys):
     run(small())
     assert capsys.readouterr() == ("", "")

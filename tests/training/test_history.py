@@ -26,9 +26,3 @@ def test_history_as_text(history):
 
 def test_the_best_epoch_is_the_first_of_the_lowest(history):
     assert history.best_epoch == 2
-
-
-def test_an_empty_history_shows_its_head():
-    assert repr(History()).split() == ["epoch", "train", "NLL", "rate"]
-    assert len(History()) == 0
-    assert History().best_epoch is None
