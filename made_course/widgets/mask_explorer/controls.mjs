@@ -11,7 +11,7 @@ const Press = ({ off, onPress, children, ...rest }) =>
 export function Bar({ state, isTraining, canTrain, on }) {
   const [isOpen, setOpen] = useState(false);
   const { simple } = state;
-  return html`<div class="bar">
+  return html`<div class="buttons">
     <${Press} class="train" off=${!canTrain} onPress=${on.train}><span aria-hidden="true">${isTraining ? "❚❚" : "▶"}</span> ${isTraining ? "Pause" : "Train"}<//>
     ${!simple && html`
       <${Press} class="step" off=${!canTrain} onPress=${on.step}>Step<//>
