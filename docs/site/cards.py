@@ -66,6 +66,8 @@ def _write(app: Sphinx, problem: Exception | None) -> None:
     folder.mkdir(exist_ok=True)
     for card in cards():
         part = _part_of_a_figure(card["path"])
+        band = ImageOps.contain(part, SIZES["webp"])  # without the margins of a card
+        band.save(folder / f"{card['name']}-band.webp", quality=80)
         for suffix, size in SIZES.items():
             picture = ImageOps.pad(part, size, color="white")
             picture.save(folder / f"{card['name']}.{suffix}", quality=80)

@@ -28,7 +28,7 @@ HEADER_OF_PAGE = """\
 {{.question}}
 \\2
 
-<img class="band" src="../_static/cards/{number}.webp" alt="">
+<img class="band" src="../_static/cards/{number}-band.webp" alt="">
 
 {{.facts}}
 **{minutes} minutes** · [Binder]({binder}) · [Colab]({colab}) · [your computer](#to-run-it)
