@@ -49,11 +49,17 @@ def test_a_sweep_goes_line_by_line(seed, first):
     assert sorted(same_line) == [0, 28 * 27]
 
 
-def test_an_oblique_sweep_with_noise_and_a_rectangle_by_hand(monkeypatch):
+def test_times_and_parts_by_hand(monkeypatch):
     noise, (row, column) = torch.rand(784), (torch.arange(784) // 28, torch.arange(784) % 28)
-    drawn = torch.tensor([0.5, 0.125, 0.0, 0.0, 0.75])  # an eighth of a turn, half of it noise
     monkeypatch.setattr(torch, "rand", lambda n, **_: noise if n == 784 else drawn)
-    torch.testing.assert_close(module.draw_times(), (row + column) / 108 + noise / 2)
+    for numbers, times in [  # kind, turn, y, x and share of noise
+        ((0.5, 0.125, 0, 0, 0.75), (row + column) / 108 + noise / 2),
+        ((0.7, 0.1, 0, 0, 0), (row**2 + column**2).sqrt() / (27 * 2**0.5)),
+        ((0.7, 0.9, 0, 0, 0), 1 - row.maximum(column) / 27),
+        ((0.9, 0, 0, 0, 0), noise),
+    ]:
+        drawn = torch.tensor(numbers)
+        torch.testing.assert_close(module.draw_times(), times)
     drawn = torch.tensor([0.5, 0.5, 0.25, 0.5, 0.5])  # 12 × 6 pixels, in the middle
     rectangle = (row >= 8) & (row < 20) & (column >= 11) & (column < 17)
     assert torch.equal(module.draw_part(), rectangle)
