@@ -246,7 +246,7 @@ def completion_degrees(
         return _put_known_first(model, known, check_ordering(ordering, model.input_dim)), True
     stored = [model.degrees]
     if model.num_masks is not None:
-        stored += sets.members(model.num_masks)
+        stored += sets.member_degrees(model.num_masks)
     for degrees in stored:
         order = degrees[0]
         if order.where(known, 0).max() <= order.where(~known, len(order)).min():

@@ -249,7 +249,7 @@ class MADE(nn.Module):
         if ensemble is None:
             return self.log_conditionals(x).sum(dim=-1)
         members = []
-        for degrees in self.mask_sets.members(ensemble):
+        for degrees in self.mask_sets.member_degrees(ensemble):
             with self.using_degrees(degrees):
                 members.append(self.log_prob(x))
         return torch.stack(members).logsumexp(dim=0) - math.log(ensemble)
@@ -318,7 +318,7 @@ class MADE(nn.Module):
                     [0., 1., 0.]])
         """
         check_choice("method", method, METHODS)
-        members = None if ensemble is None else self.mask_sets.members(ensemble)
+        members = None if ensemble is None else self.mask_sets.member_degrees(ensemble)
         with evaluation_mode(self):
             return sample_in_chunks(
                 partial(sample_rows, self, method=method, members=members),
@@ -403,7 +403,7 @@ def scale_weights(model: MADE, power: float = -0.5) -> None:
     inputs = model.head.widths(model.input_dim)[0].to(model.order.device)
     per_input = 1 / inputs.repeat_interleave(inputs)
     shares = []
-    for degrees in model.mask_sets.members(min(model.num_masks or FIRST_SETS, FIRST_SETS)):
+    for degrees in model.mask_sets.member_degrees(min(model.num_masks or FIRST_SETS, FIRST_SETS)):
         first, *masks = [mask.to(per_input) for mask in _build_all_masks(model, degrees)]
         shares.append([first @ per_input / len(inputs), *(mask.mean(dim=1) for mask in masks)])
     for layer, *of_sets in zip(model.net, *shares, strict=False):

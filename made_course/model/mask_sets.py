@@ -77,20 +77,20 @@ class MaskSets(nn.Module):
         row = int(self.position) % len(self.orders) if number is None else number
         return [self.orders[row].long(), *self.hidden_degrees[row].long().split(self.hidden_dims)]
 
-    def members(self, ensemble: int) -> list[list[Tensor]]:
-        """Return the degrees of the first ``ensemble`` members, see :meth:`degrees`.
+    def member_degrees(self, count: int) -> list[list[Tensor]]:
+        """Return the degrees of the first ``count`` members; see :meth:`degrees`.
 
         Raises:
-            TypeError: if ``ensemble`` is not a whole number.
+            TypeError: if ``count`` is not a whole number.
             ValueError: if it is below 1, or above the number of stored sets.
         """
-        ensemble = check_count("ensemble", ensemble)
-        if self.num_masks is not None and ensemble > self.num_masks:
+        count = check_count("ensemble", count)
+        if self.num_masks is not None and count > self.num_masks:
             raise ValueError(
-                f"ensemble must be at most num_masks = {self.num_masks}, got {ensemble}: build the "
-                f"model with num_masks={ensemble}, or with None"
+                f"ensemble must be at most num_masks = {self.num_masks}, got {count}: build the "
+                f"model with num_masks={count}, or with None"
             )
-        return [self.degrees(number) for number in range(ensemble)]
+        return [self.degrees(number) for number in range(count)]
 
     def step(self) -> None:
         """Switch to the next of K stored sets, or draw a new set if only one is stored."""
