@@ -81,7 +81,7 @@ export function describeSelection({ names, outputs, rows, masks, seen, allowed, 
     return `${who} ${members(seen[layer][node])}.`;
   }
   const [output, inputs] = [outputs[unit], seen.at(-1)[unit]];
-  if (leaks[unit]) return `${output} now sees ${members(leaks[unit])}${(leaks[unit] >> unit) & 1 ? ": its own answer" : ", which it must not see"}.`;
+  if (leaks[unit]) return `${output} now sees ${members(leaks[unit])}${(leaks[unit] >> unit) & 1 ? ", so it sees its own answer" : ", which it must not see"}.`;
   if (allowed[unit] & ~inputs) return `${output} sees ${members(inputs)}. No path leads from ${members(allowed[unit] & ~inputs)}.`;
   if (!design.strict) return `${output} sees no unit of its own degree, because there is none.`;
   return inputs ? `${output} has degree ${design.degrees[unit]}, the number in its circle. It sees units of lower degree, and so ${members(inputs)}.` : `${output} sees nothing, because it comes first.`;
