@@ -43,11 +43,11 @@ def plot_chain_rule(
     middle = {"ha": "center", "va": "center"}
     for begin, days_here in count.items():
         is_blue = list(begin) == path[: len(begin)]
-        colour, place = BLUE if is_blue else LINES, _place(begin, steps)
+        colour, place = BLUE if is_blue else LINES, _fork_position(begin, steps)
         share = f"{len(days)} days"
         if begin:
             share = f"{days_here}/{count[begin[:-1]]}"
-            before, line = _place(begin[:-1], steps), "-" if begin[-1] else (0, (2, 1))
+            before, line = _fork_position(begin[:-1], steps), "-" if begin[-1] else (0, (2, 1))
             wide = 1 + 8 * days_here / len(days)
             axes.plot(*zip(before, place, strict=True), color=colour, lw=wide, ls=line, zorder=1)
         plate = {"boxstyle": "round,pad=0.35", "facecolor": BLUE if is_blue else WORDS, "lw": 0}
@@ -62,7 +62,7 @@ def plot_chain_rule(
     code = f"as {', '.join(names)}"
     axes.text(steps + 0.95, -0.8, code, fontsize=12, ha="right", va="top", parse_math=False)
     for value, word in ((1, "yes"), (0, "no")):
-        x, y = _place((value,), steps)
+        x, y = _fork_position((value,), steps)
         axes.text(x, y + (0.78 if value else -0.78), word, fontsize=12, **middle)
     return figure
 
@@ -72,8 +72,8 @@ def plot_two_trees(trees: Mapping[str, Mapping[str, Tensor]]) -> Picture:
     """Draw the trees of two orderings side by side, with the probability of a 1 at each fork.
 
     Args:
-        trees: ordering in words → name of each step's table → its probabilities of a 1, with one
-            axis per variable of an earlier step.
+        trees: tables by name, for each ordering in words. A table contains the probabilities of a 1
+            at one step, with one axis per variable of an earlier step.
     """
     alt = f"The numbers at the forks differ between {' and '.join(trees)}. "
     alt += "; ".join(f"{how}: {_in_words(tables)}" for how, tables in trees.items()) + "."
@@ -85,9 +85,9 @@ def plot_two_trees(trees: Mapping[str, Mapping[str, Tensor]]) -> Picture:
         axes.axis("off")
         for step, (name, table) in enumerate(tables.items()):
             for begin in itertools.product([1, 0], repeat=step):
-                place = _place(begin, len(tables))
+                place = _fork_position(begin, len(tables))
                 for value, line in ((1, "-"), (0, "--")):
-                    end = _place((*begin, value), len(tables))
+                    end = _fork_position((*begin, value), len(tables))
                     x, y = zip(place, end, strict=True)
                     axes.plot(x, y, line, color=LINES, linewidth=1.2, zorder=1)
                 words = f"{_entry(name, begin)}\n{table[begin].item():.3f}"
@@ -98,7 +98,7 @@ def plot_two_trees(trees: Mapping[str, Mapping[str, Tensor]]) -> Picture:
 
 
 def _entry(name: str, index: Sequence[int]) -> str:
-    """Return a table's name with an index: p3[1, 0]."""
+    """Return a table's name with an index, such as "p3[1, 0]"."""
     return f"{name}{list(index)}" if index else name
 
 
@@ -111,11 +111,11 @@ def _in_words(tables: Mapping[str, Tensor]) -> str:
     )
 
 
-def _place(begin: Sequence[int], steps: int) -> tuple[int, float]:
-    """Return the position of a fork: 1 is up, and a fork is in the middle of its leaves."""
-    leaves = 2 ** (steps - len(begin))
-    lower = sum(bit * 2 ** (steps - k) for k, bit in enumerate(begin, start=1))
-    return len(begin), lower + (leaves - 1) / 2
+def _fork_position(path: Sequence[int], steps: int) -> tuple[int, float]:
+    """Return x and y of the fork after a path, in the middle of its leaves. A 1 goes up."""
+    leaves = 2 ** (steps - len(path))
+    lower = sum(bit * 2 ** (steps - k) for k, bit in enumerate(path, start=1))
+    return len(path), lower + (leaves - 1) / 2
 
 
 @picture

@@ -12,12 +12,12 @@ from ..checking import choose, edit, exercise, further_cases, known_mistakes, un
 from .log_bernoulli import log_bernoulli
 
 
-def three_coins(x: Tensor) -> Tensor:
+def three_coins_log_prob(x: Tensor) -> Tensor:
     """Return log p(x) of three independent coins, an honest model."""
     return _linear_log_prob(x, torch.zeros(3, 3), torch.tensor([1.5, 0.0, -2.0]))
 
 
-def near_copy(x: Tensor) -> Tensor:
+def near_copy_log_prob(x: Tensor) -> Tensor:
     """Return the claimed log p(x) of an autoencoder that nearly copies its input."""
     weight = 5 * torch.eye(x.shape[1]) - 0.5
     return _linear_log_prob(x, weight, torch.full((x.shape[1],), -2.0))
@@ -43,7 +43,7 @@ def _other_claim(key: str) -> tuple[Callable[[Tensor], Tensor], int]:
     "2.1",
     "The sum over everything",
     stars=1,
-    cases=((three_coins, 3), (near_copy, 3), (near_copy, 5)),
+    cases=((three_coins_log_prob, 3), (near_copy_log_prob, 3), (near_copy_log_prob, 5)),
     vary=further_cases(_other_claim),
     hints=(
         "Build a tensor of shape (2^D, D) whose rows are all inputs, and call log_prob once.",

@@ -145,7 +145,7 @@ def test_an_attack_stops_only_its_own_exercise(attack):
 
 GREEDY = """
 def total(log_prob, input_dim):
-    log_prob(torch.zeros(1, 3 if log_prob.__name__ == "three_coins" else 40_000))
+    log_prob(torch.zeros(1, 3 if log_prob.__name__ == "three_coins_log_prob" else 40_000))
     return log_prob(torch.cartesian_prod(*[torch.arange(2.0)] * input_dim)).exp().sum()
 check("2.1", total)
 """
@@ -153,7 +153,7 @@ check("2.1", total)
 
 @needs_sandbox
 def test_a_submission_cannot_make_the_judge_take_memory_without_bound():
-    """For a row of 40,000 numbers, near_copy makes a matrix of 6.4 GB."""
+    """For a row of 40,000 numbers, near_copy_log_prob makes a matrix of 6.4 GB."""
     import resource  # which Windows lacks
 
     before = resource.getrlimit(resource.RLIMIT_AS)
