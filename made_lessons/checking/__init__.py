@@ -1,8 +1,8 @@
-"""Judge an answer to an exercise, and explain to the learner what is wrong with it.
+"""Judge an answer to an exercise, and explain to the learner what is wrong.
 
 An exercise imports what it needs from this folder. The folder imports from ``made_course`` only.
 
-- ``check``: check, hint, solution, yours and progress
+- ``check``: the functions check, hint, solution, yours and progress
 - ``exercise``: definition of an exercise
 - ``catalogue``: all exercises, by name
 - ``examine``: comparison of an answer with the reference, view by view

@@ -62,7 +62,7 @@ def run(function: Callable[..., object], *arguments: object) -> object:
 
 
 def convert_dtype(dtype: torch.dtype, value: object) -> object:
-    """Convert the floating-point tensors of a list, a module or any other value to a dtype."""
+    """Convert all floating-point tensors in a value, such as a list or a module, to a dtype."""
     if isinstance(value, list | tuple):
         return type(value)(convert_dtype(dtype, part) for part in value)
     if isinstance(value, nn.Module):
@@ -97,7 +97,7 @@ def is_unchanged(before: object, after: object) -> bool:
 
 
 def _describe_place(error: BaseException) -> str:
-    """Describe the learner's line that led to an error, with the shapes of its tensors."""
+    """Describe the learner's line of code that led to an error, and the shapes of its tensors."""
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     lines = [summary.line for summary in traceback.extract_tb(error.__traceback__)]
     own = [

@@ -42,9 +42,9 @@ class Card:
         sign: ✓ or ✗.
         title: title of the exercise.
         verdict: one sentence about the answer.
-        parts: text of each line by its label: tried, expected, got, why. Empty texts are left out.
-        foot: call that gives a hint, for a report in plain text.
-        hints: hints, folded below the report in a notebook.
+        parts: text of each line by its label, such as "tried". Empty texts are left out.
+        foot: call that gives a hint, shown at the end of a report in plain text.
+        hints: hints, which a notebook shows folded below the report.
     """
 
     sign: str
@@ -103,7 +103,7 @@ def _folded_hints(hints: tuple[str, ...]) -> str:
 
 
 def _value_html(text: str, other: str) -> str:
-    """Convert a value to HTML, with lists as tables and a frame around each entry that differs."""
+    """Convert a value to HTML, with lists as tables. Frame entries that differ from ``other``."""
     grids, others = _parse_matrices(text), _parse_matrices(other)
     if not grids:
         return f'<span style="{_CODE}">{escape(text)}</span>'
@@ -125,7 +125,7 @@ def _parse_matrices(text: str) -> list[list[list[str]]]:
 
 
 def _nesting_depths(value: list | str) -> Iterator[int]:
-    """Yield the nesting depth of each entry, which is negative in an empty list."""
+    """Yield the nesting depth of each entry, and a negative number for an empty list."""
     if isinstance(value, str):
         yield 0
     elif not value:
@@ -155,7 +155,7 @@ def _table_html(rows: list[list[str]], other: list[list[str]]) -> str:
 def backticks_to_html(text: str) -> str:
     r"""Convert a text with `code` in backticks to HTML.
 
-    Dollar signs and backslashes get elements of their own, so that MathJax does not see formulas.
+    Dollar signs and backslashes are put in ``<span>``, so that MathJax does not find formulas.
 
     Example:
         >>> backticks_to_html("a < b & `c`: \\(5")

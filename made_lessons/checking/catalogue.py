@@ -15,7 +15,7 @@ NOTEBOOKS = sorted(int(folder.name[-2:]) for folder in LESSONS.glob("notebook_[0
 
 
 class UnknownExercise(ValueError):
-    """Raised if no exercise has a given name. A notebook shows this error in one line."""
+    """Raised if no exercise has the given name. A notebook shows this error in one line."""
 
     def _render_traceback_(self) -> list[str]:
         """Return the lines that IPython shows, without a traceback into this package."""
@@ -27,7 +27,7 @@ def exercises_in(number: int) -> tuple[Exercise, ...]:
     """Return the exercises of a notebook, ordered by number."""
     folder = import_module(f"made_lessons.notebook_{number:02d}")
     for module in iter_modules(folder.__path__):
-        if module.name != "figures":  # it has no exercises, and it loads matplotlib
+        if module.name != "figures":  # figures.py has no exercises and imports matplotlib
             import_module(f"{folder.__name__}.{module.name}")
     return exercises_of(folder.__name__)
 

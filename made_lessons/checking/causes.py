@@ -32,11 +32,11 @@ def likely_cause(
     known_mistakes: Sequence[KnownMistake],
     earlier: Sequence[View] = (),
 ) -> str:
-    """Return the likely cause of a wrong answer; empty if none is known.
+    """Return the likely cause of a wrong answer, or "" if no cause is known.
 
     A known mistake is the cause if it has the same wrong values as the answer in all cases, and is
-    right in all earlier views. If the answer raises an error in a case other than the failed one,
-    this case is skipped.
+    right in all earlier views. If the answer raises an error in a case other than ``failed``, that
+    case is skipped.
 
     Args:
         view: view in which the answer is wrong.
@@ -112,7 +112,6 @@ def _general_cause(
 
 
 def _mark_as_guess(words: str) -> str:
-    """Mark a cause as a guess."""
     return words and f"perhaps {words} (this fits all of your wrong results)"
 
 

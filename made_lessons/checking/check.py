@@ -25,9 +25,9 @@ def check(name: str, answer: object, *, variant: str | None = None) -> None:
     Args:
         name: name of the exercise, such as ``"1.3"``.
         answer: function, class or value that the exercise asks for.
-        variant: key of a variant with other numbers, for graded work, such as a learner's name. Its
-            task is shown while the answer is ``...``. A solved variant is not remembered. If the
-            exercise has no variants, the key has no effect.
+        variant: variant key, such as a learner's name, which chooses other numbers for graded work.
+            The variant's task is shown while the answer is ``...``. A solved variant is not
+            remembered. If the exercise has no variants, the key has no effect.
 
     Raises:
         ValueError: if no exercise has this name.
@@ -69,7 +69,7 @@ def check(name: str, answer: object, *, variant: str | None = None) -> None:
 
 
 def hint(name: str) -> None:
-    """Print the next hint for an exercise. Each hint is plainer than the one before.
+    """Print the next hint for an exercise. Each hint is more explicit than the one before.
 
     Raises:
         ValueError: if no exercise has this name.

@@ -35,7 +35,7 @@ def instance_of(answer: object, *arguments: object) -> object:
 def make_subclass(
     base: type[nn.Module], then: Callable[[nn.Module], object] | None = None, **methods: object
 ) -> type[nn.Module]:
-    """Return a subclass with other methods, or with one more step, ``then``, after ``__init__``.
+    """Return a subclass with some methods replaced, or one that calls ``then`` after ``__init__``.
 
     Example:
         >>> make_subclass(nn.Linear, lambda layer: layer.bias.detach().zero_())(2, 1).bias.item()
@@ -52,7 +52,7 @@ def make_subclass(
 def replace_attribute(
     name: str, convert: Callable[[object], object]
 ) -> Callable[[nn.Module], None]:
-    """Return a function that replaces an attribute of a module by ``convert`` of its value."""
+    """Return a function that replaces an attribute of a module with ``convert(value)``."""
 
     def change(module: nn.Module) -> None:
         value = getattr(module, name)

@@ -21,8 +21,8 @@ def require_same(got: object, expected: object, where: str = "the answer") -> No
     """Require that a value equals the right one, up to rounding.
 
     Args:
-        got: value of an answer. A tensor with one entry may stand for a number.
-        expected: right value: a tensor, number, text, list or mapping.
+        got: value of an answer. A tensor with one entry is accepted as a number.
+        expected: right value, which is a tensor, number, text, list or mapping.
         where: name of the value, for the message.
 
     Raises:
@@ -97,7 +97,7 @@ def _require_same_list(got: object, expected: Sequence, where: str) -> None:
 
 def _require_same_tensor(got: object, expected: Tensor, where: str) -> None:
     if expected.dim() == 0 and isinstance(got, Real) and not isinstance(got, bool):
-        got = torch.tensor(got, dtype=torch.float64)  # a single number, as .item() returns it
+        got = torch.tensor(got, dtype=torch.float64)  # a number counts as a tensor of shape ()
     if not isinstance(got, Tensor):
         how = ". torch.from_numpy turns an array into one" if isinstance(got, np.ndarray) else ""
         cause = f"{where} must be a torch.Tensor{how}"
@@ -145,7 +145,7 @@ def _explain_shape(got: Tensor, expected: Tensor) -> str:
 
 
 def _describe_entries(tensor: Tensor) -> str:
-    """Describe the entries of a tensor, and how to get such entries."""
+    """Describe the type of a tensor's entries, and how to get entries of this type."""
     if tensor.dtype == torch.bool:
         return "True or False, as a comparison or .bool() returns them"
     if tensor.is_floating_point():

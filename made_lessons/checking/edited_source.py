@@ -12,18 +12,18 @@ T = TypeVar("T")
 
 
 def edit(*texts: str) -> object:
-    """Edit the reference of the exercise that is defined above, as :func:`edit_source` does."""
+    """Apply :func:`edit_source` to the reference of the exercise that is defined above."""
     return edit_source(defined_exercise().reference, *texts)
 
 
 def edit_source(reference: T, *texts: str) -> T:
-    """Return a copy of a function or class in whose source some texts are replaced.
+    """Return a copy of a function or class, with some texts of its source replaced.
 
-    If the source contains its own name, this name still means the unedited function.
+    If the source contains the function's own name, that name still means the unedited function.
 
     Args:
         reference: function or class that a module defines.
-        texts: old text, new text, old text, new text, and so on.
+        texts: an old text, its replacement, the next old text, its replacement, and so on.
 
     Raises:
         ValueError: if an old text does not occur exactly once.

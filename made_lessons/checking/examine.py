@@ -61,7 +61,7 @@ def _judge(exercise: Exercise, answer: object) -> str:
 
 @contextmanager
 def _restored_settings() -> Iterator[None]:
-    """Restore the random stream, the default dtype and the number of threads afterwards."""
+    """Restore the random state, default dtype and number of threads after a ``with`` block."""
     dtype, threads = torch.get_default_dtype(), torch.get_num_threads()
     with torch.random.fork_rng(devices=[]), torch.enable_grad():
         torch.default_generator.manual_seed(0)
@@ -89,7 +89,7 @@ def compare(
         earlier: views in which the answer is right.
 
     Raises:
-        WrongAnswer: with the likely cause, at the first case in which they differ.
+        WrongAnswer: with the likely cause, in the first case in which the answer differs.
     """
     for k, case in enumerate(view.cases):
         expected, got = view.reference_value(reference, case), UNSEEN
@@ -108,7 +108,7 @@ def compare(
 
 
 def _show_values(wrong: WrongAnswer, view: View, got: object, expected: object) -> None:
-    """Write both values into the report, texts unchanged and dicts as a whole."""
+    """Write both values into the report, with texts unchanged and dicts with all their entries."""
     if isinstance(expected, str | Mapping) or isinstance(wrong, MalformedAnswer):
         texts = (seen if isinstance(seen, str) else as_text(seen) for seen in (got, expected))
         wrong.got, wrong.expected = texts

@@ -61,19 +61,19 @@ class Exercise:
         title: title in the notebook's heading.
         stars: difficulty from 1 to 3.
         reference: short right answer, whose source is the solution that learners see. If the
-            answer is a value, a function without arguments that returns it.
-        hints: hints, each plainer than the one before.
+            answer is a value, the reference is a function without arguments that returns it.
+        hints: hints, each more explicit than the one before.
         known_mistakes: two or more wrong answers.
         cases: arguments of each call of an answer that is a function.
         views: other properties that are compared; see :class:`~.views.View`.
         message: sentence about a right answer, or a function of the answer that returns one.
         is_value: whether the answer is a value, not a function or a class.
-        score: for an open exercise, which has no best answer: a function that scores an answer. It
+        score: function that scores an answer to an open exercise, which has no best answer. It
             raises :class:`WrongAnswer`, or returns a sentence that begins with the score in nats.
         doubtful_below: score in nats below which an instructor must look at the answer.
         is_inspected: whether the check reads or changes parts of the answer, so that grading must
             judge it in the submission's own process.
-        package: function or class of the package that does the same, shown after the solution.
+        package: the same function or class in ``made_course``, shown after the solution.
         vary: function of the exercise and a variant key that returns the exercise with other
             numbers, for graded work; see ``variants.py``.
         task: task of a variant, if it differs from the notebook's.
@@ -122,7 +122,7 @@ def exercise(
     """
 
     def define(reference: T) -> T:
-        _defined.pop(name, None)  # its module may be loaded again
+        _defined.pop(name, None)  # a reload of its module defines the exercise again
         kept = {"known_mistakes": [*known_mistakes], "views": [*views]}
         _defined[name] = Exercise(name, title, stars, reference, hints, **kept, **how)
         return reference

@@ -1,4 +1,4 @@
-"""Call a wrong answer again: is it random, does it ignore an argument or fail for large numbers?"""
+"""Call a wrong answer again to see if it is random, ignores inputs or fails for large numbers."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _largest_magnitude(value: object) -> float:
 
 
 def _scale_down(arguments: list[object]) -> Iterator[list[object]]:
-    """Yield the arguments again, with only the large tensors or with all tensors scaled down."""
+    """Yield copies of the arguments in which the large tensors, or all tensors, are scaled down."""
     for factor, bound in product((0.1, 0.03, 0.01, 0.003), (LARGE, 0.0)):
         yield [part * factor if _largest_magnitude(part) > bound else part for part in arguments]
 
@@ -90,9 +90,9 @@ def _list_names(names: list[str]) -> str:
 def _count_missing_changes(
     name: str, answer: Call, reference: Call, arguments: Mapping[str, object]
 ) -> float:
-    """Count the values of an argument that should change the result but do not.
+    """Count other values of an argument for which the result should change, but does not.
 
-    If the answer does change with some value, return −∞.
+    If the result does change for one of these values, return −∞.
     """
     first, right = (function(*arguments.values()) for function in (answer, reference))
     count = 0

@@ -1,4 +1,4 @@
-"""Remember solved exercises, as one empty file for each in the user's data folder.
+"""Remember each solved exercise as an empty file in the user's data folder.
 
 The environment variable ``MADE_COURSE_PROGRESS`` names another folder, for tests.
 """
@@ -78,7 +78,7 @@ class Progress:
 
 
 def _link(words: str, number: int, exercise: str = "") -> str:
-    """Return a link to a notebook in this folder, or to the heading of an exercise in it."""
+    """Return a link to a notebook in the same folder, or to an exercise in that notebook."""
     files = sorted(Path.cwd().glob(f"{number:02d}_*.ipynb"), key=lambda file: len(file.name))
     if not files:
         return words

@@ -1,4 +1,4 @@
-"""Find how a wrong result is related to the right one: not summed, transposed, in bits, negated.
+"""Find out how a wrong result is related to the right one, such as transposed or in bits.
 
 A relation consists of words and a change that makes one result equal to the other. If the same
 relation holds in all wrong calls, it is the likely cause. Its words can name arguments.
@@ -85,7 +85,7 @@ def are_same(got: object, right: object) -> bool:
 
 
 def _as_tensors(value: object) -> Tensor | list[object] | None:
-    """Convert a number or a list of numbers to a tensor, and other lists part by part."""
+    """Convert a number or a list of numbers to a tensor, and in other lists convert each part."""
     if isinstance(value, Tensor):
         return value.detach().cpu()
     if isinstance(value, bool | int | float | np.ndarray | np.generic):
@@ -104,7 +104,7 @@ def _is_close(got: Tensor, right: Tensor) -> bool:
 
 
 def _relations(got: object, right: object, arguments: Arguments) -> Iterator[str]:
-    """Yield the words of all relations of two values; "" if they are the same."""
+    """Yield the words of all relations of two values, or "" if the values are the same."""
     got, right = _as_tensors(got), _as_tensors(right)
     if got == [] and isinstance(right, Tensor):
         got = torch.empty(0)
@@ -128,7 +128,7 @@ def _relations(got: object, right: object, arguments: Arguments) -> Iterator[str
 
 
 def _shared_relations(relations: list[list[str]]) -> Iterator[str]:
-    """Yield the words that hold for every wrong part of a list; "" if no part is wrong."""
+    """Yield the words that hold for every wrong part of a list, or "" if no part is wrong."""
     wrong = [words for words in relations if "" not in words]
     if not wrong:
         yield ""
@@ -160,7 +160,7 @@ def _join_sentences(first: str, second: str) -> str:
 
 
 def _range_relations(got: Tensor, right: Tensor, dtype: torch.dtype) -> Iterator[str]:
-    """Yield relations of ranges: numbers between 0 and 1, masks with too many or too few ones."""
+    """Yield relations about ranges, such as shares instead of counts or masks with too many 1s."""
     is_between = (got > 0) & (got < 1)
     if not dtype.is_floating_point and dtype != torch.bool:
         if bool((right > 1).all() & is_between.all()):
@@ -244,7 +244,7 @@ _FUNCTIONS: tuple[tuple[str, Change], ...] = (
 
 
 def _size_changes(arguments: Arguments) -> Iterator[tuple[str, Change]]:
-    """Yield relations in which the right result is divided or multiplied by a size in the call."""
+    """Yield changes that divide or multiply the right result by a size of an argument."""
     seen = {1}
     for name, value in arguments.items():
         found = [(f"{name}.shape[{k}]", n) for k, n in enumerate(getattr(value, "shape", ()))]

@@ -37,7 +37,7 @@ def count_stubs(answer: object) -> tuple[int, int]:
 
 
 def methods_of(answer: type) -> dict[str, FunctionType]:
-    """Return the methods that a class defines itself, without those of its parents."""
+    """Return the methods that a class itself defines, without inherited methods."""
     found = {name: unwrap(part) for name, part in vars(answer).items()}
     return {name: part for name, part in found.items() if isinstance(part, FunctionType)}
 
@@ -78,7 +78,7 @@ def _is_stub(answer: object) -> bool:
     if isinstance(answer, FunctionType):
         code = answer.__code__
         says_nothing = set(code.co_consts) <= {None, answer.__doc__}
-        return says_nothing and code.co_code[::2] == _stub.__code__.co_code[::2]  # operations
+        return says_nothing and code.co_code[::2] == _stub.__code__.co_code[::2]  # opcodes only
     return False
 
 

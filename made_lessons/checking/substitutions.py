@@ -51,14 +51,14 @@ def find_other_arguments(
         return ""
     for words, changed in _changes(arguments):
         results = (reference(*copy.deepcopy([*named.values()])) for named in changed)
-        with suppress(Exception):  # the change does not fit these arguments
+        with suppress(Exception):  # the change may not fit these arguments
             if all(map(are_same, got, results)):
                 return f"this would be right if {words}"
     return ""
 
 
 def _changes(arguments: Sequence[Named]) -> Iterator[tuple[str, list[dict]]]:
-    """Yield changes of the arguments, each in words and as the changed arguments of all calls."""
+    """Yield changes of the arguments: a description, and the changed arguments of all calls."""
     first = arguments[0]
     for one, other in combinations(first, 2):
         swapped = [named | {one: named[other], other: named[one]} for named in arguments]

@@ -22,7 +22,7 @@ class TookTooLong(BaseException):
 def time_limit(seconds: float) -> Iterator[None]:
     """Raise :class:`TookTooLong` in the ``with`` block if it runs for too long.
 
-    The limit is processor time, because a busy computer must not stop an answer. By the clock, the
+    The limit is processor time, because a busy computer must not stop an answer. In real time, the
     limit is ``PATIENCE`` times as long. A call into C is not interrupted. The error is raised
     repeatedly, so that most code that catches it is also stopped.
     """
@@ -41,7 +41,7 @@ def time_limit(seconds: float) -> Iterator[None]:
 
     def end() -> None:
         with lock:
-            over.set()  # a pending exception arrives in this call at the latest
+            over.set()  # a pending TookTooLong is raised in this call at the latest
 
     try:
         try:
@@ -50,12 +50,12 @@ def time_limit(seconds: float) -> Iterator[None]:
         finally:
             end()
     finally:
-        end()  # the first end() may have been interrupted; the next exception is 50 ms away
+        end()  # TookTooLong may have stopped the first end(), but is only raised every 50 ms
 
 
 def _clock_of_this_thread() -> Callable[[], float]:
-    """Return a function that tells any thread the processor time of this thread."""
-    if not hasattr(time, "pthread_getcpuclockid"):  # Windows and macOS count all threads
+    """Return a function that any thread can call to get the processor time of this thread."""
+    if not hasattr(time, "pthread_getcpuclockid"):  # on Windows and macOS, all threads count
         return time.process_time
     clock = time.pthread_getcpuclockid(threading.get_ident())
     return lambda: time.clock_gettime(clock)

@@ -1,4 +1,4 @@
-"""Score the models of open exercises: are they honest, and what is their held-out NLL?"""
+"""Score the models of open exercises by their held-out NLL, after testing them for leaks."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Challenge:
         input_dim: number of variables D.
         baseline: name of the model to beat, such as "section 6's model".
         independent: NLL of independent variables, in nats.
-        bands: pairs of a bound in nats and a sentence about an NLL below it, lowest first.
+        bands: pairs of a bound in nats and a sentence about an NLL below it, lowest bound first.
     """
 
     row: str
@@ -51,8 +51,8 @@ def honest_nll(model: object, held_out: Tensor, points: Tensor, challenge: Chall
     """Return the NLL of each held-out row, after checking that the model is honest.
 
     Args:
-        model: an object with ``log_prob(x)`` and, to test what its outputs depend on, logits
-            ``model(x)``, like a MADE.
+        model: an object like a MADE, with ``log_prob(x)`` and logits ``model(x)``, which are
+            tested for leaks.
         held_out: (N, D) held-out rows of zeros and ones.
         points: (n, D) rows in which each variable is flipped, to see which outputs move.
         challenge: the open exercise.
@@ -92,7 +92,7 @@ def honest_nll(model: object, held_out: Tensor, points: Tensor, challenge: Chall
 def call_shuffled(score: Callable[[Tensor], Tensor], rows: Tensor, batch: int = BATCH) -> Tensor:
     """Call a function on rows in batches of one size and in random order.
 
-    A model can then not tell the rows that are scored from those that test for leaks.
+    Then a model cannot distinguish the rows that are scored from the rows that test for leaks.
 
     Args:
         score: function of a batch (batch, D) that returns one result per row.
@@ -138,7 +138,7 @@ def score_nll(nll: Tensor, to_beat: Tensor, below: float, challenge: Challenge) 
         challenge: the open exercise.
 
     Raises:
-        WrongAnswer: if the NLL is not below this number, or if the difference may be luck.
+        WrongAnswer: if the mean NLL is not less than ``below``, or if the difference may be luck.
     """
     row, variable, mean = challenge.row, challenge.variable, nll.mean().item()
     gain, error = to_beat - nll, (to_beat - nll).std().item() / math.sqrt(len(nll))
@@ -176,7 +176,7 @@ def score_nll(nll: Tensor, to_beat: Tensor, below: float, challenge: Challenge) 
 
 
 def require_finite_weights(model: object) -> None:
-    """Raise :class:`WrongAnswer` if some weight of a module is not finite."""
+    """Raise :class:`WrongAnswer` if a weight of a module is not finite."""
     weights = model.parameters() if isinstance(model, nn.Module) else ()
     if not all(bool(weight.isfinite().all()) for weight in weights):
         raise WrongAnswer(
@@ -258,7 +258,7 @@ def _require_honest(moved: Tensor, challenge: Challenge) -> None:
     """Require an ordering in which each output moves only with earlier variables.
 
     Args:
-        moved: (rows, D, D) change of each output, last, when a variable is flipped.
+        moved: (rows, D, D) tensor in which [r, j, i] is how far output i moves if j is flipped.
         challenge: the open exercise.
     """
     count = challenge.input_dim
@@ -287,7 +287,7 @@ def _require_honest(moved: Tensor, challenge: Challenge) -> None:
 
 
 def _count_without_ordering(seen: Tensor) -> int:
-    """Remove outputs that see no remaining variable, repeatedly, and count the rest."""
+    """Repeatedly remove the outputs that see no remaining variable, and count the other outputs."""
     num_seen = seen.sum(1)
     first = num_seen == 0
     while bool(first.any()):

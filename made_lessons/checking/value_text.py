@@ -14,7 +14,7 @@ def as_text(value: object, longest: int = 240, digits: int = 4) -> str:
 
     Args:
         value: any value, such as a tensor, a list or a function.
-        longest: largest number of entries of a tensor, and of characters.
+        longest: largest number of tensor entries, and of characters, that are shown.
         digits: number of significant digits of a float.
 
     Example:
@@ -77,7 +77,7 @@ def _text(value: object, digits: int = 4) -> str:
 
 
 def kind_of(value: object) -> str:
-    """Name the type of a value, with its article."""
+    """Return the type of a value with its article, such as "a list"."""
     if isinstance(value, Tensor):
         return f"a torch.Tensor of {value.dtype}"
     name = "function" if isinstance(value, FunctionType) else type(value).__name__

@@ -36,7 +36,7 @@ def further_cases(
 
 
 def shuffle(key: str, values: Sequence[T]) -> list[T]:
-    """Return the values in an order that depends only on the key, on any computer.
+    """Return the values in an order that depends only on the key, not on the computer.
 
     Example:
         >>> shuffle("maria", [1, 2, 3, 4, 5])
@@ -47,7 +47,7 @@ def shuffle(key: str, values: Sequence[T]) -> list[T]:
 
 
 def choose(key: str, values: Sequence[T]) -> T:
-    """Return one of the values. The choice depends only on the key, on any computer.
+    """Return one of the values. The choice depends only on the key, not on the computer.
 
     Example:
         >>> choose("maria", [1, 2, 3, 4, 5])
@@ -57,7 +57,7 @@ def choose(key: str, values: Sequence[T]) -> T:
 
 
 def uniform(key: str, *shape: int) -> Tensor:
-    """Return uniform numbers in (0, 1) that depend only on the key, on any computer.
+    """Return uniform numbers in (0, 1) that depend only on the key, not on the computer.
 
     Example:
         >>> uniform("maria", 3)
@@ -69,7 +69,7 @@ def uniform(key: str, *shape: int) -> Tensor:
 
 
 def random_degrees(key: str) -> list[Tensor]:
-    """Return random degrees: of four to six variables, then of one to three hidden layers.
+    """Return random degrees of four to six variables, and of one to three hidden layers.
 
     Example:
         >>> random_degrees("maria")

@@ -35,15 +35,15 @@ class View:
     """A property of an answer that has the same value for all right answers.
 
     Args:
-        see: function of an answer and the arguments of a case that returns the value. It raises
+        see: function that returns the value, given an answer and the arguments of a case. It raises
             :class:`WrongAnswer` if the answer has no such value.
-        tried: input, for the report: a text, or a function of the answer and the arguments. The
-            default is the call.
-        cause: likely cause if no known mistake has the same value: a text, or a function of the
+        tried: input that the report shows, as a text or as a function of the answer and the
+            arguments. The default is the call.
+        cause: likely cause if no known mistake has the same value, as a text or a function of the
             answer, its value and the right value. The default says where the two values differ.
         expected: right value in words, for the report. The default is the value.
         name: name of the value, for messages.
-        cases: arguments of each case, or a function that returns them. None: the exercise's cases.
+        cases: arguments of each case, or a function that returns them. By default, the exercise's.
     """
 
     see: Callable[..., object] = run
@@ -100,7 +100,7 @@ def add_view(
     """Add a view to the exercise that is defined above, with its known mistakes.
 
     Args:
-        tried: input, for the report.
+        tried: input that the report shows.
         see: function of an answer that returns the value.
         causes: one cause, or a dict of causes, each with a wrong answer or None. The last cause is
             also given for all other wrong values.
@@ -127,7 +127,7 @@ def _with_cases(view: View, exercise: Exercise) -> View:
 
 
 def gradient_views(**positions: int) -> tuple[View, ...]:
-    """Return a view of the gradient with respect to each argument, given as name=position."""
+    """Return views of the gradient with respect to each argument, given as ``name=position``."""
     return tuple(
         View(
             lambda function, *case, position=position: _gradient(function, case, position),
@@ -140,7 +140,7 @@ def gradient_views(**positions: int) -> tuple[View, ...]:
 
 
 def dtype_views(*given: torch.dtype) -> tuple[View, ...]:
-    """Return a view of the dtype of the result for each given dtype of the arguments."""
+    """Return one view of the result's dtype for each given dtype of the arguments."""
     return tuple(
         View(
             lambda function, *case, dtype=dtype: str(
@@ -175,4 +175,4 @@ def _gradient(function: Callable[..., Tensor], case: Case, position: int) -> obj
         return UNSEEN
     got.sum().backward()
     slope = torch.zeros_like(leaf) if leaf.grad is None else leaf.grad
-    return torch.where(leaf != 0, slope, 0)  # at 0, formulas with max(z, 0) may differ
+    return torch.where(leaf != 0, slope, 0)  # at 0, right formulas may have different slopes

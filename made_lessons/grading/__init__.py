@@ -1,14 +1,14 @@
 """Grade a folder of submissions: which exercises are right, and which mistakes were made.
 
-``python -P -m made_lessons grade FOLDER``; docs/grading.md is for instructors. Imports from
-``checking`` and ``made_course``.
+The command is ``python -P -m made_lessons grade FOLDER``, and docs/grading.md explains it to
+instructors. This folder imports from ``checking`` and ``made_course``.
 
-- ``command``: the commands; several submissions are graded at a time
+- ``command``: the commands ``grade`` and ``hand-out``
 - ``handing_out``: notebooks for a class, with a variant key per learner
 - ``folder``: the learner of each submission, and the class list
 - ``notebook``: the cells and checks of a submitted notebook
 - ``judge``: the judge of one submission, which runs none of its code
-- ``sandbox``: run a program that nobody has read
+- ``sandbox``: a sandbox for an untrusted program
 - ``run_cells``: the program in the sandbox, which runs a submission
 - ``remote``: calls between judge and submission, from which only plain values come back
 - ``course_answers``: recognise the course's own answers, and disable them

@@ -80,7 +80,7 @@ def _grade(asked: argparse.Namespace) -> None:
     if not asked.unprotected and (reason := missing()):
         raise ValueError(f"submissions would run unprotected: {reason}. {_CURE}")
     people = ClassList(folder / CLASS)
-    sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may not have all letters
+    sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may not support all characters
     how = [asked.notebook or "", str(not asked.unprotected)]
     rows = _graded(submissions(folder), folder, out / "found", how, asked.jobs)
     for line in write_all(rows, people, out):
@@ -95,16 +95,16 @@ def _graded(
 
     Args:
         rows: the submissions.
-        folder: contains them.
+        folder: folder that contains the submissions.
         found: folder for the results.
-        how: the judge's last arguments.
-        jobs: number of submissions at the same time.
+        how: last arguments of the judge's command.
+        jobs: number of submissions that are graded at the same time.
     """
     found.mkdir(parents=True, exist_ok=True)
-    # the judges end when this process, which holds the other end of the pipe, has ended
+    # each judge reads from a pipe that this process keeps open, and ends when this process ends
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     pipe, _ = os.pipe()
-    # two per processor, because a submission and its judge wait for each other
+    # two jobs per processor, because a submission and its judge wait for each other
     with ThreadPoolExecutor(jobs or 2 * os.cpu_count()) as pool:
         futures = [pool.submit(result_of, row, folder, found, how, pipe) for row in rows]
         for count, future in enumerate(as_completed(futures), 1):
@@ -116,7 +116,7 @@ def _graded(
 def result_of(
     row: Row, folder: Path, found: Path, how: Sequence[str], stdin: int = subprocess.DEVNULL
 ) -> Row:
-    """Return the result of a submission: graded now, or kept by an earlier run."""
+    """Grade a submission, or return the result that an earlier run has saved."""
     if row.status:
         return row
     path = folder / row.path
@@ -128,22 +128,22 @@ def result_of(
             result = _judged(path, how, stdin)
             write_whole(file, lambda temporary: temporary.write_bytes(result))
         fields = json.loads(file.read_bytes())
-    except Exception as error:  # it costs only this submission
+    except Exception as error:  # the other submissions must still be graded
         return replace(row, status=f"could not be judged: {error}"[:300])
     verdicts = {name: Verdict(**fields) for name, fields in fields.pop("verdicts", {}).items()}
-    # begins with a letter, so that a spreadsheet does not read 12e34 as a number
+    # the digest begins with a letter, so that a spreadsheet does not read 12e34 as a number
     return replace(row, **fields, verdicts=verdicts, file_digest=f"h{digest[:12]}")
 
 
 def _judged(path: Path, how: Sequence[str], stdin: int) -> bytes:
-    """Run the judge of a submission in a process of its own."""
+    """Run the judge of a submission in its own process, and return its output."""
     done = subprocess.run(
         [*_JUDGE, str(path), *how],
         stdin=stdin,
         capture_output=True,
         timeout=LONGEST_S,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
-        start_new_session=True,  # so that Ctrl-C does not reach it
+        start_new_session=True,  # Ctrl-C must not reach the judge
     )
     if done.returncode:
         error = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]

@@ -18,28 +18,28 @@ _FOLDERS = tuple(str(Path(package.__file__).parent) for package in (made_course,
 
 
 class CoursesOwn(BaseException):
-    """A submission called the course's answer instead of the learner's own.
+    """Raised if a submission calls the course's answer instead of the learner's own.
 
-    This is not an ``Exception``, so that no check catches it.
+    This is not an ``Exception``, so that ``except Exception`` in a check does not catch it.
     """
 
 
 def disable(exercise: Exercise) -> None:
-    """Make every call of the course's or the package's answer to an exercise fail."""
+    """Make every call of the course's answer, or of the same function in the package, fail."""
     for function in [function for own in _own(exercise) for function in _functions_in(own)]:
         free = function.__code__.co_freevars
         function.__code__ = _disabled.__code__.replace(co_freevars=free)
 
 
 def is_own(exercise: Exercise, answer: object) -> bool:
-    """Return True if an answer has the course's code, or was made from the text of that code."""
+    """Return True if an answer is the course's own code, or was made from the course's source."""
     files = {function.__code__.co_filename for function in _functions_in(answer)}
     is_from_course = bool(files) and all(file.startswith(_FOLDERS) for file in files)
     return is_from_course or (CELL not in files and is_copy(exercise, answer))
 
 
 def is_copy(exercise: Exercise, answer: object) -> bool:
-    """Return True if an answer has the same steps as the course's, with any names."""
+    """Return True if an answer is the same as the course's, except for its variable names."""
     steps = _steps(answer)
     return bool(steps) and any(steps == _steps(own) for own in _own(exercise))
 
@@ -58,7 +58,7 @@ def _steps(answer: object) -> list[object]:
 
 
 def _steps_of(code: CodeType) -> list[object]:
-    """Return the names, constants and operations of code in order; local variables by number."""
+    """Return the operations of code with their names and constants. Local variables are numbers."""
     steps: list[object] = []
     for step in dis.get_instructions(code):
         if isinstance(step.argval, CodeType):

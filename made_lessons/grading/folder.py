@@ -1,4 +1,4 @@
-"""A folder of submissions: the learner of each, and the class list of an instructor."""
+"""Find the learner of each submission in a folder, and read an instructor's class list."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ import pandas as pd
 from .notebook import MOST_BYTES
 from .verdicts import Row
 
-MOST_LETTERS = 2_000  # of a text in a table
+MOST_LETTERS = 2_000  # largest length of a cell's text, in characters
 CLASS = "class.csv"
 _MOODLE = re.compile(r"(.+)_(\d+)_assignsubmission_[a-z]+(?:_.*)?")
 _CANVAS = re.compile(r"([^_]+)_(?:LATE_)?(\d+)_\d+_.+")
 
 
 def submissions(folder: Path) -> list[Row]:
-    """Return one row per learner, whose status is the reason if a submission cannot be graded.
+    """Return one row per learner. If a submission cannot be graded, its status says why.
 
     Args:
-        folder: a notebook or a folder per learner, named as a learning platform names them. Its
-            path has no links.
+        folder: folder with a notebook or a folder per learner, named as a learning platform names
+            them. Its path has no symbolic links.
     """
     by_learner: dict[tuple[str, str], list[Path]] = {}
     for path in sorted(folder.iterdir()):
@@ -59,7 +59,7 @@ def _stem(name: str) -> str:
 
 
 def clean(text: str) -> str:
-    r"""Return a text on one line, with control characters as numbers.
+    r"""Return a text on one line, with control characters escaped.
 
     Example:
         >>> clean("a\n b\x1b[2J\ud800")
@@ -70,11 +70,11 @@ def clean(text: str) -> str:
 
 
 class ClassList:
-    """The learners of a class, with the school's numbers for them and their variant keys.
+    """The learners of a class, with their numbers at the school and their variant keys.
 
     Args:
-        path: a table with the column ``learner``; the columns ``number`` and ``key`` may be
-            missing. Without the file, the list is empty.
+        path: CSV file with the column ``learner``; the columns ``number`` and ``key`` may be
+            missing. If there is no such file, the list is empty.
 
     Raises:
         ValueError: if the file is not such a table, or names a learner twice.
@@ -83,11 +83,11 @@ class ClassList:
     def __init__(self, path: Path) -> None:
         self.lines = _lines_of(path)
         self.unused = [*self.lines.index]  # learners without a submission
-        self.unknown: list[str] = []  # submissions without a learner
+        self.unknown: list[str] = []  # submissions that match no learner
         self._learners = {form: name for name in self.lines.index for form in _forms(name)}
 
     def find(self, row: Row) -> tuple[str, str]:
-        """Return the number and the key for the learner of a submission; empty if unknown."""
+        """Return the number and the variant key of a submission's learner, or two empty texts."""
         for name in (row.submission, row.submission.split("/")[0], row.learner, row.platform_id):
             if learner := self._learners.get(_key(name)):
                 self.unused = [other for other in self.unused if other != learner]
@@ -96,7 +96,7 @@ class ClassList:
         return "", ""
 
     def messages(self) -> list[str]:
-        """Return messages about names that match nothing."""
+        """Return messages about learners without submissions, and submissions without learners."""
         messages = []
         if self.unused:
             messages.append(f"{CLASS}, without a submission: {', '.join(self.unused)}")
@@ -106,10 +106,10 @@ class ClassList:
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """Return a table of texts as a spreadsheet writes it; empty if there is no file.
+    """Read a CSV file as a table of texts. If there is no file, return an empty table.
 
     Raises:
-        ValueError: if it is not a table.
+        ValueError: if the file is not a table.
     """
     if not path.is_file():
         return pd.DataFrame()
@@ -134,11 +134,11 @@ def _lines_of(path: Path) -> pd.DataFrame:
 
 
 def _forms(name: str) -> set[str]:
-    """Return the forms of a learner's name: Canvas writes "Ann Archer" as "archerann"."""
+    """Return the spellings of a learner's name, such as Canvas's "archerann" for "Ann Archer"."""
     words = re.sub(r"[^\w ]", "", _key(name)).split()
     return {_key(name), "".join(words), "".join([*words[-1:], *words[:-1]])}
 
 
 def _key(name: str) -> str:
-    """Return a name in lower case, without the ending of a file, with each umlaut as one letter."""
+    """Return a name in lower case and in Unicode's form NFC, without the ending ``.ipynb``."""
     return _stem(unicodedata.normalize("NFC", name)).casefold()

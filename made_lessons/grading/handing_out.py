@@ -1,4 +1,4 @@
-"""Notebooks for a class, whose checks ask for the numbers of each learner's variant."""
+"""Write notebooks for a class, with each learner's variant key in the checks."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _CHECK = re.compile(r'(?m)^( *check\("(\d+\.\d+)", .*)\)$')
 
 
 def hand_out(class_list: Path, notebooks: Sequence[Path], out: Path) -> int:
-    """Write a folder per learner and the class list with variant keys; return the number of copies.
+    """Write a folder per learner and a class list with variant keys. Return the number of copies.
 
     Args:
-        class_list: table of the learners, as of :class:`ClassList`.
-        notebooks: to hand out.
-        out: folder for the copies. Keys in its class list stay.
+        class_list: CSV file of the learners; see :class:`ClassList`.
+        notebooks: files to hand out.
+        out: folder for the copies. If it has a class list, the keys in that list are kept.
 
     Raises:
         ValueError: if a file cannot be read, or a learner's name cannot be the name of a folder.
@@ -34,7 +34,7 @@ def hand_out(class_list: Path, notebooks: Sequence[Path], out: Path) -> int:
             raise ValueError(f"{name!r} in {class_list} cannot be the name of a folder")
     known = ClassList(out / CLASS).lines.key
     for name in learners.index:
-        # with a letter first, so that no spreadsheet takes it for a number
+        # a key begins with a letter, so that no spreadsheet takes it for a number
         key = known.get(name) or learners.key[name] or f"w{secrets.token_hex(4)}"
         learners.loc[name, "key"] = key
         (out / name).mkdir(parents=True, exist_ok=True)
@@ -45,7 +45,7 @@ def hand_out(class_list: Path, notebooks: Sequence[Path], out: Path) -> int:
 
 
 def _with_key(path: Path, key: str) -> str:
-    """Return a notebook whose checks have a variant key, where their exercise has variants."""
+    """Return a notebook with a variant key in the check of each exercise that has variants."""
 
     def added(found: re.Match[str]) -> str:
         call, name = found.groups()

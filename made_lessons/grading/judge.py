@@ -20,11 +20,11 @@ from .remote import Disconnected, Peer
 from .sandbox import limit_memory, sandbox
 from .verdicts import COURSES_OWN, FORGEABLE, WAITS, Row, Verdict, verdict_on
 
-SECONDS, OPEN_SECONDS = 90, 600  # of the processor, for a cell; with an open exercise
-CLOCKS = 3  # factor for the time by the clock
-ALL_CELLS = 4  # factor for the time of all cells together
+SECONDS, OPEN_SECONDS = 90, 600  # processor time of a cell, without or with an open exercise
+CLOCKS = 3  # largest real time, as a multiple of the processor time
+ALL_CELLS = 4  # time for all cells, as a multiple of the time for one cell
 MOST_RUNS = 5
-_EARN_NOTHING = ("not attempted", "unfinished", "failed")  # states that a submission may claim
+_EARN_NOTHING = ("not attempted", "unfinished", "failed")  # states that a submission may report
 _STOPPED = (
     "no verdict: the submission ran out of time or memory, left its process, or sent unreadable "
     "data"
@@ -32,17 +32,17 @@ _STOPPED = (
 
 
 def main() -> None:
-    """Judge a notebook in this process, and print the result: ``FILE NOTEBOOK PROTECTED``."""
+    """Judge a notebook, and print the result. The arguments are ``FILE NOTEBOOK PROTECTED``."""
     path, notebook, protected = sys.argv[1:]
     Thread(target=_end_with_the_command, daemon=True).start()
-    limit_memory()  # because the judge computes with what the submission sends
+    limit_memory()  # the judge computes with tensors that the submission sends
     time_limits.PATIENCE = 20  # several submissions run at the same time
     row = judge(Path(path).read_bytes(), notebook, protected == "True")
     print(json.dumps({name: value for name, value in asdict(row).items() if value}))
 
 
 def _end_with_the_command() -> None:
-    os.read(0, 1)  # returns when the command, which holds the other end of the pipe, has ended
+    os.read(0, 1)  # waits until the command ends, which closes the other end of the pipe
     os._exit(1)
 
 
@@ -50,9 +50,9 @@ def judge(content: bytes, notebook: str, protected: bool) -> Row:
     """Judge a notebook.
 
     Args:
-        content: bytes of the file.
-        notebook: number of the notebook; empty if it may be any.
-        protected: whether it runs in bubblewrap's sandbox.
+        content: bytes of the notebook's file.
+        notebook: number of the notebook, or "" for any notebook.
+        protected: whether the cells run in bubblewrap's sandbox.
     """
     try:
         cells = cells_of(content)
@@ -72,7 +72,7 @@ def judge(content: bytes, notebook: str, protected: bool) -> Row:
 def _verdicts(
     cells: Sequence[str], exercises: Sequence[Exercise], protected: bool
 ) -> dict[str, Verdict]:
-    """Run all cells. If one stops the process, run the others without it."""
+    """Judge the answers in all cells. If a cell stops the process, run the others without it."""
     found: dict[str, Verdict] = {}
     left = dict(enumerate(cells))
     for _ in range(MOST_RUNS):
@@ -97,10 +97,10 @@ def _run(
     """Run cells in a sandbox, and judge the answers.
 
     Args:
-        cells: number → source.
+        cells: source of each cell, by number.
         exercises: the exercises to judge.
-        found: name of an exercise → verdict, to which those of this run are added.
-        protected: whether it runs in bubblewrap's sandbox.
+        found: verdicts by name of the exercise, to which this run adds its verdicts.
+        protected: whether the cells run in bubblewrap's sandbox.
 
     Returns:
         the number of the cell that stopped the process, or None.
@@ -113,7 +113,7 @@ def _run(
     clock = CLOCKS * limits["all_seconds"]
     with sandbox(seconds=clock, protected=protected) as line, suppress(Disconnected):
         submission = Peer(line, is_judge=True)
-        submission.receive()  # the sandbox has started
+        submission.receive()  # waits until the sandbox has started
         submission.send(cells=cells, names=[*by_name], **limits)
         while message := submission.receive():
             if "cell" in message:
@@ -123,7 +123,7 @@ def _run(
                     submission.functions.clear()
                     found[exercise.name] = verdict_from(message, exercise)
                 submission.send()
-            else:  # an error
+            else:  # the cell has raised an error
                 for name in checks_in(cells[cell]) & {*by_name}:
                     found.setdefault(name, verdict_from(message, by_name[name]))
         return None

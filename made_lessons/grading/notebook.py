@@ -17,7 +17,7 @@ def cells_of(content: bytes) -> list[str]:
     """Return the sources of the code cells of a notebook.
 
     Raises:
-        ValueError: if it is not a notebook.
+        ValueError: if the content is not a notebook.
     """
     try:
         cells = json.loads(content)["cells"]
@@ -32,6 +32,6 @@ def checks_in(source: str) -> set[str]:
 
 
 def digest_of(cells: Sequence[str]) -> str:
-    """Return a digest of code that ignores blanks and variant keys."""
+    """Return a digest of the code, in which white space and variant keys do not count."""
     code = "".join(_VARIANT.sub("", "\n".join(cells)).split())
     return hashlib.sha256(code.encode("utf-8", "replace")).hexdigest()[:16]

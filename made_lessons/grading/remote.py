@@ -1,8 +1,8 @@
 """Let the judge call an answer in another process, as if it were in the judge's own.
 
-``torch.save`` writes each message, and ``torch.load(weights_only=True)`` reads those of the
-submission without running any code. So only plain values and tensors come back from a call, and a
-submission must return the right ones to pass.
+``torch.save`` writes each message, and ``torch.load(weights_only=True)`` reads the
+submission's messages without running any code. So only plain values and tensors come back from a
+call, and a submission must return the right ones to pass.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from made_course.model.heads import Head
 from ..checking.time_limits import LIMIT_S, TookTooLong, time_limit
 from .course_answers import CoursesOwn
 
-MOST_BYTES = 64 * 2**20  # of a message
+MOST_BYTES = 64 * 2**20  # largest size of a message
 _METHODS = ("__call__", "log_prob", "sample")
 _FIELDS = ("params_per_variable", "is_density")
 
 
 class Disconnected(BaseException):
-    """The other process has ended, ran out of time, or sent something unreadable.
+    """Raised if the other process has ended, ran out of time, or sent something unreadable.
 
-    This is not an ``Exception``, so that no check catches it.
+    This is not an ``Exception``, so that ``except Exception`` in a check does not catch it.
     """
 
 
 class NotTransferable(BaseException):
-    """A value of the answer cannot be sent, which is not a mistake of the learner."""
+    """Raised if a value of the answer cannot be sent, which is not the learner's mistake."""
 
 
 _NOT_MISTAKES = {kind.__name__: kind for kind in (CoursesOwn, NotTransferable, TookTooLong)}
@@ -53,7 +53,7 @@ class Peer:
 
     def __init__(self, line: socket.socket, *, is_judge: bool) -> None:
         self.connection, self.is_judge = Connection(os.dup(line.fileno())), is_judge
-        self.functions: list[Callable[..., object]] = []  # that the other end may call
+        self.functions: list[Callable[..., object]] = []  # the other end may call these
 
     def send(self, **message: object) -> None:
         """Send named values.
@@ -82,7 +82,7 @@ class Peer:
         return message
 
     def call(self, number: int, arguments: tuple[object, ...]) -> object:
-        """Call a function of the other end, and serve its own calls in the meantime."""
+        """Call a function of the other end, which may itself call functions of this end."""
         try:
             self.send(call=number, arguments=arguments)
             while "call" in (message := self.receive()):
@@ -93,7 +93,7 @@ class Peer:
         if "raised" in message:
             kind, text = (str(part)[:400] for part in message["raised"])
             raise (_NOT_MISTAKES.get(kind) or type(kind, (Exception,), {}))(text)
-        if self.is_judge:  # the check finds out whether the call has changed them
+        if self.is_judge:  # the check looks for changes of the arguments
             for argument, now in zip(arguments, message.get("now", ()), strict=False):
                 _overwrite(argument, now)
         return message.get("result")
@@ -111,15 +111,15 @@ class Peer:
     def encode(self, value: object) -> object:
         """Return a value as lists, tuples, sets, tensors and single values.
 
-        Each other value is a dict with one key, which names its kind. A function is a number,
-        with which the other end can call it.
+        Any other value becomes a dict with one key, which names the kind of value. A function
+        becomes a number, with which the other end can call it.
 
         Raises:
-            NotTransferable: if it cannot be sent.
+            NotTransferable: if the value cannot be sent.
         """
         try:
             return self._encoded(value)
-        except Exception as error:  # the class of a value may do anything
+        except Exception as error:  # code of the value's class may raise any error
             why = f"its answer could not be transferred: {type(error).__name__}: {error}"
             raise NotTransferable(why[:400]) from error
 
@@ -156,7 +156,7 @@ class Peer:
             name = getattr(value, "__name__", type(value).__name__)
             return {"function": [str(name), self._number(value)]}
         if is_model and isinstance(value, nn.Module):
-            value.eval().float().requires_grad_(False)  # the check scores it so
+            value.eval().float().requires_grad_(False)  # the check scores a model in this state
         given = [m for m in _METHODS if is_model and callable(getattr(value, m, None))]
         methods = {m: self._number(getattr(value, m)) for m in given}
         fields = {f: self._encoded(getattr(value, f)) for f in _FIELDS if hasattr(value, f)}
@@ -171,7 +171,7 @@ class Peer:
         kind = type(value)
         if value is None or kind in (bool, int, float, str):
             return value
-        # with all its numbers in memory: with other strides it could have 10**12 of them
+        # only contiguous tensors, because with stride 0 a short message could mean 10**12 entries
         if kind is Tensor and value.layout is torch.strided and value.is_contiguous():
             return value
         if kind in (list, tuple, set):
@@ -188,14 +188,14 @@ class Peer:
         return self._stub(kind, content)
 
     def _stub(self, kind: str, content: list[Any]) -> object:
-        """Return an object that calls the one at the other end."""
+        """Return a local object that passes its calls to the object at the other end."""
         if kind == "function":
             return self._function(*content)
         if kind == "class":
             name, builds = content
             if builds is None:
                 return type(name, (), {})
-            # a head is built at the other end, and called there as a model is
+            # the head is built and called at the other end, as a model is
             return type(name, (Head,), {"__new__": lambda cls: self.call(builds, ())})
         if kind == "object":
             name, methods, fields = content
@@ -214,7 +214,7 @@ class Peer:
 
 
 def _contents(argument: object) -> object:
-    """Return the part of an argument that a call can change; None if it has none."""
+    """Return the part of an argument that a call can change, or None."""
     if isinstance(argument, nn.Module):
         return dict(argument.state_dict())
     return argument if isinstance(argument, Tensor | list) else None

@@ -1,4 +1,4 @@
-"""Tables for an instructor and for learning platforms, and a text per learner."""
+"""Write tables for an instructor and for learning platforms, and a text per learner."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .folder import ClassList, clean, read_table
 from .verdicts import COUNTS, COURSES_OWN, WAITS, Row
 
 WAITING = "waiting.csv"
-_CONFIRMED = {"yes": "right", "no": "wrong"}  # the instructor's word → state
+_CONFIRMED = {"yes": "right", "no": "wrong"}  # state after the instructor's yes or no
 _FORMULA = re.compile(r"(^|[;,|\"])(\s*)(?=[=+\-@＝＋－＠])")
 
 
@@ -27,11 +27,11 @@ def write_all(rows: Sequence[Row], people: ClassList, out: Path) -> list[str]:
     """Write all tables and texts, and return messages for the instructor.
 
     Args:
-        rows: the results.
+        rows: results of the submissions.
         people: the class list.
-        out: folder for the tables, in which an instructor may have confirmed answers that wait.
+        out: folder for the tables. An instructor may have confirmed waiting answers in it.
     """
-    if (out / WAITING).exists():  # otherwise the texts are not from an earlier run
+    if (out / WAITING).exists():  # an earlier run has written this folder
         shutil.rmtree(out / "feedback", ignore_errors=True)
     learners = _learners(rows, people)
     answers = _answers(learners, has_keys=any(people.lines.key))
@@ -53,7 +53,7 @@ def write_all(rows: Sequence[Row], people: ClassList, out: Path) -> list[str]:
 
 
 def _learners(rows: Sequence[Row], people: ClassList) -> pd.DataFrame:
-    """Return a line per learner, also for learners who submitted nothing."""
+    """Return a line per learner, including learners who submitted nothing."""
     lines = []
     for row in rows:
         number, key = people.find(row)
@@ -90,7 +90,7 @@ def _answers(learners: pd.DataFrame, *, has_keys: bool) -> pd.DataFrame:
 
 
 def _confirmed(path: Path, answers: pd.DataFrame) -> list[str]:
-    """Return the instructor's word about each answer, from the table of those that wait."""
+    """Return the instructor's decision on each answer, from the table of waiting answers."""
     table = read_table(path).reindex(columns=["file_digest", "exercise", "counts"], fill_value="")
     words = {(file, name): word.strip().lower() for file, name, word in table.values}
     keys = zip(answers.file_digest, answers.exercise, strict=True)
@@ -114,7 +114,7 @@ def _grades(learners: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
 
 
 def _look_at(learners: pd.DataFrame, answers: pd.DataFrame) -> list[str]:
-    """Return for each learner which answers repeat the course's solution or another's code."""
+    """Return a note per learner on code that repeats the course's solution or another learner's."""
     notes = []
     for k, learner in learners.iterrows():
         own = answers[answers.row == k]
@@ -127,7 +127,7 @@ def _look_at(learners: pd.DataFrame, answers: pd.DataFrame) -> list[str]:
 
 
 def _mistakes(answers: pd.DataFrame) -> pd.DataFrame:
-    """Return each mistake with the learners who made it, the most frequent of an exercise first."""
+    """Return the mistakes in each exercise, the most frequent first, and who made them."""
     made = answers[answers.state.isin(["wrong", "failed", "stopped"])]
     mistake = made.why.str.split(r" \((?:tried|expected|got) ", regex=True).str[0]
     keys = [made.name.rename("exercise"), mistake.rename("mistake")]
@@ -138,8 +138,8 @@ def _mistakes(answers: pd.DataFrame) -> pd.DataFrame:
 def _write_for_platforms(grades: pd.DataFrame, out: Path) -> None:
     """Write Canvas's gradebook, and Moodle's grading worksheet of an assignment.
 
-    Canvas cannot read the byte order mark that spreadsheets need in other tables. Moodle keeps its
-    own grades if they are newer than the time.
+    Canvas cannot read the byte order mark that spreadsheets need in other tables. Moodle keeps a
+    grade that was changed after the time in the column *Last modified (grade)*.
     """
     most = grades.of_points.max()
     canvas = {
@@ -171,7 +171,7 @@ def _write_feedback(grade: pd.Series, answers: pd.DataFrame, path: str, out: Pat
         text += f"{line.exercise}, {line.state}{why}\n"
     for name in (path, hashlib.sha256(os.fsencode(path)).hexdigest()):
         file = out / "feedback" / f"{name}.txt"
-        with suppress(OSError):  # if the name is too long, or another learner's folder has it
+        with suppress(OSError):  # the name may be too long, or may be taken by another learner
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, "utf-8")
             return
@@ -185,7 +185,7 @@ def write_csv(path: Path, table: pd.DataFrame, encoding: str = "utf-8-sig") -> N
 
 
 def _without_formulas(cell: object) -> object:
-    """Return a text on one line in which no spreadsheet finds a formula.
+    """Return a text on one line, with ' before each part that a spreadsheet takes for a formula.
 
     Example:
         >>> _without_formulas("=1"), _without_formulas("x; ＝1"), _without_formulas("a - b")

@@ -38,14 +38,10 @@ Message = dict[str, object]
 
 
 def main(home: str) -> None:
-    """Serve the judge, whose socket is standard input.
-
-    Args:
-        home: the only folder that can be written.
-    """
+    """Serve the judge, whose socket is standard input. Only ``home`` can be written."""
     judge = Peer(confine(home, protected=home == HOME), is_judge=False)
     time_limits.PATIENCE = 20  # several submissions run at the same time
-    judge.send()  # fails if the judge was killed before the sandbox could end with it
+    judge.send()  # raises Disconnected if the judge has already been killed
     run(judge, **judge.receive())
     judge.send()
 
@@ -62,19 +58,19 @@ def run(
 
     Args:
         judge: connection to the judge.
-        cells: number → source.
+        cells: source of each cell, by number.
         names: the notebook's exercises.
         seconds: processor time that a cell may use.
-        clock_seconds: seconds by the clock that a cell or a check may take.
+        clock_seconds: real time that a cell or a check may take.
         all_seconds: processor time that all cells may use.
     """
     for exercise in map(exercise_named, names):
         object.__setattr__(exercise, "vary", None)
-        if exercise.is_value:  # otherwise a submission could compute it
+        if exercise.is_value:  # a submission could get the right value from the reference
             disable(exercise)
     made_lessons.check = exercises.check = partial(_check, judge, clock_seconds)
     made_lessons.solution = exercises.solution = _refuse_solution
-    IPython.get_ipython = MagicMock()  # its magics do nothing
+    IPython.get_ipython = MagicMock()  # magics such as %time do nothing
     notebook = {"__name__": "__main__", "get_ipython": MagicMock(), "display": MagicMock()}
     for number, source in cells.items():
         judge.send(cell=number)
@@ -90,7 +86,7 @@ def run(
 def _compiled(source: str) -> CodeType:
     try:
         return compile(source, CELL, "exec")
-    except SyntaxError:  # IPython may understand it
+    except SyntaxError:  # the cell may contain magics, which IPython translates
         without_cell_magic = re.sub(r"\A\s*%%.*", "", source)
         return compile(TransformerManager().transform_cell(without_cell_magic), CELL, "exec")
 
@@ -104,7 +100,7 @@ def _check(
 ) -> None:
     """Let the judge check an answer, in a fork."""
     exercise = exercise_named(name)
-    signal.alarm(0)  # the fork has its own
+    signal.alarm(0)  # the fork has its own alarm
     fork = os.fork()
     if fork == 0:
         try:
@@ -114,13 +110,13 @@ def _check(
         finally:
             os._exit(1)
     if os.waitpid(fork, 0)[1] != 0:
-        os._exit(1)  # the connection may contain a part of a message
+        os._exit(1)  # the fork may have sent only a part of a message
     signal.alarm(clock_seconds)
 
 
 def _serve(judge: Peer, exercise: Exercise, answer: object, variant: object) -> None:
     """Send an answer, and serve the judge's calls of it until the judge has a verdict."""
-    torch.set_num_threads(1)  # a fork has no other threads, and would wait for them
+    torch.set_num_threads(1)  # a fork lacks PyTorch's threads, and would wait for them
     torch.manual_seed(0)
     about: Message = {"name": exercise.name}
     try:
@@ -128,7 +124,7 @@ def _serve(judge: Peer, exercise: Exercise, answer: object, variant: object) -> 
         about |= _about(exercise, answer)
         disable(exercise)
         judge.send(**about)
-    except BaseException as error:  # the answer's class may do anything
+    except BaseException as error:  # code of the answer's class may raise any error
         judge.send(**about | _of_error(error))
     while message := judge.receive():
         judge.serve(message)
@@ -156,6 +152,6 @@ def _of_error(error: BaseException) -> Message:
 
 
 if __name__ == "__main__":
-    with suppress(Disconnected):  # the judge has ended
+    with suppress(Disconnected):  # raised if the judge has ended
         main(sys.argv[1])
-    os._exit(0)  # without deleting all objects, which takes time
+    os._exit(0)  # a normal exit would take time to delete all objects

@@ -1,7 +1,7 @@
-"""Run a Python program that nobody has read in a sandbox, which bubblewrap makes.
+"""Run an untrusted Python program in a sandbox that bubblewrap makes.
 
-The sandbox has its own namespaces. In it, the folders of Python, its environment and the course can
-be read, and one empty folder in memory can be written. It contains nothing else.
+The sandbox has its own namespaces. It contains only the folders of Python, its environment and the
+course, which can be read, and an empty folder in memory, which can be written.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from threading import Timer
 
 import made_course
 
-if os.name == "posix":  # elsewhere this can be imported, but not used
+if os.name == "posix":  # on other systems, this module can be imported but not used
     import resource
 
-MEMORY = 4 * 2**30  # bytes of address space that a process may add to its own at the start
-FOLDER = 128 * 2**20  # bytes of all files
-PROCESSES = 16  # with threads
+MEMORY = 4 * 2**30  # bytes of address space that a process may use beyond those at its start
+FOLDER = 128 * 2**20  # bytes that the folder may contain
+PROCESSES = 16  # processes and threads
 HOME = "/submission"
 RUN_CELLS = ("-P", "-m", "made_lessons.grading.run_cells")
 _COURSE = [Path(made_course.__file__).parent, Path(__file__).parents[1]]
 _KEYCTL, _JOIN_SESSION_KEYRING = {"x86_64": 250, "aarch64": 219}, 1
-# started as root: become an ordinary user in a user namespace that has no other user
+# if root has started the program, it becomes an ordinary user in a user namespace of its own
 _BECOME_NOBODY = """
 import ctypes, os, sys
 os.setgroups([])
@@ -51,8 +51,8 @@ def sandbox(
 
     Args:
         program: arguments for Python; the folder that the program may write to is added.
-        seconds: by the clock, until the program is killed.
-        protected: whether it runs in a sandbox. Otherwise it only has the limits that it sets.
+        seconds: real time after which the program is killed.
+        protected: whether the program runs in a sandbox. Otherwise, only its own limits hold.
     """
     here, there = socket.socketpair()
     with here, tempfile.TemporaryDirectory("made-grading", ignore_cleanup_errors=True) as folder:
@@ -72,7 +72,7 @@ def sandbox(
 
 
 def missing() -> str:
-    """Return why this computer cannot make a sandbox; empty if it can."""
+    """Return why this computer cannot make a sandbox, or "" if it can."""
     if not sys.platform.startswith("linux"):
         return f"{sys.platform} has no bubblewrap"
     command = [*_bubblewrap(), sys.executable, "-I", "-S", "-c", ""]
@@ -98,13 +98,13 @@ def confine(home: str, *, protected: bool) -> socket.socket:
     for number in range(3):
         os.dup2(nothing, number)
     limits = {resource.RLIMIT_FSIZE: FOLDER, resource.RLIMIT_CORE: 0, resource.RLIMIT_NOFILE: 256}
-    if protected:  # otherwise all processes of the user would count
+    if protected:  # outside a sandbox, all processes of the user would count
         limits[resource.RLIMIT_NPROC] = PROCESSES
     for which, most in limits.items():
         resource.setrlimit(which, (most, most))
     limit_memory(for_good=True)
     if sys.platform.startswith("linux") and os.uname().machine in _KEYCTL:
-        # otherwise it could read the keys of the session
+        # a new keyring hides the keys of the user's session
         ctypes.CDLL(None).syscall(_KEYCTL[os.uname().machine], _JOIN_SESSION_KEYRING, None)
     os.chdir(home)
     return line
@@ -139,7 +139,7 @@ def _environment(home: str) -> dict[str, str]:
 
 
 def _bubblewrap() -> list[str]:
-    """Return the command that comes before the program."""
+    """Return the bubblewrap command, to which the program is appended."""
     command = ["bwrap", "--unshare-uts", "--unshare-ipc", "--unshare-pid", "--unshare-net"]
     command += ["--die-with-parent", "--new-session"]
     is_root = os.getuid() == 0

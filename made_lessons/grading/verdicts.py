@@ -1,4 +1,4 @@
-"""The results of grading: of an exercise, and of a submission."""
+"""The results of grading, for one exercise and for one submission."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..checking.exercise import Exercise, WrongAnswer
 from .course_answers import CoursesOwn
 from .remote import NotTransferable
 
-MOST_LETTERS = 1_000  # of a message, some of which may come from the submission
+MOST_LETTERS = 1_000  # largest length of a message, which may contain text of a submission
 WAITS = "waits"  # the state of an answer that counts if the instructor confirms it
 COUNTS = ("right", WAITS)
 COURSES_OWN = "the course's own answer, 0 points"
@@ -46,14 +46,14 @@ class Row:
     path: str = ""  # the same path, with its original characters
     platform_id: str = ""
     notebook: str = ""
-    status: str = ""  # "graded", or the reason why it is not
+    status: str = ""  # "graded", or why the submission is not graded
     verdicts: dict[str, Verdict] = field(default_factory=dict)
-    code_digest: str = ""  # without variant keys
+    code_digest: str = ""  # digest of the code without variant keys
     file_digest: str = ""
 
 
 def verdict_on(exercise: Exercise, answer: object) -> Verdict:
-    """Return the verdict of the check on an answer, which may be in another process."""
+    """Check an answer, which may be in another process, and return the verdict."""
     try:
         message = examine(exercise, answer)
     except WrongAnswer as wrong:
@@ -64,7 +64,7 @@ def verdict_on(exercise: Exercise, answer: object) -> Verdict:
         return Verdict(WAITS, COURSES_OWN)
     except NotTransferable as why:
         return Verdict("failed", str(why))
-    # only the score at the start, because the rest may contain names that the submission chose
+    # reads only the score at the start, because the rest may contain names from the submission
     score = re.match(r"(-?\d+\.\d+) (?:differential )?nats", message)
     if exercise.is_open and score and float(score[1]) < exercise.doubtful_below:
         why = f"better than {exercise.doubtful_below:g} nats, which nobody has reached"

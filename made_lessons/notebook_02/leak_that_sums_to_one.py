@@ -50,7 +50,7 @@ def _checked_logits(answer: Callable[[Tensor], Tensor]) -> Tensor:
         raise WrongAnswer("logits must be finite numbers", got=as_text(logits))
     try:
         alone, again = torch.cat([answer(row[None].clone()) for row in x]), answer(x.clone())
-    except (RuntimeError, TypeError, ValueError):  # the answer only works for some numbers of rows
+    except (RuntimeError, TypeError, ValueError):  # the answer works only for some numbers of rows
         raise WrongAnswer(ROWS_APART) from None
     if alone.shape != logits.shape or not all(
         torch.allclose(other, logits, atol=1e-5) for other in (alone, again)
@@ -60,13 +60,13 @@ def _checked_logits(answer: Callable[[Tensor], Tensor]) -> Tensor:
 
 
 def _dependence(logits: Tensor) -> Dependence:
-    row_number = torch.tensor([4.0, 2.0, 1.0])  # binary_points counts in binary
+    row_number = torch.tensor([4.0, 2.0, 1.0])  # the rows of binary_points are binary numbers
     return measure_dependence(lambda x: logits[(x @ row_number).long()], binary_points(3))
 
 
 def _sum_of_probabilities(answer: Callable[[Tensor], Tensor]) -> str:
     """Return the sum of the probabilities, after checking that there is a leak."""
-    logits = _checked_logits(answer)  # only once, because the next call may return other logits
+    logits = _checked_logits(answer)  # called once, because a second call may return other logits
     found = _dependence(logits)
     if not found.by_flip.any():
         raise WrongAnswer(CONSTANT, got="no output moved")
@@ -77,7 +77,7 @@ def _sum_of_probabilities(answer: Callable[[Tensor], Tensor]) -> str:
 
 
 def _explain_sum(answer: Callable[[Tensor], Tensor], *_: object) -> str:
-    # without either, the answer would be honest in some ordering of the three variables
+    # without a cycle or an output that sees itself, the answer would be honest in some ordering
     return SELF if _dependence(_checked_logits(answer)).by_flip.diagonal().any() else CYCLE
 
 

@@ -28,7 +28,7 @@ _CASES = (
     ([1], 1),
 )
 """Degrees of the layer below, and the number of variables."""
-_MANY = 3000  # each of five degrees occurs 600 times, with a standard deviation of 22
+_MANY = 3000  # each of five degrees occurs 600 ± 22 times
 
 
 def _draw_many(answer: object, below: list[int], input_dim: int) -> Tensor:
@@ -41,7 +41,7 @@ def _draw_many(answer: object, below: list[int], input_dim: int) -> Tensor:
     except WrongAnswer as wrong:
         if isinstance(got, Tensor) and got.dim() == 1 and 1 < len(got) <= input_dim:
             wrong.cause = _TOO_FEW if len(got) == len(below) else _NO_REPETITION
-        # with more variables, the form was right
+        # the shape and dtype were right for more variables
         if input_dim == 1 and not isinstance(wrong, MalformedAnswer):
             raise WrongAnswer(_ONE_VARIABLE, got=wrong.cause) from wrong
         raise

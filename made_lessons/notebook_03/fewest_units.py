@@ -98,13 +98,13 @@ def _wrong_answers(pairs: Pairs) -> dict[str, list[int]]:
 
 
 def _vary(exercise: Exercise, variant: str) -> Exercise:
-    """Choose five pairs that need three units, but other units than the notebook's pairs."""
+    """Choose five pairs that need three units, which differ from those of the notebook's pairs."""
     pairs = next(
         pairs
         for k in count()
         if len(dict(pairs := sorted(shuffle(f"{variant} {k}", _ALLOWED)[:5]))) == 5
         and len(fewest_units(pairs)) == 3
-        and len(_sets_of_three(pairs)) < 3  # so that another variant's answer is seldom right
+        and len(_sets_of_three(pairs)) < 3  # then another variant's answer is seldom right
         and not _sets_of_three(pairs) & _sets_of_three(_PAIRS)
     )
     wanted = ", ".join(f"{hat(_NAMES[i - 1])} sees {_NAMES[j - 1]}" for i, j in pairs)

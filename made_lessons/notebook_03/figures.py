@@ -76,7 +76,7 @@ def plot_path(degrees: Sequence[Tensor], masks: Sequence[Tensor], path: Sequence
     Args:
         degrees: degrees of the inputs and of each hidden layer.
         masks: one mask per weight matrix, starting at the inputs.
-        path: index of one unit per layer; this path is drawn thick, its degrees above it.
+        path: index of one unit per layer. This path is drawn thick, with its degrees above it.
     """
     layers, names = [*degrees, degrees[0]], variable_names(len(degrees[0]))
     along = [int(units[k]) for units, k in zip(layers, path, strict=True)]
@@ -145,7 +145,7 @@ def _join(axes: Axes, unit: np.ndarray, left: float, shape: Sequence[int], above
 
 
 def _draw_bands(axes: Axes, xs: np.ndarray, top: int, foot: float, band: float) -> None:
-    """Draw one stripe per degree, darker for a higher one."""
+    """Draw one stripe per degree, darker for a higher degree."""
     left, right = xs[0] - RADIUS - 0.06, xs[-1] + RADIUS + 0.06
     for degree in range(1, top + 1):
         low = foot + band * (degree - 1)
@@ -156,7 +156,7 @@ def _draw_bands(axes: Axes, xs: np.ndarray, top: int, foot: float, band: float) 
 
 
 def _heights(x: float, units: Tensor, foot: float, band: float) -> np.ndarray:
-    """Return the positions (n, 2) of a layer's units: units of one degree share a stripe."""
+    """Return the positions (n, 2) of a layer's units, with units of one degree in one stripe."""
     places = []
     for k, degree in enumerate(units.tolist()):
         alike = (units == degree).nonzero().flatten().tolist()
@@ -166,7 +166,7 @@ def _heights(x: float, units: Tensor, foot: float, band: float) -> np.ndarray:
 
 
 def _counts(masks: Sequence[Tensor]) -> tuple[int, int]:
-    """Count all connections, and those that the masks leave."""
+    """Count all connections, and the connections that the masks keep."""
     return sum(mask.numel() for mask in masks), sum(int(mask.count_nonzero()) for mask in masks)
 
 

@@ -25,7 +25,7 @@ def plot_masked_step(once: tuple[Tensor, Tensor], where_used: Tensor, mask: Tens
     """Draw masked weights after a training step, for two ways to apply the mask.
 
     Args:
-        once: (D, D) weights before and after the step, if forbidden ones are set to zero once.
+        once: (D, D) weights before and after the step, if forbidden weights are set to 0 once.
         where_used: (D, D) weights after the step, if each forward pass masks them.
         mask: (D, D), True for allowed weights, which are blue.
     """
@@ -111,7 +111,7 @@ def plot_caught(caught: Mapping[str, Collection[str]], tests: Sequence[str]) -> 
     """Draw a grid of models and tests, with a dark square where a test fails.
 
     Args:
-        caught: name of a model → names of the tests that fail on it.
+        caught: names of the tests that fail on a model, by the model's name.
         tests: names of all tests, in the order of the columns.
     """
     failures = "; ".join(

@@ -173,7 +173,7 @@ add_view(
 
 
 def _state_dict_keys(answer: object) -> str:
-    """List the keys of the state dict, or the three right ones if loading it restores the layer."""
+    """List the keys of the state dict, or the three right keys if loading it restores the layer."""
     layer, loaded = _build_layer(answer, _MASK), _build_layer(answer)
     run(loaded.load_state_dict, layer.state_dict())
     if is_same(run(loaded.forward, _X), run(layer.forward, _X)):
@@ -241,7 +241,7 @@ add_view(*_output_with_masks(_MASK, bias=False), name="the output")
 
 def _devices(answer: object) -> list[str]:
     layer = _build_layer(answer)
-    moved = layer.to("meta")  # a device that every computer has, and that is not the CPU
+    moved = layer.to("meta")  # every computer has the device meta, which is not the CPU
     run(moved.set_mask, _MASK)
     return sorted({part.device.type for part in [*moved.parameters(), *moved.buffers()]})
 
@@ -259,7 +259,7 @@ add_view(
 def _outputs_after_change(answer: object) -> list[object]:
     layer, outputs = _build_layer(answer), []
     for given in (_MASK.float(), _MASK.clone()):
-        layer.set_mask(given)  # not by run(), which would pass a copy
+        layer.set_mask(given)  # called directly, because run() would pass a copy
         given.zero_()
         outputs.append(run(layer.forward, _X))
     return outputs

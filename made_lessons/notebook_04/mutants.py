@@ -67,11 +67,11 @@ def mutant_with_sampler(sampler: Callable[..., Tensor]) -> type[MADE]:
 
 MODELS: dict[str, type[MADE]] = {
     "sound": MADE,
-    # >= instead of >
+    # the output mask uses >= instead of >
     "output sees itself": made_mutant(
         lambda self: self.layers[-1].set_mask(self.order[:, None] >= self.degrees[-1])
     ),
-    # order is ordering + 1, and the masks are built from it
+    # the masks are built from order = ordering + 1
     "ordering as degrees": edit_source(
         MADE, "input_degrees(ordering)", "torch.as_tensor(ordering) + 1"
     ),
@@ -90,7 +90,7 @@ MODELS: dict[str, type[MADE]] = {
     "samples by degrees": mutant_with_sampler(
         edit_source(sample, "torch.argsort(order)", "(order - 1)")
     ),
-    # .mean(dim=1) instead of .sum(dim=1)
+    # log_prob has .mean(dim=1) instead of .sum(dim=1)
     "mean for sum": edit_source(MADE, "(self(x), x)", "(self(x), x) / x.shape[1]"),
 }
 """The correct model and its mutants, by their names in exercise 4.4."""

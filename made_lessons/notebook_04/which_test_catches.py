@@ -16,7 +16,7 @@ TESTS = ("sum", "flip", "gradient", "samples")
 
 @torch.no_grad()
 def enlarge(model: nn.Module, factor: float = 4.0) -> None:
-    """Multiply all weights and biases by a factor, so that dependences show."""
+    """Multiply all weights and biases by a factor, so that dependences are visible."""
     for parameter in model.parameters():
         parameter.mul_(factor)
 
@@ -106,7 +106,7 @@ def _checked_answer(answer: object) -> Mapping[str, object]:
             )
         if any(test not in TESTS for test in tests):
             raise WrongAnswer(
-                f'answer["{mutant}"] may contain these names: {", ".join(TESTS)}',
+                f'answer["{mutant}"] may contain only these names: {", ".join(TESTS)}',
                 got=as_text(tests),
             )
     return answer

@@ -72,7 +72,7 @@ add_model_view(
 
 
 def _list_parameters(trial: Trial) -> str:
-    """List the parameters that PyTorch finds, if it misses some layers or parameters."""
+    """List the parameters that PyTorch finds, if it does not find those of all layers."""
     known = {id(part) for part in [*trial.model.modules(), *trial.model.parameters()]}
     for kept in vars(trial.model).values():
         parts = kept.values() if isinstance(kept, dict) else kept
@@ -93,7 +93,7 @@ add_model_view(
 
 
 def _unused_widths(trial: Trial) -> list[list[int]]:
-    """List other hidden_dims that give the same number of parameters."""
+    """List changed ``hidden_dims`` for which the number of parameters stays the same."""
     dims, ordering = trial.hidden_dims, trial.ordering.tolist()
     wider = [[*dims[:k], width + 1, *dims[k + 1 :]] for k, width in enumerate(dims)]
     few = sum(p.numel() for p in trial.model.parameters())
@@ -164,7 +164,7 @@ add_model_view(
 
 
 def _describe_range(trial: Trial) -> str:
-    """Describe the range of the logits. With one variable, only a bias changes them."""
+    """Describe the range of the logits. With one variable, only a bias can change it."""
     trial.model.double()
     outputs = [trial.call("forward", trial.points, trial.points)]
     for _ in range(8):
@@ -196,7 +196,7 @@ add_model_view(
 
 
 def _describe_pairs(pairs: Tensor, verb: str) -> dict[str, str]:
-    """Return the inputs of each output in a (D, D) bool tensor; the keys name output and verb."""
+    """Name the inputs j of each output i for which [i, j] is True. Output and verb are the key."""
     names = variable_names(len(pairs))
     return {
         f"the output of {names[i]} {verb}": ", ".join(names[j] for j in row.nonzero().ravel())
@@ -206,7 +206,7 @@ def _describe_pairs(pairs: Tensor, verb: str) -> dict[str, str]:
 
 
 def mutant_with_masks(convert: Callable[[Tensor], Tensor]) -> type[MADE]:
-    """Return a class with random masks, each of which its layer stores as convert(mask)."""
+    """Return a mutant whose layers have random masks, and store each as ``convert(mask)``."""
     drawn = made_mutant(_draw_masks)
     return make_subclass(
         drawn, lambda self: [*map(replace_attribute("mask", convert), self.layers)]

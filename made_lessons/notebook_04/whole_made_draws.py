@@ -42,7 +42,7 @@ add_model_view(": the sum of exp(log_prob) over all inputs", _sum_of_probabiliti
 
 
 def _describe_distribution(trial: Trial) -> str:
-    """Describe the logits to which log_prob belongs."""
+    """Say which logits the values of log_prob were computed from."""
     logits, expected, got = trial.scores
     if is_same(got, expected):
         return "the distribution of the logits of forward(x)"
@@ -93,7 +93,7 @@ add_model_view(
 
 
 def _parameters_without_gradient(trial: Trial) -> list[str]:
-    """List the parameters that log_prob depends on, but that never get a gradient from it."""
+    """List the parameters that change log_prob, but never get a gradient from it."""
     stuck, points = trial.trainable_parameters() if trial.is_wide else {}, trial.points.float()
     for _ in range(4 if stuck else 0):
         trial.draw_weights()
@@ -107,7 +107,7 @@ def _parameters_without_gradient(trial: Trial) -> list[str]:
         with torch.no_grad():
             parameter.neg_().add_(1)
         if is_same(trial.call("log_prob", points, before), before):
-            del stuck[name]  # log_prob does not depend on it
+            del stuck[name]  # log_prob does not depend on this parameter
     return [*stuck]
 
 
@@ -124,7 +124,7 @@ add_model_view(
 
 
 def _require_samples(trial: Trial) -> str:
-    """Require the samples that log_prob implies for these u."""
+    """Require the samples that log_prob implies for the uniforms ``trial.u``."""
     got, right = trial.samples
     wrong = (got != right).any(dim=-1).nonzero().tolist()
     if not wrong:
@@ -138,7 +138,7 @@ def _require_samples(trial: Trial) -> str:
     )
 
 
-# run() copies its arguments, but not the model that a function without arguments uses
+# called in a lambda without arguments, because run() would copy the model as an argument
 _SAMPLE_VIEW = View(see=lambda draw, *given: run(lambda: draw(*given)))
 
 

@@ -1,4 +1,4 @@
-"""Build models of an answer to exercise 4.5, and compute the properties that views compare."""
+"""Build models with an answer to exercise 4.5, and compute the properties that views compare."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def add_model_view(
 
 
 def views_of_models() -> Iterator[View]:
-    """Yield all views for each size in turn."""
+    """Yield all views of a model, for models of each size in turn."""
     for size in SIZES:
         for look in _VIEWS:
             made = {"see": partial(_call_with_trial, look.see, size)}
@@ -73,10 +73,10 @@ def _call_text(ordering: tuple[int, ...], hidden_dims: tuple[int, ...]) -> str:
 
 
 class Trial:
-    """A model of an answer's class, with the properties that views compare.
+    """A model built with a learner's class, with the properties that views compare.
 
     Args:
-        answer: the class.
+        answer: class that a learner submitted.
         ordering: ordering of the D variables.
         hidden_dims: width of each hidden layer.
     """
@@ -95,7 +95,7 @@ class Trial:
         self.model = self.new_model()
 
     def new_model(self) -> nn.Module:
-        """Build a model of the answer's class."""
+        """Build a model with the learner's class."""
         try:
             model = instance_of(self.answer, len(self.ordering), self.hidden_dims, self.ordering)
         except WrongAnswer as wrong:
@@ -134,7 +134,7 @@ class Trial:
     def draw_weights(
         self, size: float = 2.0, seed: int | None = None, only_zeros: bool = False
     ) -> None:
-        """Draw random weights that are large, so that every path shows.
+        """Draw large random weights, so that every path has a measurable effect.
 
         Args:
             size: typical size of a unit's input.
@@ -149,7 +149,7 @@ class Trial:
 
     @torch.no_grad()
     def _measure_moves(self) -> Tensor:
-        """Return a bool tensor (D, D): output i moves when input j is flipped."""
+        """Return a (D, D) BoolTensor in which [i, j] is True if flipping input j moves output i."""
         before, moved = self.model(self.points), []
         for j in range(len(self.ordering)):
             flipped = self.points.clone()
@@ -159,7 +159,7 @@ class Trial:
 
     @cached_property
     def dependences(self) -> tuple[Tensor, Tensor]:
-        """Two bool tensors (D, D), for initial and random weights: output i moves with input j."""
+        """Results of :meth:`_measure_moves` with initial weights, and with random weights."""
         self.model = self.new_model().double()
         self.draw_weights(only_zeros=True)  # weights that start at zero would hide dependences
         at_first = later = self._measure_moves()
@@ -170,7 +170,7 @@ class Trial:
 
     @cached_property
     def leaks(self) -> Tensor:
-        """Bool tensor (D, D) in which [i, j] is True if output i sees input j, but must not."""
+        """A (D, D) BoolTensor in which [i, j] is True if output i sees input j, but must not."""
         return self.dependences[1] & ~self.allowed
 
     @cached_property
@@ -193,7 +193,7 @@ class Trial:
 
     @cached_property
     def samples(self) -> tuple[Tensor, Tensor]:
-        """Samples of the model, and the right samples: (networks, n, D) each."""
+        """Samples of the model, and the right samples, each of shape (networks, n, D)."""
         samples = torch.stack([*self.draw_samples(lambda *_: self.call("sample", self.u, self.u))])
         return samples, torch.stack([*self.draw_samples(sample)])
 

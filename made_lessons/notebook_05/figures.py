@@ -61,7 +61,7 @@ def plot_costs(images: Tensor, ink: Tensor) -> Picture:
 
 
 def pixels_with_half_the_cost(costs: Tensor) -> int:
-    """Return the smallest number of pixels that together cost half of the image's nats."""
+    """Return the smallest number of pixels that together make up half of the image's cost."""
     so_far = costs.sort(descending=True).values.cumsum(0)
     return int((so_far < so_far[-1] / 2).sum()) + 1
 
@@ -77,7 +77,7 @@ def share_at_edges(images: Tensor, costs: Tensor) -> float:
 
 
 def in_blue(images: np.ndarray, costs: np.ndarray) -> np.ndarray:
-    """Return pale copies of images (n, height, width), blue where a pixel costs nats, as RGB."""
+    """Return pale RGB copies of images (n, height, width), blue where a pixel costs nats."""
     share = np.clip(costs / FULL_BLUE, 0, 1)[..., None]
     pale = 1 - 0.14 * images[..., None]
     return np.clip((1 - share) * pale + share * rgb(BLUE) / 255, 0, 1)
@@ -102,7 +102,7 @@ def plot_learning_curve(
 ) -> Picture:
     """Draw a learning curve: the NLL of each epoch, with a ring around the lowest.
 
-    The vertical axis fits the last three quarters of the epochs, so that these can be read.
+    The vertical axis fits the last three quarters of the epochs, so that these epochs can be read.
 
     Args:
         train: mean training NLL during each epoch, in nats.
@@ -148,9 +148,9 @@ def plot_surprise(
     """Draw histograms of a model's surprise, −log p, and some images at their own surprise.
 
     Args:
-        surprise: surprise of many images in nats (N,), by the name of their set; one set or two.
+        surprise: (N,) surprise of many images in nats, by the name of their set (one set or two).
         images: (n, D) images that are drawn.
-        at: (n,) their surprise in nats.
+        at: (n,) surprise of these images in nats.
         outlier: name of the first of these images, which is marked.
     """
     sets = [
@@ -190,7 +190,7 @@ def plot_surprise(
 def plot_first_layer(model: MADE) -> Picture:
     """Draw what hidden units look for: their weights in the first masked layer, as images.
 
-    Six units are chosen, evenly spaced along the sorted degrees. All images have one scale.
+    Six units are chosen, evenly spaced along the sorted degrees. All images have the same scale.
     """
     weights, mask = model.net[0].weight.detach().cpu(), model.net[0].mask.cpu()
     by_degree = torch.argsort(model.degrees[1].cpu(), stable=True)
@@ -211,7 +211,7 @@ def plot_first_layer(model: MADE) -> Picture:
     for image, degree, axes in zip(as_pictures(weights), degrees, grid, strict=False):
         axes.imshow(image, cmap=shades, vmin=-strong, vmax=strong, interpolation="nearest")
         axes.set_title(f"degree {degree}", fontsize=12, weight="normal", pad=4)
-        axes.patch.set(**cut, linewidth=0)  # visible where there is no weight
+        axes.patch.set(**cut, linewidth=0)  # the background shows where there is no weight
         frame_only(axes)
     key = {
         "ink raises the unit": Patch(facecolor=BLUE, edgecolor=LINES),

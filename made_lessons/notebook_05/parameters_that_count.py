@@ -17,7 +17,7 @@ def _networks() -> tuple[tuple[MADE], ...]:
         large = MADE(5, (7, 4), ordering=[3, 0, 4, 1, 2], degrees="even", direct=True)
         nn.init.normal_(large.direct.weight)
         allowed = large.direct.mask[0].nonzero()[0]
-        large.direct.weight.data[0, allowed] = 0  # zero, although it is not masked
+        large.direct.weight.data[0, allowed] = 0  # this weight is zero, although it is not masked
         small = MADE(3, (4,), ordering=[1, 2, 0], degrees="even")
     large.__name__ = "MADE(5, hidden_dims=(7, 4), direct=True)"  # for messages
     small.__name__ = "MADE(3, hidden_dims=(4,))"

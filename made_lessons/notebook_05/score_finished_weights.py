@@ -34,7 +34,6 @@ _MEAN_FORGOTTEN = "you returned one number for each row. Take the mean, or let e
 
 
 def _compare_two_calls(answer: object, model: MADE, *rest: object) -> str:
-    """Say whether two calls give the same number."""
     first, second = (run(answer, model, *rest) for _ in range(2))
     if isinstance(first, Tensor) and first.shape == (len(rest[1]),):
         got = f"a tensor of shape {tuple(first.shape)}"
@@ -128,7 +127,7 @@ def _finished_run(key: str = "") -> tuple[MADE, History, Tensor, Tensor]:
         The model, the history, the training boards and the validation boards.
     """
     boards = bars_and_stripes()
-    mixed = torch.arange(len(boards)) * 7 % len(boards)  # both parts get bars and stripes
+    mixed = torch.arange(len(boards)) * 7 % len(boards)  # both splits get bars and stripes
     boards = boards[mixed]
     if key:
         boards = boards[torch.tensor(shuffle(key, range(len(boards))))]

@@ -35,13 +35,13 @@ def improbable_rows(x: Tensor) -> Tensor:
 
 
 def _look_up(table: Tensor, x: Tensor) -> Tensor:
-    """Look up rows in a table of probabilities, with the checks of a model's ``log_prob``."""
+    """Return log-probabilities of rows from a table, after the checks of a model's ``log_prob``."""
     if x.dim() != 2:
         raise ValueError(ONE_ROW)
     if not bool(((x == 0) | (x == 1)).all()):
         raise ValueError(NO_VALUE)
     log_p = table[x.long() @ 2 ** torch.arange(x.shape[1]).flip(0)].log()
-    return log_p.to(torch.result_type(x, 0.0))  # a float64 x gets float64
+    return log_p.to(torch.result_type(x, 0.0))  # float64 if x is float64
 
 
 def _other_row(key: str) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
@@ -87,7 +87,7 @@ def _other_row(key: str) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
     ),
 )
 def fill_in(log_prob, x: Tensor, known: Tensor) -> Tensor:
-    """Return p(xᵢ = 1 | the known values), by enumerating all assignments of the others."""
+    """Return p(xᵢ = 1 | known values), by enumerating all assignments of the unknown variables."""
     n_unknown = int((~known).sum())
     assignments = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * n_unknown).to(x)
     rows = x.repeat(2**n_unknown, 1)

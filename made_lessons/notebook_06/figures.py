@@ -28,7 +28,7 @@ def plot_final_units(x: Tensor, degrees: Sequence[Tensor], steps: Sequence[int])
 
     Args:
         x: (D,) the finished image, zeros and ones.
-        degrees: degrees of each layer, as in ``model.degrees``; the first hidden one is drawn.
+        degrees: degrees of each layer, as in ``model.degrees``. The first hidden layer is drawn.
         steps: steps after which the image is drawn.
     """
     order, layer = (of.cpu() for of in degrees[:2])
@@ -66,7 +66,7 @@ def plot_repeated_work(degrees: Tensor, input_dim: int) -> Picture:
 
     Args:
         degrees: (H,) degrees of the hidden units.
-        input_dim: number of variables D, and so of passes.
+        input_dim: number of variables D, which is also the number of passes.
     """
     passes = torch.arange(1, input_dim + 1, device=degrees.device)[:, None]
     lag = (passes - 1 - degrees).sign().cpu().numpy()

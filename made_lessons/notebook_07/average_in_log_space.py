@@ -31,7 +31,7 @@ from ..checking import choose, exercise, further_cases, known_mistakes, uniform
     ),
 )
 def log_mean_exp(log_p: Tensor) -> Tensor:
-    """Return the log-probabilities (N,) of a mixture of K models, from their own (K, N)."""
+    """Return the log-probabilities (N,) of a mixture, from those of its K models (K, N)."""
     return torch.logsumexp(log_p, dim=0) - math.log(len(log_p))
 
 

@@ -115,7 +115,7 @@ def plot_mixture(nll: Mapping[str, Tensor]) -> Picture:
         member = {"color": WORDS, "mfc": "#b8b8b8", "markersize": 9, "label": labels[0]}
         axes.plot(members, [row] * count, "o", **member)
         axes.plot(mixture[name], row, "D", color=BLUE, markersize=8, label=labels[1])
-        number = {"color": BLUE, "weight": "bold", "ha": "right"}  # left of the line
+        number = {"color": BLUE, "weight": "bold", "ha": "right"}  # the number is left of the line
         note(axes, f"{mixture[name]:.2f}", (mixture[name], row), (-4, 9), **number)
     name_lines(axes, above)
     axes.set_ylim(len(above) - 0.5, -0.7)

@@ -67,7 +67,7 @@ def _list_numbers(columns: Sequence[int]) -> str:
 
 
 def _orderings(answer: object, columns: Sequence[int]) -> list[list[int]]:
-    """Return the best and the worst ordering of an answer, as variables instead of columns."""
+    """Return the best and the worst ordering of an answer, as indices of variables, not columns."""
     if not isinstance(answer, Mapping) or set(answer) != {"best", "worst"}:
         raise MalformedAnswer(
             "return a dict with 'best' and 'worst', each an ordering such as [0, 1, 2, 3]",
@@ -87,7 +87,7 @@ def _orderings(answer: object, columns: Sequence[int]) -> list[list[int]]:
 
 
 def _describe_costs(answer: object, columns: Sequence[int]) -> str:
-    """Describe the costs of both orderings, and a worst one that costs too little."""
+    """Describe both costs, and the first variables of a worst ordering that costs too little."""
     best, worst = _orderings(answer, columns)
     costs = f"best {_cost_text(best)}, worst {_cost_text(worst)}"
     if CARRY in (best[-1], worst[-1]):
@@ -104,7 +104,7 @@ def _view(columns: Sequence[int]) -> View:
 def _answer_of_orderings(
     columns: Sequence[int], best: Sequence[int], worst: Sequence[int]
 ) -> dict[str, list[int]]:
-    """Convert two orderings of variables to an answer, which has numbers of columns."""
+    """Convert two orderings of variables to an answer, which contains indices of columns."""
     return {
         "best": [columns.index(i) for i in best],
         "worst": [columns.index(i) for i in worst],

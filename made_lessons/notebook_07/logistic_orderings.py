@@ -22,7 +22,7 @@ from made_course.leaks.dependence import binary_points
 
 
 def chain_joint(input_dim: int = 4) -> Tensor:
-    """Return the joint distribution of a chain that repeats a variable with probability 0.9."""
+    """Return the distribution of a chain: each variable repeats the last with probability 0.9."""
     points = binary_points(input_dim)
     repeats = points[:, 1:] == points[:, :-1]
     return (0.1 + 0.8 * repeats.double()).prod(dim=1) / 2

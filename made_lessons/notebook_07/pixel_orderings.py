@@ -83,7 +83,7 @@ def draw_times(generator: Generator | None = None) -> Tensor:
 
 
 def draw_part(generator: Generator | None = None) -> Tensor:
-    """Draw a part of the image, BoolTensor (784,): a rectangle or scattered pixels."""
+    """Draw a part of the image as a BoolTensor (784,), either a rectangle or scattered pixels."""
     kind, *u = torch.rand(5, generator=generator).tolist()
     if kind < 0.15:
         return torch.rand(SIDE**2, generator=generator) < u[0]

@@ -74,9 +74,10 @@ def _wrong_means(members: Sequence[int]) -> dict[str, list[float]]:
     best, middle, worst = members
     low, lower, above, *_ = candidates(members)
     between = (
-        f"your means lie between {best} and {worst}, which is right only for a single image. A "
-        "mean is lower if different members are good on different images, and it cannot reach "
-        f"{middle}"
+        f"your means lie between {best} and {worst}, which is right only for a single image. "
+        "Different members can be good on different images, so a mean over images can be below "
+        f"{best}. It is always below {middle}, because the mixture costs at most ln 3 more than "
+        "the best member"
     )
     return {
         BETWEEN: [above],

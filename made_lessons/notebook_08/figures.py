@@ -134,7 +134,7 @@ def plot_inverse(p: Sequence[float], us: Sequence[float]) -> Picture:
     axes = figure.add_subplot()
     for value, (height, top) in enumerate(zip(p, tops, strict=True)):
         axes.plot([value, value, value + 1], [top - height, top, top], color=WORDS, linewidth=2.5)
-        if height > 0.08:  # room for a number
+        if height > 0.08:  # the step has room for a number
             note(axes, f"{height:g}", (value, top - height / 2), (7, 0), va="center")
     for u, value in zip(us, drawn, strict=True):
         axes.plot([-0.7, value, value], [u, u, 0], color=BLUE, linewidth=2)
@@ -155,7 +155,7 @@ def _peaks(x: Tensor, curve: Tensor) -> str:
 
 
 def _density(model: MADE) -> Tensor:
-    """Return the density (200, 200) at the centres of a grid of squares, [x₁, x₂]."""
+    """Return the density (200, 200) at the centres of squares, with one axis per variable."""
     cells = 200
     middles = (2 * torch.arange(cells) + 1 - cells) * (REACH / cells)
     grid = torch.cartesian_prod(middles, middles)

@@ -63,7 +63,7 @@ _DRAWS_ITSELF = (
 
 MANY = torch.arange(400.0)
 """Counts that have nearly all of the probability at the logits below."""
-TRIED_LOGITS = (-1.5, 0.1, 1.0)  # not 0, because some u would then be ties
+TRIED_LOGITS = (-1.5, 0.1, 1.0)  # not 0, where some u would be equal to a value of the CDF
 SMALL, TINY = -5.0, -18.0
 """Logits at which half of all counts are above 100, and above 45 million."""
 U = (torch.arange(1000) + 0.5) / 1000
@@ -90,9 +90,9 @@ def _attribute_view(name: str, cause: str) -> View:
 
 def _log_prob_view(params: Tensor, x: Tensor) -> View:
     if bool((params.abs() > 20).any()):
-        cause = _RAISED  # the view of small logits has passed
+        cause = _RAISED  # small logits were right in an earlier view
     elif params.dim() > 2:
-        cause = _LOG_PROB_FLAT  # the view of one row has passed
+        cause = _LOG_PROB_FLAT  # fewer dimensions were right in an earlier view
     else:
         cause = (
             "log_prob must be the log-probability of x failures, each with probability 1 − q, and "
@@ -108,7 +108,7 @@ def _log_prob_view(params: Tensor, x: Tensor) -> View:
 
 
 def _describe_samples(answer: object, z: float) -> dict[str, object]:
-    """Describe the samples for evenly spaced u by numbers that do not depend on their order."""
+    """Describe the samples for evenly spaced u, whatever order the samples are in."""
     head, params = _build_head(answer), torch.full((len(U), 1), z)
     got = run(head.sample, params, U)
     if not isinstance(got, Tensor) or got.shape != U.shape:

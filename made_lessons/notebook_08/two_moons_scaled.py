@@ -47,12 +47,16 @@ known_mistakes(
         "scale ** D to the NLL": (lambda nll, scale, d: nll + d * scale),
         "you added scale ** D. The density is divided by scale ** D, and the NLL is a logarithm, "
         "so add ln of it": (lambda nll, scale, d: nll + scale**d),
-        "you multiplied the NLL by scale ** D. The density is divided by scale ** D. The NLL is "
-        "its negative logarithm, so a number is added to it": lambda nll, scale, d: nll * scale**d,
+        "you multiplied the NLL by scale ** D. The density is divided by it, and the NLL is the "
+        "negative logarithm of the density, so add a number to the NLL": (
+            lambda nll, scale, d: nll * scale**d
+        ),
         "you divided the NLL by scale. The density changes by a factor, so a logarithm is added "
         "to the NLL": (lambda nll, scale, d: nll / scale),
-        "you divided the NLL by scale ** D. The density is divided by it. The NLL is its "
-        "negative logarithm, so a number is added": lambda nll, scale, d: nll / scale**d,
+        "you divided the NLL by scale ** D. The density is divided by it, and the NLL is the "
+        "negative logarithm of the density, so add a number to the NLL": (
+            lambda nll, scale, d: nll / scale**d
+        ),
         "you multiplied the NLL by D · ln(scale). Add it instead": (
             lambda nll, scale, d: nll * d * math.log(scale)
         ),

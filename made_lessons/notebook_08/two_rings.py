@@ -54,7 +54,7 @@ def _draw_rings(n: int, seed: int) -> Tensor:
 
 
 def _rings_log_prob(x: Tensor) -> Tensor:
-    """Return the true log-density (n,): the density of the radius, spread along the circle."""
+    """Return the true log-density (n,): the radius's density divided by the circumference."""
     radius = x.norm(dim=1)
     rings = torch.distributions.Normal(torch.tensor(RADII, dtype=x.dtype), BLUR)
     log_radius = rings.log_prob(radius[:, None]).logsumexp(1) - math.log(len(RADII))
@@ -130,7 +130,7 @@ def _score(model: object) -> str:
     evaluated = evaluation_mode(model) if isinstance(model, nn.Module) else nullcontext()
     with torch.no_grad(), evaluated:
         log_p, area = _log_densities_and_integral(model, points)
-    log_p = log_p - max(0.0, math.log(area))  # an area of up to 1.01 must not improve the score
+    log_p = log_p - max(0.0, math.log(area))  # an integral of up to 1.01 must not improve the score
     above = (truth - log_p).mean().item()
     if above >= WITHIN:
         raise WrongAnswer(
@@ -282,7 +282,7 @@ def _test_points() -> tuple[Tensor, Tensor]:
 
 @cache
 def _grid() -> tuple[Tensor, float]:
-    """Return one random point per cell, so that no narrow peak hides, and the area of a cell."""
+    """Return one random point per grid cell, and a cell's area. Fixed points could miss peaks."""
     side = 2 * REACH / CELLS
     corners = torch.cartesian_prod(*[torch.arange(CELLS) * side - REACH] * 2)
     offsets = torch.rand(corners.shape, generator=torch.Generator().manual_seed(0))

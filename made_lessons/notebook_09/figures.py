@@ -22,7 +22,7 @@ def plot_family_tree(members: Mapping[str, tuple[int, str, str, Tensor]], *, her
 
     Args:
         members: year, parent ("" for none), new idea, and mask of each model, by name. A mask is
-            (n, n), from 0 where a connection is cut to 1; equal greys are one weight.
+            an (n, n) tensor of greys: 0 for no connection, up to 1, and equal for equal weights.
         here: name of the model that is blue.
     """
     in_words = [

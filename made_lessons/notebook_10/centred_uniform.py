@@ -6,5 +6,5 @@ from ..checking import uniform
 
 
 def centred_uniform(key: str, *shape: int) -> Tensor:
-    """Return uniform numbers between −2 and 2 that depend only on the key, on any computer."""
+    """Return uniform numbers between −2 and 2 that depend only on the key, not on the computer."""
     return 4 * uniform(key, *shape) - 2

@@ -45,7 +45,7 @@ def three_masks() -> dict[str, list[list[str]]]:
 
 
 def _weight_in_window(i: int, j: int) -> str:
-    """Return the letter of a direction in a window of 3 × 3, "" outside it."""
+    """Return a letter for the direction from i to j, or "" if j is not in i's window of 3 × 3."""
     up, left = i // 3 - j // 3, i % 3 - j % 3
     return "abcd"[3 * up + left - 1] if up <= 1 and abs(left) <= 1 else ""
 
@@ -201,7 +201,7 @@ def plot_race(runs: Sequence[Sequence[SimpleNamespace]]) -> Picture:
     """Draw the test NLL against the seconds of training on one core, with a line per model.
 
     Args:
-        runs: for each time, one run per model, with ``name``, ``seconds`` and ``test`` in nats.
+        runs: one run per model for each time, with ``name``, ``seconds`` and ``test`` in nats.
     """
     in_words = " ".join(
         f"After {models[0].seconds:g} seconds: "

@@ -41,7 +41,7 @@ def decode(codes: Tensor, alphabet: str) -> str:
 def nats_per_character(model: MADE, codes: Tensor) -> float:
     """Return the mean NLL of characters that have at least half a row of text before them.
 
-    Rows overlap by half, and only the second half of each counts.
+    Rows overlap by half, and only the second half of each row counts.
 
     Args:
         model: model of rows of characters, as indices, with ``log_conditionals``.

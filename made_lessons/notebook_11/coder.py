@@ -25,7 +25,7 @@ MOST = 170
 
 
 def chance_in_boards(bits: list[int]) -> int:
-    """Return the chance that the next bit is 1, in 65,536ths, among boards that begin alike."""
+    """Return the chance that the next bit of a board is 1 after these bits, in 65,536ths."""
     past = bits[len(bits) - len(bits) % 16 :]
     alike = [board for board in BOARDS if board[: len(past)] == past]
     ones = sum(board[len(past)] for board in alike)
@@ -77,7 +77,7 @@ def _describe_code(answer: object, bits: list[int], chances: list[int]) -> str:
     """Describe the bits that a code decodes to. A right code need not be the shortest."""
     code = run(answer, bits, chances)
     if not isinstance(code, str) or not set(code) <= {"0", "1"}:
-        raise MalformedAnswer("return a string of 0 and 1", got=as_text(code))
+        raise MalformedAnswer("return a string of 0s and 1s", got=as_text(code))
     back = decode(code[: 16 * len(bits)], len(bits), lambda past: chances[len(past)])
     if back == bits:
         return f"a code that decodes to {as_text(bits)}"

@@ -1,8 +1,8 @@
 """Compress binary rows with a MADE, and draw rows from bytes.
 
-The coder of exercise 11.5 is used with two changes, first for one variable of all rows, then for
-the next variable. Sixteen bits are appended to ``width`` only when it gets narrow, so that it stays
-below 2⁶⁴. The model is rounded, because a sum of floats depends on the order of its terms, which
+Exercise 11.5's coder is applied to one variable of all rows, then to the next, with two changes.
+Sixteen bits are appended to ``width`` only when the width gets small, so that it stays below 2⁶⁴.
+The model is rounded, because a sum of floats depends on the order of its terms, which
 differs between machines and batch sizes, and everything decoded after one wrong bit is noise.
 """
 
@@ -64,8 +64,8 @@ def compress(model: MADE, rows: Tensor) -> bytes:
 def decompress(model: MADE, data: bytes, n: int) -> Tensor:
     """Draw (n, D) rows with the model's sampler and ``data`` as its noise.
 
-    The bytes from :func:`compress` give its rows again, and random bytes give new samples. After
-    the last byte, zeros are read.
+    The bytes from :func:`compress` give the same rows again, and random bytes give new samples.
+    After the last byte, zeros are read.
     """
     own = _round_model(model)
     own.head = _BernoulliFromBytes(data)
@@ -96,7 +96,7 @@ def _chances(logits: Tensor) -> list[int]:
 
 
 def _bits_and_chances(own: MADE, rows: Tensor) -> Iterator[tuple[int, int]]:
-    """Yield each bit and its chance: one variable of all rows, then the next, as when sampling."""
+    """Yield all bits with their chances, one variable of all rows after another, as in sampling."""
     ordering = own.order.argsort(stable=True)
     for part in rows.double().split(ROWS_AT_ONCE):
         bits = part.T[ordering].flatten().int().tolist()

@@ -9,9 +9,9 @@ from torch import Generator
 def pixel_groups() -> dict[str, list]:
     """Return nine groupings of the 784 pixels of MNIST, and two orderings without groups.
 
-    In "every 49th", the groups are the pixels 0, 49, 98 and so on, then 1, 50, 99. They are far
-    apart, and their left neighbours are drawn before them. In "growing", the first groups are
-    divided.
+    In "every 49th", the first group is the pixels 0, 49, 98 and so on, and the next is 1, 50, 99.
+    The pixels of a group are far apart, and their left neighbours are drawn before them. In
+    "growing", the first groups are divided.
 
     Returns:
         orderings as :class:`made_course.MADE` takes them, by name.
@@ -25,7 +25,7 @@ def pixel_groups() -> dict[str, list]:
     every = {n: [[*range(k, 784, n)] for k in range(n)] for n in (8, 16, 28, 49, 196)}
     random = torch.randperm(784, generator=Generator().manual_seed(0))
     parts = [group[k::n] for group, n in zip(every[8], (6, 3, 2), strict=False) for k in range(n)]
-    corners = [(0, 0), (1, 1), (0, 1), (1, 0)]  # so that no two neighbours are drawn in one step
+    corners = [(0, 0), (1, 1), (0, 1), (1, 0)]  # no two neighbours are drawn in one step
     return {
         "rows": [*range(784)],
         "every 49th, one by one": [pixel for group in every[49] for pixel in group],

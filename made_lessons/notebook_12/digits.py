@@ -20,7 +20,7 @@ MIDDLE = MIDDLE.flatten()
 
 
 def network_of_digits() -> nn.Sequential:
-    """Return the untrained network, from 784 pixels and 784 marks of known pixels to logits."""
+    """Return the untrained network. Its inputs are 784 pixels and 784 marks of known pixels."""
     first, second = nn.Linear(2 * D, WIDTH), nn.Linear(WIDTH, WIDTH)
     return nn.Sequential(first, nn.ReLU(), second, nn.ReLU(), nn.Linear(WIDTH, D))
 
@@ -78,7 +78,7 @@ def nats_of_made(
 ) -> float:
     """Return the mean NLL of the hidden pixels, in nats per image, over rows and orderings.
 
-    An ordering of None is the one in which :func:`made_course.complete` draws.
+    An ordering of None means the order in which :func:`made_course.complete` draws.
     """
     nats = []
     for ordering in orderings:

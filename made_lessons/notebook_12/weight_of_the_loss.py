@@ -9,7 +9,7 @@ from ..checking import choose, edit, exercise, further_cases, known_mistakes, un
 
 
 def _case(key: str, rows: int, D: int) -> tuple[Tensor, Tensor]:
-    """Return random costs, and known pixels: none in the first row, all but one in the last."""
+    """Return random costs, and known pixels: no pixel in the first row, all but one in the last."""
     counts = torch.linspace(0, D - 1, rows).round()[:, None]
     return 3 * uniform(key, rows, D), (uniform(f"{key} known", rows, D).argsort(1) < counts).float()
 

@@ -123,7 +123,7 @@ def test_log_probs_that_hold_for_small_logits_only():
 def test_prediction():
     right("4.4", {name: sorted(tests) for name, tests in caught_by().items()})
     wrong("4.4", caught_by() | {"masked once": "gradient"}, "must be a set of names")
-    wrong("4.4", caught_by() | {"masked once": [["flip"]]}, "may contain these names")
+    wrong("4.4", caught_by() | {"masked once": [["flip"]]}, "may contain only these names")
     wrong("4.4", {"masked once": {"gradient"}}, "one entry per mutant")
 
 

@@ -39,7 +39,7 @@ def test_the_coder():
         return format(math.ceil(low * 2**k), f"0{k}b") if k else ""
 
     right("11.5", by_fractions)
-    wrong("11.5", lambda bits, chances: int(encode(bits, chances) or "0", 2), "string of 0 and 1")
+    wrong("11.5", lambda bits, chances: int(encode(bits, chances) or "0", 2), "string of 0s and 1s")
 
 
 def test_random_bits_decode_to_boards():
