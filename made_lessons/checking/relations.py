@@ -19,7 +19,7 @@ Arguments = Mapping[str, object]
 Change = Callable
 """Function that changes a tensor or a list and returns it."""
 Row = tuple[str, Change, Change]
-"""Words, and a change of each result, wrong and right, after which the two are equal."""
+"""Words, and changes of the wrong and of the right result after which both are equal."""
 
 BETWEEN = (
     "some of your numbers are between 0 and 1, but only zeros and ones are expected. Are these "

@@ -30,7 +30,7 @@ _CHANGES = [
     *((f"`{text}` were given instead of `{{0}}`", *how) for text, how in _INSTEAD.items()),
     *((words, list, change) for words, change in _FEWER.items()),
 ]
-"""Words, the type of the argument (for a tensor, its dtype), and the change."""
+"""For each change, its description, the type of the argument (a tensor's dtype), and a function."""
 
 
 def find_other_arguments(

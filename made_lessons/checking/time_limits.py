@@ -11,7 +11,7 @@ from contextlib import contextmanager
 LIMIT_S = 2.0
 """Seconds of processor time that an answer may use in a check."""
 PATIENCE = 5
-"""Factor by which a check may take longer by the clock, because the computer may be busy."""
+"""Factor by which a check may take longer in real time, because the computer may be busy."""
 
 
 class TookTooLong(BaseException):

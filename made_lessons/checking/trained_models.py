@@ -112,7 +112,7 @@ def call_shuffled(score: Callable[[Tensor], Tensor], rows: Tensor, batch: int = 
 
 
 def random_points(rows: Tensor, count: int) -> Tensor:
-    """Return ``count`` random rows and as many rows of noise, for the test for leaks.
+    """Return ``count`` random rows and as many rows of noise, with which leaks are tested.
 
     Example:
         >>> random_points(torch.zeros(10, 3), 2).shape

@@ -1,4 +1,4 @@
-"""Variants of exercises for graded work: the same variant key gives the same numbers everywhere."""
+"""Variants of exercises for graded work: a variant key gives the same numbers on every computer."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def _require_value(answer: object) -> object:
 
 
 VALUE = View(_require_value, expected="")
-"""View of an answer that is a value. The report does not show the right one."""
+"""View of an answer that is a value. The report does not show the right value."""
 
 
 def add_view(

@@ -25,7 +25,7 @@ from .sandbox import missing, trees
 from .verdicts import Row, Verdict
 
 LONGEST_S = 7_200
-"""Seconds by the clock for one submission."""
+"""Longest real time for one submission, in seconds."""
 _JUDGE = (sys.executable, "-P", "-c", "from made_lessons.grading.judge import main; main()")
 _CURE = (
     "Install it (apt install bubblewrap, or dnf install bubblewrap), or grade in a container, as "

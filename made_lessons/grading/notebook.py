@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 
 MOST_BYTES = 20 * 2**20
-"""Size of a notebook."""
+"""Largest size of a notebook, in bytes."""
 _CHECK = re.compile(r"\bcheck\(\s*[\"'](\d+\.\d+)[\"']")
 _VARIANT = re.compile(r",\s*variant\s*=\s*(\"[^\"]*\"|'[^']*')")
 

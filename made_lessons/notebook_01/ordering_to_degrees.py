@@ -25,7 +25,7 @@ from ..checking import choose, exercise, further_cases, known_mistakes, shuffle
     ),
 )
 def degrees_of(ordering: Tensor) -> LongTensor:
-    """Return the step, counted from 1, that generates each variable."""
+    """Return the step, counted from 1, in which each variable is generated."""
     degrees = torch.empty_like(ordering)
     degrees[ordering] = torch.arange(1, len(ordering) + 1)
     return degrees

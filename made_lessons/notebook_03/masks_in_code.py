@@ -35,7 +35,7 @@ from .masks_by_hand import RULES_SWAPPED
     ),
 )
 def build_masks(degrees: list[Tensor]) -> list[BoolTensor]:
-    """Return one (out, in) mask per layer: `>=` into hidden layers, `>` into the outputs."""
+    """Return one (out, in) mask per layer, with `>=` into hidden layers and `>` into outputs."""
     masks = []
     for below, above in pairwise(degrees):
         masks.append(above[:, None] >= below[None, :])

@@ -68,7 +68,7 @@ def _describe_result(answer: object) -> str:
 
 
 def _vary_table(exercise: Exercise, variant: str) -> Exercise:
-    """Ask for a given p(x₁ = 1) other than the 0.6 of the solution."""
+    """Ask for a table with a given p(x₁ = 1), other than the 0.6 of the solution."""
     likelier = choose(variant, [n / 1000 for n in range(505, 640) if n != 600])
     rest = 1 - likelier
     table = torch.tensor([[0.95 * rest, 0.05 * rest], [0.53 * likelier, 0.47 * likelier]])
@@ -100,7 +100,7 @@ def _vary_table(exercise: Exercise, variant: str) -> Exercise:
     ),
 )
 def misleading_table() -> Tensor:
-    """Return a table in which x₁ = 1 is more probable, but its probability is split in two."""
+    """Return a table in which x₁ = 1 is more probable, but is split over two rows."""
     return torch.tensor([[0.38, 0.02], [0.32, 0.28]])
 
 

@@ -38,7 +38,7 @@ from ..checking import choose, edit, exercise, further_cases, known_mistakes, ra
     ),
 )
 def to_compute(degrees: list[Tensor], t: int) -> list[Tensor]:
-    """Return masks of the hidden units that step t makes final, and of the output it needs."""
+    """Return masks of the hidden units that step t makes final, and of the output that it needs."""
     order, *hidden = degrees
     return [*(units == t - 1 for units in hidden), order == t]
 

@@ -159,5 +159,5 @@ def _vary_guess(exercise: Exercise, variant: str) -> Exercise:
     views=[_view(COLUMNS)],
 )
 def half_adder_guess() -> dict[str, list[int]]:
-    """Return a best ordering, in which the carry is not last, and a worst one, in which it is."""
+    """Return a best ordering, in which the carry is not last, and a worst, in which it is last."""
     return {"best": [0, 1, 2, 3], "worst": [0, 1, 3, 2]}

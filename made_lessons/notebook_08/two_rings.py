@@ -31,7 +31,7 @@ BANDS = (
 REACH, CELLS = 32.0, 200
 """The integral is a sum over a square of this half-width, with one point in each of 200² cells."""
 BATCH = 1_000
-"""Number of points for which log_prob is called at once."""
+"""Number of points per call of log_prob."""
 
 
 def ring_points() -> Tensor:

@@ -45,7 +45,7 @@ from .centred_uniform import centred_uniform
     ),
 )
 def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """Return causal attention: at each position, a weighted mean of the values up to it."""
+    """Return causal attention, a weighted mean of the values up to each position."""
     scores = query @ key.mT / math.sqrt(query.shape[-1])
     mask = torch.ones_like(scores).tril().bool()
     return scores.masked_fill(~mask, -math.inf).softmax(-1) @ value

@@ -40,7 +40,7 @@ from .centred_uniform import centred_uniform
     ),
 )
 def shift(h: Tensor, start: Tensor) -> Tensor:
-    """Move every vector to the next position and put the start at the first."""
+    """Move every vector to the next position, and put the start vector at the first position."""
     return torch.cat([start.expand(len(h), 1, -1), h[:, :-1]], dim=1)
 
 

@@ -83,7 +83,7 @@ def _describe_loss(answer: object) -> str:
     ),
 )
 def fewest_steps() -> list[list[int]]:
-    """Return the first row one by one, the rest of the first column, and all other pixels."""
+    """Draw the first row pixel by pixel, then the rest of the first column, then all others."""
     inside = [4 * row + column for row in (1, 2, 3) for column in (1, 2, 3)]
     return [[0], [1], [2], [3], [4, 8, 12], inside]
 

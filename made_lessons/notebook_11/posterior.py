@@ -40,7 +40,7 @@ def _case(key: str, rows: int, classes: int = 3, lowest: int = -90) -> tuple[Ten
     ),
 )
 def posterior(log_prior: Tensor, log_given: Tensor) -> Tensor:
-    """Return log p(y | x): the log of the joint, minus its logsumexp over labels."""
+    """Return log p(y | x), the joint log-probability minus its logsumexp over labels."""
     joint = log_prior + log_given
     return joint - joint.logsumexp(1, keepdim=True)
 

@@ -38,7 +38,7 @@ def _table(key: str, rows: int, columns: int) -> Tensor:
     ),
 )
 def cost_of_two(joint: Tensor) -> Tensor:
-    """Return the sum of both entropies minus the joint entropy, the mutual information."""
+    """Return the mutual information, the sum of both entropies minus the joint entropy."""
 
     def entropy(p: Tensor) -> Tensor:
         return -torch.xlogy(p, p).sum()
