@@ -22,7 +22,7 @@ def check_count(name: str, value: Any, smallest: int = 1, largest: int | None = 
         name: name of the argument, for the message.
         value: number to check.
         smallest: lower bound.
-        largest: upper bound; None sets none.
+        largest: upper bound; None for no bound.
 
     Raises:
         TypeError: if ``value`` is not a whole number; True, 1.5 and "3" are not.

@@ -27,7 +27,7 @@ NAMES = ("auto", "small", "full")
 
 SMALL_FILE = Path(__file__).with_name("files") / "mnist_small-images-idx3-ubyte.gz"
 SMALL_SHA256 = "28a1bc8911bcd3882853e502930bf3790571ce53eb7e99417f565a6f09f66e62"
-FULL_SHA256 = {  # of the unpacked files in MNIST/raw
+FULL_SHA256 = {  # checksums of the unpacked files in MNIST/raw
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
     "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
@@ -120,7 +120,7 @@ def mnist_labels(name: str) -> tuple[Tensor, Tensor]:
 
 
 def _parse_images(idx: bytes) -> Tensor:
-    # after a header of 16 bytes; in a bytearray, because torch warns about read-only memory
+    # skip the header of 16 bytes; a bytearray, because torch warns about read-only memory
     return torch.frombuffer(bytearray(idx), dtype=torch.uint8, offset=16).view(-1, 784)
 
 
@@ -129,7 +129,7 @@ def _present_files() -> list[str]:
 
 
 def _read_full_set(kind: str) -> list[bytes]:
-    """Return the contents of the training and the test file of ``"images"`` or ``"labels"``."""
+    """Return the contents of the training and the test files of ``"images"`` or ``"labels"``."""
     folder, found = mnist_folder(), _present_files()
     if not found:
         raise FileNotFoundError(

@@ -102,7 +102,7 @@ def binarized_loader(
 
 
 class _BinarizedImages(Dataset):
-    """A data set of grey images (N, 784), that binarises an image or a batch when it is read."""
+    """A data set of grey images (N, 784) that binarises an image or a batch when it is read."""
 
     def __init__(self, grey: Tensor, binarize: Binarize):
         self.grey, self.binarize = grey, binarize
@@ -117,8 +117,8 @@ class _BinarizedImages(Dataset):
 
 
 def _binarize(grey: np.ndarray, binarize: Binarize) -> Tensor:
-    # in NumPy, because PyTorch has to wake its threads for this little work. When other programs
-    # were busy, this made it 100 times as slow.
+    # in NumPy, because PyTorch has to wake its threads for this little work, which took 100 times
+    # as long when other programs were busy
     if binarize == "threshold":
         ones = grey > 127  # the same as g / 255 > 0.5, because g is whole
     else:  # a uniform draw from 0..254 is below g with probability g / 255

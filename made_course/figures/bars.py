@@ -40,7 +40,7 @@ def plot_probabilities(
     width = 0.84 / len(distributions)
     looks = [{"facecolor": "none", "edgecolor": WORDS, "hatch": "///"}, {"color": BLUE}]
     looks = looks[-len(distributions) :]
-    crowded = len(outcomes) * len(distributions) > 12  # numbers would touch
+    crowded = len(outcomes) * len(distributions) > 12  # the numbers would touch
     for k, (name, heights) in enumerate(distributions.items()):
         places = np.arange(len(outcomes)) + width * (k - (len(distributions) - 1) / 2)
         bars = axes.bar(places, list(map(float, heights)), 0.9 * width, label=name, **looks[k])
@@ -124,7 +124,7 @@ def plot_nats_bars(
         if name in invalid:
             kinds["not a distribution"] = bar
         weight = "bold" if name == highlight else "normal"
-        # right of the hatching, where it can be read
+        # right of the hatching, where the label can be read
         note(axes, labels[name], (max(nats, floor or 0), y), (6, 0), va="center", weight=weight)
     name_lines(axes, levels)
     axes.set_xlim(start, None)
@@ -134,7 +134,7 @@ def plot_nats_bars(
 
 
 def spread_out(heights: Sequence[float], apart: float, top: float = math.inf) -> list[float]:
-    """Move heights, from the lowest up, until they are so far apart, and below a top.
+    """Move heights until they are ``apart`` from one another and at most ``top``.
 
     Example:
         >>> spread_out([1.0, 1.5, 4.0], apart=1.0)

@@ -32,8 +32,8 @@ def plot_completions(
     """Draw the known part of each row, its completions beside it, and their mean below it.
 
     Known pixels are black on white, unknown ones are hatched, and drawn ones are blue. If samples
-    have weights, the share of each is below it, the mean is weighted, and the number of exact
-    samples that they are worth is below the known part.
+    have weights, the share of each sample is below it, the mean is weighted, and the effective
+    sample size is below the known part.
 
     Args:
         x: (B, D) whole rows.

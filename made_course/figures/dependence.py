@@ -22,11 +22,11 @@ from .picture import CELL, WIDTH, Picture, picture
 def plot_dependence(matrices: Mapping[str, Tensor], allowed: Tensor) -> Picture:
     """Draw which output depends on which input, against what the ordering allows.
 
-    Blue squares are seen, and crossed orange ones are leaks: seen, but not allowed. An outline is
-    allowed and not seen.
+    Blue squares are pairs that are seen. Crossed orange squares are leaks, which are seen but not
+    allowed. Outlined squares are allowed but not seen.
 
     Args:
-        matrices: title → (D, D) BoolTensor; [i, j]: output i depends on input j.
+        matrices: title → (D, D) BoolTensor in which [i, j] is True if output i depends on input j.
         allowed: (D, D) BoolTensor of allowed pairs, see :func:`made_course.direct_mask`.
 
     Example:
@@ -40,7 +40,7 @@ def plot_dependence(matrices: Mapping[str, Tensor], allowed: Tensor) -> Picture:
     counts = {title: pairs_in_numbers(seen, allowed) for title, seen in matrices.items()}
     alt = _dependence_in_words(matrices, allowed, counts)
     counts = {title: words.replace(", ", ",\n") for title, words in counts.items()}
-    room, foot = 0.35 + 0.1 * len(f"x{count}"), 0.95  # left of the first matrix, and below all
+    room, foot = 0.35 + 0.1 * len(f"x{count}"), 0.95  # inches at the left, and below
     apart = 0.25 * (len(matrices) - 1)
     cell = min(CELL, (WIDTH - room - apart - 0.1) / len(matrices) / count, 4 / count)
     side = cell * count

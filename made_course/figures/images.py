@@ -166,8 +166,8 @@ def paint_variables(
 
     Args:
         values: (D,) from 0 for white to 1 for black.
-        hatched: (D,) bool; where it is true, the pixel is pale blue and hatched, because there is
-            no value yet, or it means something else.
+        hatched: (D,) bool, True for pixels that are pale blue and hatched, because they have no
+            value yet, or their value means something else.
         shape: rows and columns of the variables.
         scale: pixels per variable, along each side.
     """

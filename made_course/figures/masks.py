@@ -32,7 +32,7 @@ def margins(masks: Sequence[Tensor], degrees: Sequence[Tensor]) -> list[tuple[li
 
 
 def layer_names(count: int) -> list[str]:
-    """Return the names of so many layers, from the inputs to the outputs.
+    """Return the names of ``count`` layers, from the inputs to the outputs.
 
     Example:
         >>> layer_names(3), layer_names(4)
@@ -77,7 +77,7 @@ def draw_cells(
     faces: Sequence[Sequence[str]],
     side: float = CELL,
 ) -> None:
-    """Draw a table below and right of a corner: an entry per cell, on a colour or "none"."""
+    """Draw a table below and to the right of a corner, with an entry and a colour per cell."""
     for (row, column), entry in np.ndenumerate(np.array(entries, dtype=object)):
         face, place = faces[row][column], (corner[0] + side * column, corner[1] - side * (row + 1))
         look = {"facecolor": face, "edgecolor": LINES, "linewidth": 0.8}
@@ -102,7 +102,7 @@ def short(value: float) -> str:
 def plot_masks(masks: Sequence[Tensor], degrees: Sequence[Tensor]) -> Picture:
     """Draw small masks as tables, a blue 1 where a weight may exist, with degrees at their margins.
 
-    A row shows the inputs of a unit or an output, and a column the units that an input reaches.
+    A row shows the inputs of a unit or output, and a column the units that read an input.
 
     Args:
         masks: one mask per layer, see :func:`made_course.build_masks`. If a variable has several

@@ -55,9 +55,9 @@ def plot_network(
 
     Inputs, units and outputs of one degree share a row. A darker blue is a higher degree, and a
     line has the colour of the unit that it starts from. With ``allowed``, paths that leak are
-    orange and crossed at their ends, and the inputs that each output sees are beside the graph:
-    filled if a path leads from an input, outlined if one is allowed, crossed if it is not. If a
-    layer has more than eight units, units of one degree are drawn as one.
+    orange and crossed at their ends, and the inputs of each output are beside the graph. An input
+    is filled if the output sees it, only outlined if it may see it but does not, and crossed if it
+    must not see it. If a layer has more than eight units, units of one degree are drawn as one.
 
     Args:
         degrees: degrees of the inputs and of each hidden layer, see
@@ -65,7 +65,7 @@ def plot_network(
         masks: one mask per layer, see :func:`made_course.build_masks`.
         direct: mask of the direct connections, if there are any.
         allowed: (D, D) BoolTensor of allowed pairs, see :func:`made_course.direct_mask`.
-        title: text above.
+        title: text above the graph.
 
     Example:
         >>> degrees = [torch.tensor([3, 1, 2]), torch.tensor([1, 2])]
@@ -90,7 +90,7 @@ def plot_network(
     gap = min((WIDTH - 0.1 - 2 * room - beside) / len(masks), 1.7)
     xs = room + gap * np.arange(len(layers))
     nodes, edges = _in_rows(layers, xs)
-    foot = 0.05 + 0.3 * edges[0] * (direct is not None)  # lines that bend down
+    foot = 0.05 + 0.3 * edges[0] * (direct is not None)  # for lines that bend down
     high = edges[0] + 0.37 + 0.28 * len(lines)
     figure = Picture(xs[-1] + room + beside, foot + high, alt=alt, layout="none")
     axes, top = sheet(figure), max(int(units.max()) for units in layers)

@@ -32,7 +32,7 @@ class Picture(Figure):
     """A figure that a notebook displays with an alternative text.
 
     ``moments`` may hold functions that change the figure, one after the other. It is then shown as
-    an animation, which plays once in three seconds.
+    an animation, which plays once and lasts three seconds.
 
     Args:
         width: width in inches; a page shows 72 pixels per inch.

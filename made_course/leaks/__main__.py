@@ -156,7 +156,7 @@ def _report_leaks(checked: CheckedModel, found: Dependence) -> bool:
 
 
 def _transitive_closure(seen: Tensor) -> Tensor:
-    """Return the transitive closure of (D, D) ``seen``: inputs seen through other outputs too.
+    """Return the transitive closure of ``seen`` (D, D): also inputs seen through other outputs.
 
     Example:
         >>> seen = torch.eye(3).roll(1, 0).bool().tril()  # x2 sees x1, and x3 sees x2

@@ -15,12 +15,12 @@ def leaking_connections(
 
     Args:
         masks: masks from the first layer to the output, (out_features, in_features) each.
-        forbidden: (D, D) BoolTensor; [i, j] is True if output i must not see input j.
+        forbidden: (D, D) BoolTensor in which [i, j] is True if output i must not see input j.
         direct: (D, D) mask of the direct connections, if there are any.
 
     Returns:
-        a BoolTensor with the shape of each mask, and then of the direct mask if there is one; True
-        for the connections that leak.
+        one BoolTensor per mask, and then one for the direct mask if there is one, of the same
+        shapes; True for the connections that leak.
 
     Example:
         >>> from made_course import build_masks, direct_mask

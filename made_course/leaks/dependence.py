@@ -42,10 +42,10 @@ class Dependence:
     """Result of :func:`measure_dependence`; rows of matrices are outputs, columns are inputs.
 
     Args:
-        largest_move: (D, D); [i, j] is the largest change of output i when input j was flipped.
-        tolerance: (D,); change of each output up to which rounding may be the cause.
-        largest_slope: (D, D); [i, j] is the largest absolute derivative of output i with respect
-            to input j, infinite where it was NaN; None for a function without gradients.
+        largest_move: (D, D), in which [i, j] is the largest change of output i by flips of input j.
+        tolerance: (D,) largest change of each output that rounding may cause.
+        largest_slope: (D, D), in which [i, j] is the largest absolute derivative of output i with
+            respect to input j, infinite if it was NaN; None for a function without gradients.
     """
 
     largest_move: Tensor
@@ -54,12 +54,12 @@ class Dependence:
 
     @property
     def by_flip(self) -> Tensor:
-        """(D, D) BoolTensor; [i, j]: a flip of input j changed output i by more than rounding."""
+        """(D, D) BoolTensor, True at [i, j] if flipping input j moves output i beyond rounding."""
         return self.largest_move > self.tolerance[:, None]
 
     @property
     def by_gradient(self) -> Tensor | None:
-        """(D, D) BoolTensor; [i, j]: ∂zᵢ/∂xⱼ is not zero at some point; None without gradients."""
+        """(D, D) BoolTensor, True at [i, j] if ∂zᵢ/∂xⱼ is ever nonzero; None without gradients."""
         return None if self.largest_slope is None else self.largest_slope != 0
 
     def leaks(self, ordering: Ordering) -> list[tuple[int, int]]:
@@ -179,6 +179,6 @@ def _largest_slopes(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor |
                 (slope,) = torch.autograd.grad(outputs[:, i].sum(), x, retain_graph=True)
                 slope = slope.abs().amax(dim=0).double().cpu()
                 slopes.append(slope.nan_to_num(nan=torch.inf, posinf=torch.inf))
-    except RuntimeError:  # the function worked without gradients above, so only they fail
+    except RuntimeError:  # the function worked above, so only its gradients fail
         return None
     return torch.stack(slopes)

@@ -36,7 +36,7 @@ class Trajectory:
         return self.order > step
 
     def outputs_at(self, step: int) -> Tensor:
-        """Return the outputs (D,) of the pass that decided this step; for step 0, of step 1."""
+        """Return the outputs (D,) of the pass that decided this step. Step 0 counts as step 1."""
         outputs = self.outputs[max(step - 1, 0)].to(self.probabilities.dtype)
         return torch.where(self.is_not_conditional(step), outputs, self.probabilities)
 

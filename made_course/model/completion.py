@@ -83,7 +83,9 @@ class Completion(NamedTuple):
         return (self.shares[..., None] * is_class).sum(dim=1)
 
     def draw(self, n_samples: int = 1, generator: Generator | None = None) -> Tensor:
-        """Draw samples (B, n_samples, D) that count equally, with replacement by weight.
+        """Resample with replacement, and return samples (B, n_samples, D) that count equally.
+
+        A sample is drawn with a probability proportional to its weight.
 
         Raises:
             TypeError: if ``n_samples`` is not a whole number.

@@ -30,7 +30,7 @@ class Head:
         needs_float32: whether bfloat16 is too coarse for the parameters.
         num_classes: number of values, if they are 0, 1, ...; None for any other values.
         arguments: arguments of ``__init__``, for ``repr`` and for files.
-        kinds: (D,) LongTensor, equal where variables have the same head; None if all have it.
+        kinds: (D,) LongTensor, equal for variables with the same head; None if all share one head.
 
     Example:
         A head for counts 0, 1, 2, ..., whose parameter is the logarithm of the rate:
@@ -43,7 +43,7 @@ class Head:
         ...         return torch.distributions.Poisson(rate, validate_args=False).log_prob(x)
         ...
         ...     def sample(self, params, u):
-        ...         counts = torch.arange(100.0, device=params.device)  # 100 stands for all larger
+        ...         counts = torch.arange(100.0, device=params.device)  # counts > 99 become 100
         ...         p = self.log_prob(params[..., None, :], counts).exp()
         ...         return (u[..., None] > p.cumsum(-1)).sum(-1).to(params.dtype)
         ...
@@ -202,7 +202,7 @@ class Categorical(Head):
     def check(self, x: Tensor) -> None:
         """Raise a ValueError unless every value is a class: 0, 1, ..., K-1."""
         if not x.is_floating_point():
-            x = x.long()  # because uint8 would compare with 256 as if it were 0
+            x = x.long()  # because uint8 would turn 256 into 0
         rule = f"classes must be whole numbers 0..{self.num_classes - 1}"
         cure = "Count classes from 0, and give Categorical the total number of classes"
         _require((x >= 0) & (x < self.num_classes) & (x == x.round()), x, rule, cure)

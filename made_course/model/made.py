@@ -55,9 +55,9 @@ class MADE(nn.Module):
         natural_order: generate x₁ first and x_D last; False draws a random ordering.
         activation: ``"relu"``, ``"tanh"``, ``"silu"``, or a class of elementwise modules such as
             ``torch.nn.GELU``.
-        ordering: (D,) permutation of 0..D-1 to use instead; ``ordering[t]`` is generated at step
-            t + 1. Or a list of groups such as ``[[1, 2], [0]]``: the variables of a group are
-            generated in one step, and none of them sees another.
+        ordering: (D,) permutation of 0..D-1, used instead of ``natural_order``; ``ordering[t]`` is
+            generated at step t + 1. Or a list of groups such as ``[[1, 2], [0]]``: the variables of
+            a group are generated in one step, and none of them sees another.
         degrees: how hidden degrees are drawn, ``"uniform"``, ``"paper"`` or ``"even"``, see
             :func:`made_course.hidden_degrees`.
         head: distribution of the variables: ``Bernoulli()`` (None), ``Categorical(num_classes)``,
@@ -69,9 +69,9 @@ class MADE(nn.Module):
             :class:`MaskedLinear`. It lets a unit distinguish a variable that is 0 from one that it
             does not see, which helps if masks change.
         num_masks: number K of stored sets of masks, each with its own hidden degrees and, if the
-            ordering is random, its own ordering. :meth:`resample_masks` switches to the next,
-            or draws a new set if this is 1 or None. None also allows ensembles of any size and, if
-            the ordering is random, completion in any ordering.
+            ordering is random, its own ordering. :meth:`resample_masks` switches to the next
+            set, or draws a new set if this is 1 or None. None also allows ensembles of any size
+            and, if the ordering is random, completion in any ordering.
         seed: seed of orderings and degrees, and nothing else; None draws them from torch's global
             stream. Ensembles with ``num_masks=None`` do not depend on it, because set k always has
             the seed k.
@@ -155,7 +155,7 @@ class MADE(nn.Module):
 
     @property
     def degrees(self) -> list[Tensor]:
-        """The degrees in use, LongTensors: of the variables (D,), then of each hidden layer."""
+        """The degrees in use: LongTensors for the variables (D,) and for each hidden layer."""
         return self.mask_sets.degrees() if self._borrowed is None else self._borrowed
 
     @property
@@ -417,7 +417,7 @@ def _build_all_masks(model: MADE, degrees: Sequence[Tensor]) -> list[Tensor]:
     Every input and every output of a variable has the degree of the variable.
     """
     device = model.net[0].weight.device
-    order, *hidden = [d.to(device, torch.float32) for d in degrees]  # fastest to compare
+    order, *hidden = [d.to(device, torch.float32) for d in degrees]  # floats compare fastest
     inputs, outputs = (order.repeat_interleave(w.to(device)) for w in model.head.widths(len(order)))
     masks = build_masks([inputs, *hidden], outputs)
     return masks if model.direct is None else [*masks, outputs[:, None] > inputs]

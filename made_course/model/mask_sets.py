@@ -109,7 +109,7 @@ class MaskSets(nn.Module):
 
     @property
     def is_order_agnostic(self) -> bool:
-        """Whether every draw has a new ordering, so that the weights learn to handle any."""
+        """Whether every draw has a new ordering, so that the weights learn to handle them all."""
         return self.num_masks is None and not (self.natural_order or self.has_given_ordering)
 
     @torch.no_grad()

@@ -45,7 +45,7 @@ class MaskedLinear(nn.Linear):
     def set_mask(self, mask: Tensor) -> None:
         """Replace the mask by zeros and ones (out_features, in_features), or raise an error.
 
-        It is a TypeError if ``mask`` is not a tensor, and a ValueError for wrong shapes or values.
+        Raises a TypeError if ``mask`` is not a tensor, a ValueError if a shape or value is wrong.
         """
         self.mask = check_mask(mask, self.weight.shape).to(self.weight)
 

@@ -220,7 +220,7 @@ def direct_mask(order: Tensor) -> Tensor:
         order: (D,) degrees of the variables.
 
     Returns:
-        (D, D) BoolTensor; [i, j]: whether output i may see input j.
+        (D, D) BoolTensor in which [i, j] is True if output i may see input j.
 
     Source:
         Germain et al. 2015, "Imposing the Autoregressive Property".
@@ -257,7 +257,7 @@ def check_mask(mask: Tensor, shape: Sequence[int] | None = None) -> Tensor:
 
 
 def connectivity(masks: Sequence[Tensor], direct: Tensor | None = None) -> Tensor:
-    """Return a (D, D) BoolTensor; [i, j] is True if some path leads from input j to output i.
+    """Return a (D, D) BoolTensor in which [i, j] is True if a path leads from input j to output i.
 
     Args:
         masks: masks from the first layer to the output, (out_features, in_features) each.

@@ -287,7 +287,7 @@ def draw_noise(
     """Draw uniforms of this shape in (0, 1), at least in float32, on the device of ``weight``.
 
     ``torch.rand`` gives multiples of 2⁻²⁴ in float32, and one number in 17 million is exactly 0. A
-    binary variable would then be 1 however small its probability is, so 0 becomes half a multiple.
+    binary variable would then be 1 however small its probability is, so 0 becomes half of 2⁻²⁴.
     """
     dtype = torch.promote_types(weight.dtype, torch.float32)
     u = torch.rand(shape, generator=generator, dtype=dtype, device=weight.device)

@@ -35,7 +35,7 @@ def write_model(
     Raises:
         OSError: if the file cannot be written.
         TypeError: if ``table`` is not a table.
-        ValueError: if it does not fit the model, or a value needs code.
+        ValueError: if the table does not fit the model, or a value cannot be saved without code.
     """
     if table is not None:
         if not hasattr(table, "row_numbers"):  # a frame is not a Table

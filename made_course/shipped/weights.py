@@ -61,7 +61,7 @@ def load_pretrained(name: str = "mnist-512") -> MADE:
 
 
 def unmasked_weights(model: MADE) -> dict[str, Tensor]:
-    """Return name → BoolTensor for each weight matrix: True where some set of masks keeps it.
+    """Return name → BoolTensor per weight matrix, True for weights that some set of masks keeps.
 
     The names and shapes are those of the state dict.
     """

@@ -53,7 +53,7 @@ class Column:
         return Gaps(head) if self.missing else head
 
     def encode(self, cells: Series) -> np.ndarray:
-        """Convert cells (N,) to codes or numbers (N,), NaN where one is missing or impossible."""
+        """Convert cells (N,) to codes or numbers (N,), NaN for missing or impossible cells."""
         if self.numbers is None:
             codes = {value: code for code, value in enumerate(self.values)}
             return cells.astype(object).map(codes).to_numpy(float)

@@ -16,7 +16,7 @@ class Gaps(Head):
         \text{which of these are present})
 
     The network reads a missing variable as zeros, and an additional input says whether it is
-    missing. The sum leaves out its term. For each pattern of gaps, the probabilities of the
+    missing. Its term is left out of the sum. For each pattern of gaps, the probabilities of the
     variables that are present sum to one.
 
     This assumes that a gap depends only on variables that come before it in the ordering. Whether
@@ -33,7 +33,7 @@ class Gaps(Head):
         >>> from made_course import MADE, Bernoulli
         >>> model = MADE(2, (8,), head=Gaps(Bernoulli()), seed=0)
         >>> x = torch.tensor([[torch.nan, 0.0], [torch.nan, 1.0]])
-        >>> round(model.log_prob(x).exp().sum().item(), 5)  # x2 where x1 is missing
+        >>> round(model.log_prob(x).exp().sum().item(), 5)  # p(x2) sums to 1 where x1 is missing
         1.0
     """
 
@@ -48,7 +48,7 @@ class Gaps(Head):
         self.needs_float32 = head.needs_float32
 
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
-        """Return the log-probability (...), in nats, of values (...), or 0 where one is missing."""
+        """Return the log-probability (...), in nats, of values (...), 0 for missing ones."""
         is_missing = x.isnan()
         # filled in, because the gradient of a masked NaN would also be NaN
         x = self.head.fill_missing(x, ~is_missing)
@@ -59,7 +59,7 @@ class Gaps(Head):
         return self.head.sample(params, u)
 
     def encode(self, x: Tensor) -> Tensor:
-        """Return the head's inputs, 0 where ``x`` is missing, and then 1 if missing, else 0."""
+        """Return the head's inputs, 0 where ``x`` is missing, then one that is 1 only there."""
         is_missing = x.isnan()[..., None]
         inputs = self.head.encode(self.head.fill_missing(x, ~is_missing[..., 0]))
         return torch.cat([inputs.masked_fill(is_missing, 0), is_missing.to(inputs)], -1)

@@ -38,7 +38,7 @@ class NormalScores(Head):
         P(x) = \int_{\Phi^{-1}(F(x^-))}^{\Phi^{-1}(F(x))} q(z) \, dz \ \text{ where F jumps}, \qquad
         p(x) = q(z) \, \frac{dz}{dx} \ \text{ elsewhere.}
 
-    With a ``step`` every value is a multiple of it and has a probability: the integral over its
+    With a ``step``, every value is a multiple of it. Its probability is the integral over its
     cell, from :math:`F(x - \text{step} / 2)` to :math:`F(x + \text{step} / 2)`. If q is the
     standard normal distribution, x has the distribution F. Training starts with this q, that is,
     with a model of independent columns.
@@ -167,7 +167,10 @@ class NormalScores(Head):
         return (x / self.step).round().clamp(low, high) * self.step
 
     def _cdf(self, x: Tensor, right: bool) -> tuple[Tensor, Tensor]:
-        """Return F(x) if ``right``, else F(x⁻), and its complement, which is accurate near 0."""
+        """Return F(x), or its left limit F(x⁻) unless ``right``, and the complement of the result.
+
+        The complement stays accurate where it is small.
+        """
         values, jumps = (t.to(x.device) for t in self._tensors[3:])
         curve, total = self._curve(x)[0], jumps[-1]
         mass = jumps[torch.searchsorted(values, x.contiguous(), right=right)]

@@ -119,7 +119,7 @@ def fit_head(
 def fit_curve(
     values: np.ndarray, weights: np.ndarray, n_bars: int, bounds: tuple[float, float]
 ) -> Curve:
-    """Fit a curve to sorted values with weights, with knots at equally spaced scores.
+    """Fit a curve with knots at equally spaced scores to sorted, weighted values.
 
     A quarter of its mass follows a normal distribution with the same quantiles at 5% and 95%. So
     the curve is smooth where values are rare, and a Gaussian in the column's units is nearly
@@ -174,7 +174,7 @@ def cell_mass(curve: Curve, x: np.ndarray, width: float) -> np.ndarray:
 def find_rounding(values: np.ndarray) -> tuple[int, float]:
     """Find the unit to which people rounded whole numbers, and the share that they rounded.
 
-    If no unit explains the values (n,) clearly better than none, the result is (1, 0.0).
+    If no unit explains the values (n,) clearly better than no rounding, the result is (1, 0.0).
 
     Example:
         >>> find_rounding(np.append(np.arange(100.0, 9000.0, 100.0), [1234.0, 4321.0]))
@@ -210,7 +210,7 @@ def estimate_repeated_share(counts: np.ndarray, smooth: np.ndarray) -> float:
 
 
 def find_step(values: np.ndarray) -> float | None:
-    """Find the largest number of which all values are multiples; None with over four decimals.
+    """Find the largest common divisor of the values; None if one has over four decimals.
 
     Example:
         >>> find_step(np.array([0.5, 2.25, 7.0])), find_step(np.array([1.41421, 3.0]))

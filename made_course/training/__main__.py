@@ -1,4 +1,4 @@
-"""The training command, for digits: in one process, or in several with ``torchrun``."""
+"""The command that trains on digits, in one process or in several with ``torchrun``."""
 
 from __future__ import annotations
 

@@ -46,17 +46,17 @@ def fit(
     A model with many sets of masks switches to the next set after each step, and is scored with the
     first. Under ``torchrun``, all processes train together: each takes its share of every batch.
 
-    The model ends in evaluation mode, with the weights of its best epoch on ``valid``, or else of
-    the last epoch. Ctrl-C (the stop button in Jupyter) ends the training, without the
-    unfinished epoch.
+    After training, the model is in evaluation mode. It has the weights of its best epoch on
+    ``valid``, or of the last epoch if there is no ``valid``. Ctrl-C (the stop button in Jupyter)
+    ends the training, without the unfinished epoch.
 
     Args:
         model: the model to train, in place and on its device.
         train: (N, D) values that the model's head allows (bool and integers are cast), or a loader
             that is iterated again in each epoch, see :func:`made_course.make_mnist_loaders`.
         valid: data in the same form, only for scoring.
-        epochs: passes over ``train``; None is 10. With ``patience``, an upper limit; None sets no
-            limit.
+        epochs: passes over ``train``; None is 10. With ``patience``, it is an upper limit; None
+            sets no limit.
         batch_size: rows per step, if ``train`` is a tensor; None is 512, or with ``patience`` a
             tenth of the rows and at most 100.
         lr: peak of the learning rate; None is 0.015, or with ``patience`` 0.03.

@@ -35,7 +35,7 @@ class History:
     def append(
         self, *, train_nll: float, lr: float, seconds: float, valid_nll: float | None = None
     ) -> None:
-        """Add the measurements of one epoch: NLLs in nats per row, its rate and its duration."""
+        """Add the measurements of one epoch: NLLs in nats per row, learning rate and duration."""
         self.epoch.append(len(self.epoch) + 1)
         self.train_nll.append(train_nll)
         if valid_nll is not None:

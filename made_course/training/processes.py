@@ -97,7 +97,7 @@ class Processes:
         """Use a separate random stream for the dropout of each of several processes."""
         if self.size == 1:
             return nullcontext()
-        # a resumed run has the same initial seed, because it is part of the stream's state
+        # a resumed run has the same initial seed, because the seed is part of the state
         return self.using_stream(hash((torch.initial_seed(), step, self.rank)) % 2**63)
 
     def random_states(self) -> list[Tensor]:
@@ -133,7 +133,7 @@ def connect_processes(device: torch.device) -> Processes:
 
 
 def _disconnect() -> None:
-    # A thread of gloo may still hold tensors of the last exchange. To release them, it needs the
-    # interpreter's lock, and it would abort the process if it asked for it after Python has ended.
+    # A thread of gloo may still hold tensors of the last exchange. To release them, the thread
+    # needs the interpreter's lock. If it asked for the lock after Python has ended, it would abort.
     time.sleep(0.1)
     distributed.destroy_process_group()

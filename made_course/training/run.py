@@ -62,7 +62,7 @@ class Run:
         self.best: dict[str, Tensor] | None = None
 
     def run_epoch(self, bar: tqdm) -> None:
-        """Train on every batch once, score the model, and add both to the history."""
+        """Train on every batch once, score the model, and add the results to the history."""
         start = time.perf_counter()
         train_nll = self._take_steps(bar)
         last, best, valid_nll = self._model_state(), self.best, None
@@ -76,7 +76,7 @@ class Run:
         self.history.append(train_nll=train_nll, valid_nll=valid_nll, lr=rate, seconds=seconds)
 
     def _take_steps(self, bar: tqdm) -> float:
-        """Take a step per batch, and return the mean NLL of the batches, each before its step."""
+        """Take a step per batch, and return the mean NLL that the batches had before their steps."""
         model, steps, total, rows = self.model.train(), len(self.train), 0.0, 0
         with skip_value_checks(isinstance(self.train, Shuffled)):
             for number, batch in enumerate(unwrap_batches(self.train)):
@@ -144,7 +144,7 @@ class Run:
             _copy_into(self.weights, own)
 
     def finish(self) -> None:
-        """Put the model into evaluation mode, with its best weights, or else its last ones."""
+        """Put the model into evaluation mode, with its best weights, or its last if it has none."""
         self.model.load_state_dict(self.best or self.last)
         self.model.eval()
 

@@ -148,6 +148,11 @@ def test_another_address_changes_nothing(call, address):
         ((0, 1), {}, "x₂ is seen by x̂₃ and x̂₁."),
         ((2, 3), {}, "A unit of degree 2 sees x₂ and x₃."),
         ((3, 2), {"fault": NOT_STRICT}, "x̂₃ now sees x₃, so it sees its own answer."),
+        (
+            (3, 0),
+            {"ordering": [[1], [0, 2]], "fault": NOT_STRICT},
+            "x̂₁ now sees x₁ and x₃, so it sees its own answer.",
+        ),
         ((3, 1), {"fault": MIXED_UP}, "x̂₂ now sees x₃ and x₁, which it must not see."),
         ((3, 2), {"hidden_degrees": [[2], [1]]}, "x̂₃ sees nothing. No path leads from x₂."),
     ],

@@ -73,7 +73,7 @@ def contexts(rows: Tensor) -> Tensor:
 
 
 def adaptive_bytes(rows):
-    """Return the bytes with p(x = 1 | context) = (ones + 1/2) / (times + 1) of earlier pixels."""
+    """Return the bytes if p(x = 1 | context) is (ones + 1/2) / (times + 1) of earlier pixels."""
     ones, times, bits = [0.5] * 2**16, [1.0] * 2**16, 0.0
     for context, pixel in zip(contexts(rows).tolist(), rows.flatten().int().tolist(), strict=True):
         p = ones[context] / times[context]

@@ -58,7 +58,7 @@ def train_and_score(binarize, made, settings, seed):
     """Train a model in the ordering of its seed, and return log p of each test image."""
     torch.manual_seed(TEST_DRAW)
     train, test, _ = load_binarized_mnist("auto", binarize)
-    if binarize == "stochastic":  # drawn again in each epoch
+    if binarize == "stochastic":  # pixels are drawn again in each epoch
         train, _ = make_mnist_loaders(settings["batch_size"], "stochastic")
     torch.manual_seed(seed)
     model = MADE(784, ordering=ORDERINGS[seed % 3], seed=seed, **made)

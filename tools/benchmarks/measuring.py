@@ -18,7 +18,7 @@ def time_work(work):
 
 
 def best_of(repeats, works):
-    """Return name → fewest seconds of each of several works, which take turns.
+    """Return name → shortest time in seconds of each function, which take turns.
 
     The smallest time counts, because other programs can only make a run slower.
     """

@@ -37,7 +37,7 @@ def build_pyro(input_dim, width):
     from pyro.nn import MaskedLinear
     from pyro.nn.auto_reg_nn import create_mask
 
-    # parts, because AutoRegressiveNN itself refuses fewer hidden units than variables
+    # built from parts, because AutoRegressiveNN itself refuses fewer hidden units than variables
     masks, _ = create_mask(input_dim, 0, [width, width], torch.arange(input_dim), 1)
     first, second, last = (MaskedLinear(*reversed(mask.shape), mask) for mask in masks)
     return nn.Sequential(first, nn.ReLU(), second, nn.ReLU(), last)

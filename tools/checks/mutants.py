@@ -105,7 +105,7 @@ ROOT = Path(__file__).parents[2]
 NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "docs")
 PYTEST = ["-x", "-q", "-p", "no:nbval", "-p", "no:cacheprovider"]
 PYTEST += ["-o", "addopts=--import-mode=importlib --doctest-modules"]
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # as conftest.py has it
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # as in conftest.py
 SERVER = multiprocessing.get_context("forkserver")  # loads the imports of all tests once
 SERVER.set_forkserver_preload(["hypothesis", "matplotlib.pyplot", "pandas", "pytest", "torch"])
 EACH = 12

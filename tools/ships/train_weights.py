@@ -30,7 +30,7 @@ PICTURE = Path(__file__).parents[2] / "docs" / "pictures" / "readme.png"
 
 
 def make_digits() -> None:
-    """Write the model in raster order, distances of its samples from images, README's picture."""
+    """Write the raster-order model, its samples' distances from images, and README's picture."""
     train, test, trained_on = images_outside_small_set()
     arguments = {"input_dim": 784, "hidden_dims": [512, 512], "degrees": "even", "direct": True}
     arguments["dropout"] = 0.1

@@ -226,12 +226,12 @@ class MaskExplorer(InPage, module="mask_explorer"):
 
     @property
     def connectivity(self) -> Tensor:
-        """(D, D) BoolTensor; [i, j]: whether some path leads from input j to output i."""
+        """(D, D) BoolTensor in which [i, j] is True if a path leads from input j to output i."""
         return connectivity(self.masks, self.direct_mask)
 
     @property
     def leaks(self) -> list[tuple[int, int]]:
-        """Pairs (output, input), counted from 0, connected although the ordering forbids it."""
+        """Pairs (output, input), counted from 0, that are connected but must not be."""
         return [
             tuple(pair) for pair in (self.connectivity & ~self._allowed_pairs).nonzero().tolist()
         ]
@@ -243,7 +243,7 @@ class MaskExplorer(InPage, module="mask_explorer"):
             steps: number of steps.
 
         Returns:
-            its mean NLL in nats per row, and its Σp over all inputs.
+            the MADE's mean NLL in nats per row, and its Σp over all inputs.
         """
         rows = {"diary": rain_diary, "boards": bars_and_stripes}.get(
             self.lesson, lambda: torch.tensor(self.yours, dtype=torch.float)
@@ -284,7 +284,7 @@ class MaskExplorer(InPage, module="mask_explorer"):
 
     @property
     def _allowed_pairs(self) -> Tensor:
-        """(D, D) BoolTensor; [i, j]: whether the ordering allows output i to see input j."""
+        """(D, D) BoolTensor in which [i, j] is True if output i may see input j."""
         return direct_mask(input_degrees(self.ordering))
 
     def _draw_hidden_degrees(

@@ -33,7 +33,7 @@ class Sketchpad(InPage, module="sketchpad"):
         digit: the image as text, 784 zeros and ones, row by row.
         hidden: text of 784 zeros and ones, 1 where a pixel is hidden.
         seed: seed of the eight endings; the next eight have the next seed.
-        peeks: whether a network draws that was trained to see each pixel that it predicts.
+        peeks: whether the network that draws was trained to see each pixel that it predicts.
 
     Raises:
         ValueError: if ``digits`` has a wrong shape, or ``part`` is unknown.
@@ -78,7 +78,7 @@ class Sketchpad(InPage, module="sketchpad"):
 
     @property
     def known(self) -> Tensor:
-        """(784,) BoolTensor, True where a pixel is not hidden; the border never is."""
+        """(784,) BoolTensor, True where a pixel is not hidden; the border is never hidden."""
         return torch.tensor([pixel == "0" for pixel in self.hidden]) | ~inner_pixels()
 
     @property
