@@ -32,7 +32,7 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[pathlib.Path], ob
     try:
         write(temporary)
         with temporary.open("rb+") as file:
-            os.fsync(file.fileno())  # the content must be on disk before it replaces the old file
+            os.fsync(file.fileno())  # write to the disk before the old file is replaced
         os.replace(temporary, path)
     except (OSError, RuntimeError) as error:  # torch.save reports a full disk as RuntimeError
         cure = "free some space or choose a folder you may write to"
@@ -55,7 +55,7 @@ def read_tensors(path: str | os.PathLike[str]) -> object:
     """
     import torch  # not at the top, because this import takes seconds
 
-    # read first, because torch raises an OSError for truncated files too
+    # read the bytes first, because torch.load raises an OSError for truncated files too
     content = io.BytesIO(pathlib.Path(path).read_bytes())
     try:
         return torch.load(content, map_location="cpu", weights_only=True)

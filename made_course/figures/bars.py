@@ -40,7 +40,7 @@ def plot_probabilities(
     width = 0.84 / len(distributions)
     looks = [{"facecolor": "none", "edgecolor": WORDS, "hatch": "///"}, {"color": BLUE}]
     looks = looks[-len(distributions) :]
-    crowded = len(outcomes) * len(distributions) > 12  # the numbers would touch
+    crowded = len(outcomes) * len(distributions) > 12  # the bars' numbers would touch
     for k, (name, heights) in enumerate(distributions.items()):
         places = np.arange(len(outcomes)) + width * (k - (len(distributions) - 1) / 2)
         bars = axes.bar(places, list(map(float, heights)), 0.9 * width, label=name, **looks[k])

@@ -90,7 +90,7 @@ def plot_network(
     gap = min((WIDTH - 0.1 - 2 * room - beside) / len(masks), 1.7)
     xs = room + gap * np.arange(len(layers))
     nodes, edges = _in_rows(layers, xs)
-    foot = 0.05 + 0.3 * edges[0] * (direct is not None)  # for lines that bend down
+    foot = 0.05 + 0.3 * edges[0] * (direct is not None)  # space for lines that bend down
     high = edges[0] + 0.37 + 0.28 * len(lines)
     figure = Picture(xs[-1] + room + beside, foot + high, alt=alt, layout="none")
     axes, top = sheet(figure), max(int(units.max()) for units in layers)

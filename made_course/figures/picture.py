@@ -42,16 +42,16 @@ class Picture(Figure):
 
     def __init__(self, width: float = WIDTH, height: float = 3.0, *, alt: str, **options) -> None:
         super().__init__(figsize=(width, height), **options)
-        self.alt, self.kind = " ".join(alt.split()), ""  # names may have several lines
+        self.alt, self.kind = " ".join(alt.split()), ""  # one line, because names may have several
         self.moments: list[Callable[[], None]] = []
 
     def as_png(self) -> bytes:
         """Return the figure as a PNG file, animated if it has moments."""
         files = []
         with course_style():
-            self.draw_without_rendering()  # computes the layout once
+            self.draw_without_rendering()  # compute the layout only once
             self.set_layout_engine("none")
-            edges = self.get_tightbbox().padded(0.04)  # as tight as possible
+            edges = self.get_tightbbox().padded(0.04)  # leave only a narrow margin
             for change in self.moments or [lambda: None]:
                 change()
                 files.append(io.BytesIO())
@@ -66,10 +66,10 @@ class Picture(Figure):
         return animation.getvalue()
 
     def _ipython_display_(self) -> None:
-        from IPython.display import display  # only a notebook needs it
+        from IPython.display import display  # only notebooks need IPython
 
         png = self.as_png()
-        width = Image.open(io.BytesIO(png)).width // 2  # sharp on dense screens and projectors
+        width = Image.open(io.BytesIO(png)).width // 2  # half, to be sharp on dense screens
         data = {"image/png": png, "text/plain": self.kind}
         display(data, metadata={"image/png": {"alt": self.alt, "width": width}}, raw=True)
 

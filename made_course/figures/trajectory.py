@@ -94,7 +94,7 @@ def _draw_step(
         for i in (shown.order == step).nonzero().ravel().tolist():
             line, column = divmod(i, shape[1])
             look = {"edgecolor": BLUE, "facecolor": "none", "linewidth": 3}
-            look |= {"clip_on": names is None}  # a pixel's frame stays within the image's
+            look |= {"clip_on": names is None}  # a pixel's frame stays within the image's frame
             axes.add_patch(Rectangle((column, line), 1, 1, zorder=3, **look))
     if names is None:
         return

@@ -181,7 +181,7 @@ def complete(
         return Completion(samples, None, x.new_full((len(x),), n), model.head)
     size = (2 * log_weights.logsumexp(1) - (2 * log_weights).logsumexp(1)).exp()
     if size.min() < max(2, 0.99 * n):
-        # level 3 skips the wrapper of no_grad
+        # stacklevel 3 points to the caller, beyond the wrapper of no_grad
         warnings.warn(_warning_text(size.min().item(), n), stacklevel=3)
     return Completion(samples, log_weights, size, model.head)
 

@@ -140,7 +140,7 @@ class Bernoulli(Head):
 
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
         """Return the log-probability (...), in nats, of values (...) under logits (..., 1)."""
-        # squeeze, because the backward pass of [..., 0] makes a copy
+        # squeeze(-1) instead of [..., 0], whose backward pass makes a copy
         return distributions.Bernoulli(logits=params.squeeze(-1), validate_args=False).log_prob(x)
 
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
@@ -282,7 +282,7 @@ class MixtureOfGaussians(Head):
         value.
         """
         params32 = params.to(torch.promote_types(params.dtype, torch.float32))
-        logits, means, scales = unpack_gaussians(params32)  # ndtri does not support bfloat16
+        logits, means, scales = unpack_gaussians(params32)  # ndtri needs float32 or more
         k, position = choose_component(torch.softmax(logits, -1), u.to(params32.dtype))
         mean, scale = (numbers.gather(-1, k[..., None])[..., 0] for numbers in (means, scales))
         return (mean + scale * torch.special.ndtri(position)).to(params.dtype)
@@ -333,7 +333,7 @@ def choose_component(shares: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
 def _choose_class(probabilities: Tensor, u: Tensor) -> Tensor:
     """Return the first class k with u ≤ p(x ≤ k), int64 (...), for probabilities (..., K)."""
     upto = probabilities.cumsum(-1)
-    # a u of 0, or above a sum rounded to less than 1, could select a class of probability 0
+    # if u is 0 or exceeds the rounded sum, it could select a class of probability 0
     u = u.clamp(min=torch.finfo(upto.dtype).tiny).minimum(upto[..., -1])
     return (u[..., None] > upto[..., :-1]).sum(-1)
 

@@ -141,11 +141,11 @@ class MADE(nn.Module):
         self.mask_sets = MaskSets(
             self.input_dim, self.hidden_dims, natural_order, ordering, degrees, num_masks, seed
         )
-        self._borrowed: list[Tensor] | None = None  # degrees inside ``with using_degrees(...)``
+        self._borrowed: list[Tensor] | None = None  # degrees while using_degrees is active
         self.arguments["hidden_dims"] = tuple(self.hidden_dims)  # a copy for ``save``
         if ordering is not None:
             self.arguments["ordering"] = find_ordering(self.order)
-        for layer in self._layers():  # not saved, because masks follow from degrees
+        for layer in self._layers():  # masks are not saved, because they follow from degrees
             layer.register_buffer("mask", layer.mask, persistent=False)
         set_masks(self)
         scale_weights(self)
@@ -383,7 +383,7 @@ DEFAULTS = signature(MADE).parameters
 
 def set_masks(model: MADE, _incompatible_keys: object = None) -> None:
     """Set the mask of every layer from the degrees in use; also runs after ``load_state_dict``."""
-    # because masks made in inference mode could not be used by autograd later
+    # outside inference mode, because autograd could not use masks that were made in it
     with torch.inference_mode(False):
         masks = _build_all_masks(model, model.degrees)
         for layer, mask in zip(model._layers(), masks, strict=True):

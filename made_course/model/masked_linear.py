@@ -38,7 +38,7 @@ class MaskedLinear(nn.Linear):
         self, in_features: int, out_features: int, bias: bool = True, *, conditioning: bool = False
     ) -> None:
         super().__init__(in_features, out_features, bias)
-        # in the dtype of the weights, because the product of float and bool is many times slower
+        # a mask in the dtype of the weights, because products of float and bool are much slower
         self.register_buffer("mask", torch.ones_like(self.weight))
         self.conditioning = nn.Parameter(torch.zeros_like(self.weight)) if conditioning else None
 

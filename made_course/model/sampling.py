@@ -94,7 +94,7 @@ def sample_incremental(
     taken, drawn = ordering[known[ordering]], ordering[~known[ordering]]
     position = torch.argsort(torch.cat([taken, drawn]))
     sizes = _step_sizes(model, drawn)
-    num_drawn = F.pad(sizes.cumsum(0), (1, 0))  # before each step and after the last
+    num_drawn = F.pad(sizes.cumsum(0), (1, 0))  # number before each step and after the last
     first = drawn[num_drawn[:-1]]  # one variable of each step
     heads = [head.select(i) for i in first.tolist()]
     layers = _sorted_layers(model, position, len(taken) + num_drawn, first, n)
@@ -222,7 +222,7 @@ def sample_rows(
         return sample_incremental(model, noise)
     noise = noise.clone()
     noise[:, 0] *= len(members)
-    chosen = noise[:, 0].long().clamp(max=len(members) - 1)  # because noise may be 1
+    chosen = noise[:, 0].long().clamp(max=len(members) - 1)  # because noise may be exactly 1
     noise[:, 0] -= chosen
     samples = torch.empty_like(noise, dtype=model.net[0].weight.dtype)
     for number in chosen.unique().tolist():

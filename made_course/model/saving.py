@@ -92,7 +92,7 @@ def to_plain_value(value: Any) -> Any:
         own = value.arguments if is_head else [getattr(value, f.name) for f in fields(value)]
         return {"class": f"{kind.__module__}.{kind.__name__}", "arguments": to_plain_value(own)}
     if not isinstance(value, Tensor):
-        value = getattr(value, "item", lambda: value)()  # from NumPy to Python
+        value = getattr(value, "item", lambda: value)()  # convert NumPy's numbers to Python's
     if not isinstance(value, str | int | float | Tensor | None):
         raise ValueError(
             f"cannot save {value!r}, because a file holds no code. Save a model with a head or an "

@@ -59,7 +59,7 @@ class NADE(OrderedModel):
         """Return logits (B, D) for rows (B, D); logit i is for p(xᵢ = 1 | variables before xᵢ)."""
         x, steps = self._as_input(x), self.ordering
         # The sum begins with the bias and leaves out the last variable. If each variable's own term
-        # were subtracted from a full sum, its output would see it through the rounding error.
+        # were subtracted from a full sum, its output would see the variable through rounding.
         inputs = torch.cat([torch.ones_like(x[..., :1]), x[..., steps[:-1]]], dim=-1)
         terms = torch.cat([self.hidden.bias[None], self.hidden.weight.T[steps[:-1]]])
         h = torch.sigmoid((inputs[..., None] * terms).cumsum(dim=-2))

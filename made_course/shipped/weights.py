@@ -50,7 +50,7 @@ def load_pretrained(name: str = "mnist-512") -> MADE:
         f"mask_sets.{key}" if key in stored else key: value
         for key, value in content["state"].items()
     }
-    # degrees first, because they determine which weights the file has, and in which order
+    # degrees first, because they determine which weights the file has, and their order
     model.load_state_dict(own | {key: shipped[key] for key in shipped if "mask_sets" in key})
     for key, counts in unmasked_weights(model).items():
         weight = torch.zeros(counts.shape)

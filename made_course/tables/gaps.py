@@ -50,7 +50,7 @@ class Gaps(Head):
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
         """Return the log-probability (...), in nats, of values (...), 0 for missing ones."""
         is_missing = x.isnan()
-        # filled in, because the gradient of a masked NaN would also be NaN
+        # missing values are filled in, because the gradient of a masked NaN would also be NaN
         x = self.head.fill_missing(x, ~is_missing)
         return self.head.log_prob(params, x).masked_fill(is_missing, 0)
 

@@ -135,7 +135,7 @@ class NormalScores(Head):
             return is_within
         steps = x.double() / self.step
         is_multiple = (steps - steps.round()).abs() < ROUNDING
-        is_coarse = steps.abs() > 2**21  # float32 cannot tell multiples of the step there
+        is_coarse = steps.abs() > 2**21  # where float32 is too coarse to tell
         return is_within & (is_multiple | is_coarse)
 
     def transform(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -200,7 +200,7 @@ def _score(below: Tensor, above: Tensor) -> Tensor:
 
 def _log_mass(start: Tensor, end: Tensor) -> Tensor:
     """Return the logarithm of Φ(end) - Φ(start), accurate in both tails."""
-    is_right = start + end > 0  # use the symmetry, because Φ is small and accurate on the left
+    is_right = start + end > 0  # mirror, because Φ is accurate on the left
     start, end = start.where(~is_right, -end), end.where(~is_right, -start)
     log_end, log_start = torch.special.log_ndtr(end), torch.special.log_ndtr(start)
     return log_end + (-torch.expm1((log_start - log_end).clamp(max=-1e-30))).log()

@@ -89,13 +89,13 @@ def fit_head(
         bounds: lower and upper bound, infinite where there is none.
         num_components: number of Gaussians of the head.
     """
-    scale, half = (step, 0.5) if step else (1.0, 0.0)  # so that, from here on, the step is 1
+    scale, half = (step, 0.5) if step else (1.0, 0.0)  # so that the step is 1 from here on
     numbers = np.rint(numbers / scale) if step else numbers
     lower, upper = np.asarray(bounds, None if step else np.float32).astype(float) / scale
     values, counts = np.unique(numbers, return_counts=True)
     n, n_bars = len(numbers), int(np.clip(math.sqrt(len(numbers)), 8, 64))
     is_common = (counts > n / n_bars) | np.isin(values, (lower, upper))
-    weights = np.where(is_common, 0.5, counts)  # half a row, so that the curve has mass there
+    weights = np.where(is_common, 0.5, counts)  # 0.5, so that the curve has mass there
     curve = fit_curve(values, weights, n_bars, (lower - half, upper + half))
     unit, rounded = find_rounding(values[~is_common]) if step else (1, 0.0)
     smooth = (1 - rounded) * cell_mass(curve, values, 2 * half or 1e-9 * np.ptp(values))
@@ -135,7 +135,7 @@ def fit_curve(
     low, high = np.interp([0.05, 0.95], shares, values)
     if low < high:
         normal = _ndtr((values - (low + high) / 2) * 2 * _ndtri(0.95) / (high - low))
-        normal = np.interp(normal, normal[[0, -1]], shares[[0, -1]])  # within the outer values
+        normal = np.interp(normal, normal[[0, -1]], shares[[0, -1]])  # rescale to the outer shares
         shares = (1 - NORMAL_PART) * shares + NORMAL_PART * normal
     middles = _ndtri(shares)
     scores = np.linspace(middles[0], middles[-1], n_bars + 1)

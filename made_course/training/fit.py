@@ -115,13 +115,13 @@ def fit(
     own = next(model.parameters())
     settings = {
         "model": f"{model!r} in {own.dtype}",
-        # because repr abbreviates a long ordering
+        # a checksum, because repr abbreviates a long ordering
         "ordering": describe_data(model.order) if _has_given_ordering(model) else None,
         "train": describe_data(train),
         "valid": describe_data(valid),
         "batch_size": batches.batch_size if isinstance(batches, Shuffled) else None,
         **asdict(schedule),
-        # with patience, epochs is only a limit, and may change
+        # with patience, epochs is only a limit, which may change when a run is resumed
         "epochs": schedule.epochs if patience is None else None,
         "precision": precision,
         "seed": seed,
@@ -178,7 +178,7 @@ def _train(run: Run, save: Callable[[], None], on_epoch: OnEpoch | None, progres
                 if on_epoch is not None and _asks_to_stop(on_epoch, run):
                     break
         except KeyboardInterrupt:
-            pass  # so that the history so far is returned
+            pass  # return the history so far
         finally:
             run.finish()
 

@@ -76,7 +76,7 @@ class Run:
         self.history.append(train_nll=train_nll, valid_nll=valid_nll, lr=rate, seconds=seconds)
 
     def _take_steps(self, bar: tqdm) -> float:
-        """Take a step per batch, and return the mean NLL that the batches had before their steps."""
+        """Take a step per batch, and return the mean NLL of the batches before their steps."""
         model, steps, total, rows = self.model.train(), len(self.train), 0.0, 0
         with skip_value_checks(isinstance(self.train, Shuffled)):
             for number, batch in enumerate(unwrap_batches(self.train)):

@@ -5,7 +5,7 @@ Imports from every other folder.
 
 from importlib.metadata import version
 
-# read from the metadata, because importing an old release may fail with an unrelated error
+# the version is read from metadata, because importing an old release may fail unhelpfully
 _installed = version("ipywidgets")
 if int(_installed.partition(".")[0]) < 8:
     raise ImportError(

@@ -31,7 +31,7 @@ MOST_UNITS, MOST_LAYERS, MOST_BOARDS = 64, 4, 32
 FAULTS = ("none", "output with >=", "degrees = ordering + 1")
 LESSONS = ("diary", "boards", "yours")
 STATE = ("lesson", "yours", "ordering", "hidden_degrees", "draw", "direct", "fault", "selected")
-BOARDS = [  # examples, until the reader paints boards
+BOARDS = [  # shown until the reader paints boards
     [int(value) for value in row.split()]
     for row in (
         "1 0 0 0 1 0 0 0 1 0 0 0 1 1 1 1",
