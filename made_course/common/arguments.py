@@ -48,7 +48,7 @@ def check_count(name: str, value: Any, smallest: int = 1, largest: int | None = 
 def check_number(
     name: str, value: float, *, positive: bool = False, largest: float = math.inf
 ) -> float:
-    """Return ``value`` as a finite float from 0 to ``largest``, without 0 if ``positive``.
+    """Return ``value`` as a finite float from 0 to ``largest``; 0 is refused if ``positive``.
 
     Raises:
         TypeError: if ``value`` is not a number, or is a bool or a text.

@@ -20,7 +20,7 @@ def plot_probabilities(
     """Draw bars for each outcome, one or two distributions side by side, with the numbers on them.
 
     Args:
-        distributions: name → probability of each outcome; one or two of them, the second blue.
+        distributions: name → probability of each outcome, for one or two; the second is blue.
         outcomes: label of each bar.
         xlabel: text below the outcomes.
 
@@ -85,9 +85,9 @@ def plot_nats_bars(
         levels: name of a model → its NLL in nats; the first is drawn at the top.
         highlight: name whose bar is blue.
         floor: entropy of the data, in nats; the region below it is hatched.
-        invalid: names of claims that belong to no distribution, outlined in orange.
+        invalid: names whose nats are not those of a distribution; their bars have orange outlines.
         input_dim: number of variables D, for bits per dimension beside the nats.
-        per: what a row of the data is.
+        per: noun for a row of the data, such as "image".
 
     Example:
         >>> plot_nats_bars({"coin": 784 * math.log(2), "MADE": 86.3}).alt

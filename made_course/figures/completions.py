@@ -82,7 +82,7 @@ def _paint_all(
 
 
 def _completions_in_words(known: Tensor, completion: Completion, shape: tuple[int, int]) -> str:
-    """Return the alternative text: the hidden part, and the worth of weighted samples."""
+    """Return the alternative text: the hidden part, and the effective sample size."""
     count = completion.samples.shape[1]
     hidden = [_region(~given.view(shape)) for given in known]
     text = f"Hidden: {listing(hidden)}. Then {count} completions and their mean."
@@ -94,7 +94,7 @@ def _completions_in_words(known: Tensor, completion: Completion, shape: tuple[in
 
 
 def _region(hidden: Tensor) -> str:
-    """Return how much is hidden, and where, if it is a rectangle.
+    """Return how much is hidden and, if the hidden part is a rectangle, where.
 
     Example:
         >>> _region(torch.tensor([[False, True], [False, True]]))

@@ -304,7 +304,7 @@ class MADE(nn.Module):
             noise: (n, D) uniforms in [0, 1] to use instead of fresh ones.
             generator: source of fresh noise, on the model's device; None is torch's global stream.
             ensemble: k draws each sample under one of the k sets of masks of :meth:`log_prob`,
-                chosen at random by the noise of variable 0. None uses the set in use for all.
+                chosen at random by the noise of variable 0. None uses the set in use.
 
         Raises:
             TypeError: if an argument has a wrong type.

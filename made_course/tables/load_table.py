@@ -220,7 +220,7 @@ def _has_classes(cells: Series, values: np.ndarray) -> bool:
 
 
 def _to_numbers(cells: Series, bounds: tuple[float, float] | None) -> Series:
-    """Return cells as finite numbers within bounds, or raise a ValueError for another cell."""
+    """Return cells as finite numbers within bounds, or raise a ValueError for any other cell."""
     numbers = pandas.to_numeric(cells, errors="coerce").astype(float)
     low, high = bounds or (-math.inf, math.inf)
     is_fine = np.isfinite(numbers) & numbers.between(low, high)

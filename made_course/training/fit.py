@@ -184,7 +184,7 @@ def _train(run: Run, save: Callable[[], None], on_epoch: OnEpoch | None, progres
 
 
 def _asks_to_stop(on_epoch: OnEpoch, run: Run) -> bool:
-    """Call ``on_epoch`` in the first process, and return in every process if it asks to stop."""
+    """Call ``on_epoch`` in the first process, and tell every process whether it asks to stop."""
     stop = None
     if run.processes.rank == 0:
         with run.using_averages(), run.processes.using_stream(None):

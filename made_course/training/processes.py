@@ -75,9 +75,9 @@ class Processes:
 
     @contextmanager
     def using_stream(self, seed: int | None) -> Iterator[None]:
-        """Draw from a stream with this seed inside the ``with``, then from torch's global one.
+        """Draw from a stream with this seed inside the ``with``, then from torch's global stream.
 
-        With None, the stream starts as a copy of the global one.
+        With None, the stream starts as a copy of the global stream.
         """
         with torch.random.fork_rng([self.device] if self.device.type == "cuda" else []):
             if seed is not None:
@@ -120,7 +120,7 @@ ALONE = Processes()
 def connect_processes(device: torch.device) -> Processes:
     """Return the processes that ``torchrun`` started, or else this process alone.
 
-    If they are not connected yet, they are connected until Python exits.
+    Processes that are not connected yet are connected until Python exits.
     """
     if not distributed.is_available():
         return Processes(device=device)

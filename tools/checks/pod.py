@@ -1,7 +1,7 @@
 """Measure time and memory of each notebook: ``python -m tools.checks.pod``.
 
 Every notebook runs in its own process, from top to bottom. Its memory is the largest resident size
-of its kernel, as the system reports it (on Linux and macOS). The second time is processor time,
+of its kernel, as the system reports it (on Linux and macOS). The second number is processor time,
 which does not depend on other work of the machine. The exit status is 1 if a notebook fails or
 needs more memory than a pod of Binder has.
 

@@ -85,7 +85,7 @@ def shuffled_batches(n, batch_size, epochs):
 
 
 def train_by(recipe, train, test, *, epochs, hidden_dims=HIDDEN, seed=0):
-    """Train a MADE with a recipe; return it, and its training and test NLL in each epoch."""
+    """Train a MADE with a recipe; return the MADE, and its training and test NLL per epoch."""
     torch.manual_seed(seed)
     masks = {key: recipe[key] for key in ("natural_order", "degrees", "direct", "dropout")}
     model = MADE(train.shape[1], hidden_dims, **masks)

@@ -34,7 +34,7 @@ class PageNetworks(NamedTuple):
         made: MADE over the 484 inner pixels, for any ordering.
         peeking: ``made`` after ``python -m tools.ships.train_peeking`` gave it one more wire per
             pixel, from the pixel to its own output, and shifted the biases of the outputs. A pixel
-            that has not been drawn yet is 0, so only the shifts change what it draws.
+            that has not been drawn yet is 0, so only the shifts change its drawings.
         wires: (484,) weights of these wires, which count when ``peeking`` is scored.
         reader: classifier of digits, from inner pixels (N, 484) to logits (N, 10).
         degrees: degrees of the two hidden layers of ``made``, the same in every ordering.

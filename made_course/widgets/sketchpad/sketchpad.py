@@ -83,7 +83,7 @@ class Sketchpad(InPage, module="sketchpad"):
 
     @property
     def completion(self) -> Completion:
-        """Result of :func:`made_course.complete`: the page's endings are samples (1, 8, 784)."""
+        """Result of :func:`made_course.complete`, whose samples are the endings (1, 8, 784)."""
         inner, networks = inner_pixels(), page_networks()
         made = networks.peeking if self.peeks else networks.made
         x = from_text(self.digit)[None]
