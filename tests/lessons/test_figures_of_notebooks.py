@@ -203,9 +203,7 @@ def test_each_figure_draws_the_numbers_it_is_given_without_a_fault(name):
         ("coasting", "Adam", (3, 0.875)),
         ("mixture", "0.57", (0.5662, 0)),
         ("inverse", "u = 0.75", (-0.7, 0.75)),
-        ("family", "0.4", (0.4, 1)),
         ("race", "a", (2, 60.5)),
-        ("nats by steps", "74.5", (74.5, 1)),
         ("share by steps", "a", (16, 90)),
     ],
 )
