@@ -27,6 +27,6 @@ def _fill(app: Sphinx, name: str, template: str, context: dict, doctree: object)
 
 
 def _toy(address: str) -> str:
-    """Return the sketchpad with 40 digits of the small test set, a 2 first, as HTML."""
-    pad = Sketchpad(load_binarized_mnist("small")[1][22:62])
+    """Return the sketchpad with 40 digits of the small test set, a 3 first, as HTML."""
+    pad = Sketchpad(load_binarized_mnist("small")[1][63:103])
     return shown(pad.get_state(), address, static="_static")

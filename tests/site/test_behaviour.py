@@ -228,9 +228,9 @@ def test_the_front_page_draws_after_its_text(site, page):
     assert (site / "_static" / "networks.js").stat().st_size < 2_100_000
     page.goto((site / "index.html").as_uri())
     toy = page.locator("#toy .made-widget")
-    says(toy, "of 8 look like a 2")
+    says(toy, "of 8 look like a 3")
     toy.get_by_role("button", name="Let it peek").click()
-    says(toy, "8 of 8 are blank, because there is nothing to copy.")
+    says(toy, "8 of 8 are blank, because it copies the blank paper.")
     toy.get_by_role("button", name="Let it peek").click()
     toy.get_by_role("button", name="More").click()
     toy.get_by_role("button", name="Clear").click()

@@ -68,7 +68,9 @@ def test_blank_endings_are_counted_and_uncertain_pixels_take_longer(call):
         "drawn": [2, 0],
         "endings": [{"row": [0, 1, 0], "p": [0.5, 1, 0]}, {"row": [1, 1, 0], "p": [0, 0, 0]}],
     }
-    assert call("endings", "blanks", found) == "1 of 2 are blank, because there is nothing to copy."
+    assert (
+        call("endings", "blanks", found) == "1 of 2 are blank, because it copies the blank paper."
+    )
     assert call("player", "timesOf", found, 0) == pytest.approx([9000 * 0.02 / 0.54, 9000])
 
 

@@ -42,7 +42,7 @@ export function verdict(names) {
 /** Say how many endings have no ink in the pixels that were drawn. */
 export function blanks({ drawn, endings }) {
   const count = endings.filter(({ row }) => drawn.every((i) => !row[i])).length;
-  return `${count} of ${endings.length} are blank, because there is nothing to copy.`;
+  return `${count} of ${endings.length} are blank, because it copies the blank paper.`;
 }
 
 /** Say how a pixel got its value, with more digits where only these tell whether u is above p. */
