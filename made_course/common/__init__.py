@@ -1,6 +1,6 @@
 """Helpers for every folder: arguments, words, files, colours, expected numbers.
 
-Imports no other folder of the course.
+The folder imports no other folder of the course.
 
 - ``arguments``: checks of a function's arguments
 - ``words``: names of variables, lists of names and factorizations, as text

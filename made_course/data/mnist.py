@@ -120,7 +120,7 @@ def mnist_labels(name: str) -> tuple[Tensor, Tensor]:
 
 
 def _parse_images(idx: bytes) -> Tensor:
-    # skip the header of 16 bytes; a bytearray, because torch warns about read-only memory
+    # skip the header of 16 bytes; copy, because torch warns about read-only memory
     return torch.frombuffer(bytearray(idx), dtype=torch.uint8, offset=16).view(-1, 784)
 
 

@@ -1,7 +1,7 @@
 """Figures that widgets or several notebooks draw: functions that return a matplotlib figure.
 
-Imports from every folder above: ``common``, ``model``, ``data``, ``training``, ``relatives``,
-``leaks``, ``shipped``. A figure of one notebook is in the notebook's folder of ``made_lessons``.
+The folder imports from ``common``, ``model``, ``data``, ``training``, ``relatives``, ``leaks`` and
+``shipped``. A figure of one notebook is in the notebook's folder of ``made_lessons``.
 
 - ``picture``: a figure in the course's style, with a text alternative
 - ``axes``: axes in inches, frames, notes, keys

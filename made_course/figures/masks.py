@@ -1,4 +1,4 @@
-"""Masks as tables, with the degrees that make them at their margins."""
+"""Masks as tables, with the degrees that determine them in the margins."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def draw_wire(
     radius: float = RADIUS,
     **look: object,
 ) -> np.ndarray:
-    """Draw a line between the rims of two units and return its points; it may bend upwards."""
+    """Draw a line, which may bend upwards, between the rims of two units; return its points."""
     along = np.linspace(0, 1, 25 if bend else 2)
     line = np.outer(1 - along, start) + np.outer(along, end)
     line[:, 1] += 4 * bend * along * (1 - along)

@@ -57,7 +57,7 @@ def plot_network(
     line has the colour of the unit that it starts from. With ``allowed``, paths that leak are
     orange and crossed at their ends, and the inputs of each output are beside the graph. An input
     is filled if the output sees it, only outlined if it may see it but does not, and crossed if it
-    must not see it. If a layer has more than eight units, units of one degree are drawn as one.
+    sees it but must not. If a layer has more than eight units, those of one degree are merged.
 
     Args:
         degrees: degrees of the inputs and of each hidden layer, see

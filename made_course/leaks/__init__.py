@@ -1,6 +1,6 @@
 """Tests for leaks: dependence of outputs on inputs, Σp, and a row step by step.
 
-Imports from ``model`` and ``common``.
+The folder imports from ``model`` and ``common``.
 
 - ``dependence``: find the outputs that change when an input is flipped
 - ``connections``: find the connections on a path from a forbidden input

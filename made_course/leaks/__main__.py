@@ -209,7 +209,7 @@ def _perturb_weights(model: nn.Module) -> None:
 
 
 def _report_deaf(checked: CheckedModel) -> bool:
-    """Print the outputs that depend on nothing; return False if one ignores the context."""
+    """Print the outputs that depend on nothing; return False if any output ignores the context."""
     deaf = [checked.names[i] for i in _find_deaf_outputs(checked)]
     if checked.context:
         for name in deaf[:SHOWN]:

@@ -19,8 +19,8 @@ def leaking_connections(
         direct: (D, D) mask of the direct connections, if there are any.
 
     Returns:
-        one BoolTensor per mask, and then one for the direct mask if there is one, of the same
-        shapes; True for the connections that leak.
+        one BoolTensor for each mask and, if given, for ``direct``, with the shape of the mask;
+        True for the connections that leak.
 
     Example:
         >>> from made_course import build_masks, direct_mask

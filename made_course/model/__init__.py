@@ -1,4 +1,4 @@
-"""The idea of MADE, in reading order. Imports only from ``common``.
+"""The idea of MADE, in reading order. The folder imports only from ``common``.
 
 - ``masks``: orderings, degrees, masks and connectivity, as functions on tensors
 - ``masked_linear``: the masked layer

@@ -160,7 +160,7 @@ class Categorical(Head):
         p(x = k) = \frac{e^{z_k}}{\sum_j e^{z_j}}
 
     The network reads each variable as K numbers, 1 at its class and 0 elsewhere, so that no order
-    or distance between the classes is assumed. They all have the variable's degree.
+    or distance between the classes is assumed. These inputs all have the variable's degree.
 
     Args:
         num_classes: number of classes K, at least 2.
@@ -241,7 +241,7 @@ class MixtureOfGaussians(Head):
     Example:
         >>> head = MixtureOfGaussians(2)
         >>> params = torch.tensor([0.0, 0.0, -1.0, 1.0, -7.0, -7.0])  # narrow, at -1 and at 1
-        >>> head.sample(params.expand(2, 6), torch.tensor([0.25, 0.75]))  # the middle of each
+        >>> head.sample(params.expand(2, 6), torch.tensor([0.25, 0.75]))  # the two means
         tensor([-1.,  1.])
         >>> round(head.log_prob(params, torch.tensor(1.0)).item(), 3)  # ln 1/2 + 7 - ln(2π)/2
         5.388

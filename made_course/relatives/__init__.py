@@ -1,6 +1,6 @@
 """Models other than MADE that factorise p(x) into the same conditionals.
 
-Imports from ``model`` and ``common``.
+The folder imports from ``model`` and ``common``.
 
 - ``fvsbn``: one logistic regression per variable
 - ``nade``: a hidden layer that is updated at each step

@@ -59,7 +59,7 @@ class CausalAttention(nn.Module):
     Example:
         >>> attention = CausalAttention(width=8, heads=2)
         >>> h = torch.randn(1, 5, 8)
-        >>> torch.allclose(attention(h)[:, :3], attention(h[:, :3]), atol=1e-6)  # not 4, 5
+        >>> torch.allclose(attention(h)[:, :3], attention(h[:, :3]), atol=1e-6)  # 4, 5 are not seen
         True
     """
 

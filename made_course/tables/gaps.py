@@ -59,7 +59,7 @@ class Gaps(Head):
         return self.head.sample(params, u)
 
     def encode(self, x: Tensor) -> Tensor:
-        """Return the head's inputs, 0 where ``x`` is missing, then one that is 1 only there."""
+        """Return the head's inputs, all 0 if ``x`` is missing, and an input that is 1 only then."""
         is_missing = x.isnan()[..., None]
         inputs = self.head.encode(self.head.fill_missing(x, ~is_missing[..., 0]))
         return torch.cat([inputs.masked_fill(is_missing, 0), is_missing.to(inputs)], -1)

@@ -72,7 +72,7 @@ class Table:
 
     @property
     def head(self) -> Head:
-        """The head of a model, ``MADE(D, head=table.head)``: Bernoulli, or one per column."""
+        """The head for models of this table: Bernoulli if all columns are yes/no, else Mixed."""
         heads = [column.head for column in self.columns]
         return Bernoulli() if all(isinstance(head, Bernoulli) for head in heads) else Mixed(heads)
 

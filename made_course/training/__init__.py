@@ -1,6 +1,6 @@
 """Training and scoring: ``fit``, ``evaluate``, and ``train_made`` for comparison.
 
-Imports from ``data``, ``model`` and ``common``.
+The folder imports from ``data``, ``model`` and ``common``.
 
 - ``run``: one step, one epoch, and the state of a run
 - ``schedules``: rate, weight decay and end of a run

@@ -89,7 +89,7 @@ class Patient:
         rate = self.lr * min(1.0, (step + 1) / RISE) * FALL**self.falls
         for group in optimizer.param_groups:
             group["lr"] = rate
-        if self.weight_decay is None:  # divided, because AdamW multiplies by the rate
+        if self.weight_decay is None:  # divide, because AdamW multiplies by the rate
             optimizer.param_groups[0]["weight_decay"] = falling_decay(step) / rate
 
     def is_over(self, history: History) -> bool:

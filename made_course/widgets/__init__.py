@@ -1,6 +1,6 @@
 """Widgets: each folder has a class, a JavaScript module that draws it, and a style sheet.
 
-Imports from every other folder.
+The folder imports from every other folder.
 """
 
 from importlib.metadata import version
