@@ -20,7 +20,7 @@ def plot_probabilities(
     """Draw bars for each outcome, one or two distributions side by side, with the numbers on them.
 
     Args:
-        distributions: name → probability of each outcome, for one or two; the second is blue.
+        distributions: name → probabilities of the outcomes; one or two names, the second is blue.
         outcomes: label of each bar.
         xlabel: text below the outcomes.
 

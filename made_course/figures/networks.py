@@ -70,7 +70,7 @@ def plot_network(
     Example:
         >>> degrees = [torch.tensor([3, 1, 2]), torch.tensor([1, 2])]
         >>> figure = plot_network(degrees, [torch.ones(2, 3), torch.ones(3, 2)])
-        >>> len(figure.axes[0].lines)  # one per connection
+        >>> len(figure.axes[0].lines)  # one line per connection
         12
         >>> plot_network([torch.zeros(2)], [torch.ones(2, 2)]).alt
         'x̂₁ sees x₁ and x₂; x̂₂ sees x₁ and x₂. A network of 2 inputs, no hidden units...'

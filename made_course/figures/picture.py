@@ -31,8 +31,8 @@ CLEAR_TO_BLUE = LinearSegmentedColormap.from_list("clear to blue", [f"{BLUE}00",
 class Picture(Figure):
     """A figure that a notebook displays with an alternative text.
 
-    ``moments`` may hold functions that change the figure, one after the other. It is then shown as
-    an animation, which plays once and lasts three seconds.
+    ``moments`` may hold functions that change the figure, one after the other. The figure is then
+    shown as an animation, which plays once and lasts three seconds.
 
     Args:
         width: width in inches; a page shows 72 pixels per inch.

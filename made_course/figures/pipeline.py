@@ -1,4 +1,4 @@
-"""From an ordering to a log-probability, in one picture."""
+"""The pipeline of a MADE, from an ordering to a log-probability, in one picture."""
 
 from __future__ import annotations
 

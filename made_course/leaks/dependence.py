@@ -63,7 +63,7 @@ class Dependence:
         return None if self.largest_slope is None else self.largest_slope != 0
 
     def leaks(self, ordering: Ordering) -> list[tuple[int, int]]:
-        """Return the pairs (output, input), from 0, that flips find but the ordering forbids.
+        """Return pairs (output, input), counted from 0, that flips find but the ordering forbids.
 
         Args:
             ordering: (D,) permutation of 0..D-1; ``ordering[t]`` is generated at step t + 1. Or a

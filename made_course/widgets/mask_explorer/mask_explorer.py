@@ -290,7 +290,7 @@ class MaskExplorer(InPage, module="mask_explorer"):
     def _draw_hidden_degrees(
         self, groups: list[list[int]], widths: Sequence[int], draw: str
     ) -> list[list[int]]:
-        """Return the degrees of each hidden layer, ascending, drawn for an ordering in groups."""
+        """Draw the degrees of each hidden layer for an ordering in groups, and sort them."""
         if isinstance(widths, str) or not isinstance(widths, Sequence):
             raise TypeError(f"hidden_dims must be widths such as (4, 4), got {widths!r}")
         widths = [check_count("each width", width) for width in widths]
