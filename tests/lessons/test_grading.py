@@ -146,7 +146,8 @@ def test_a_judge_that_ends_costs_one_submission(tmp_path, monkeypatch):
 def test_unprotected_grading_needs_no_bubblewrap_and_no_letters(tmp_path):
     folder = tmp_path / "class"
     folder.mkdir()
-    (folder / "zoë 🦉.ipynb").write_text(notebook(IMPORTS, RIGHT))
+    is_outside = "import os\nassert not os.path.exists('/submission')\n"
+    (folder / "zoë 🦉.ipynb").write_text(notebook(IMPORTS, is_outside + RIGHT))
     settings = {"PYTHONIOENCODING": "ascii", "PATH": ""}
     printed = run_grader(folder, "--unprotected", **settings)
     assert "1 of 1: zo\\xeb \\U0001f989.ipynb: graded" in printed
