@@ -108,7 +108,7 @@ def plot_network(
 
 
 def _in_rows(layers: Sequence[Tensor], xs: np.ndarray) -> tuple[list[list[Node]], list[float]]:
-    """Return the nodes of each layer, and the edges of the rows from the top down, in inches.
+    """Return the nodes of each layer, and the boundaries of rows from the top down (inches).
 
     Example:
         >>> nodes, edges = _in_rows([torch.tensor([2, 1]), torch.tensor([2, 1])], np.array([0, 1]))

@@ -55,7 +55,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m made_course.leaks", description=main.__doc__)
     parser.add_argument("model", metavar="module:Class", help="or a function that returns a model")
     parser.add_argument("--input-dim", type=int, required=True, help="number of variables D")
-    parser.add_argument("--ordering", type=json.loads, help="such as [1, 2, 0], or [[1, 2], [0]]")
+    parser.add_argument(
+        "--ordering",
+        type=json.loads,
+        help="ordering that the model must keep to, such as [1, 2, 0]",
+    )
     parser.add_argument("--context", type=int, default=0, help="number of inputs of the context")
     given = parser.parse_args(arguments)
     module, _, name = given.model.partition(":")

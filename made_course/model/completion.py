@@ -189,9 +189,9 @@ def complete(
 def _warning_text(size: float, n: int) -> str:
     """Return a warning about the smallest effective sample size, for n samples per row."""
     return (
-        f"these completions are worth {size:.1f} exact ones (of {n}) in the worst row, because the "
+        f"the effective sample size is only {size:.1f} of {n} in the worst row, because the "
         "ordering has known variables after unknown ones. Use .draw(n), .mean or .class_shares(i), "
-        "which count each sample with its weight. To get more, increase n_samples, or use a model "
+        "which count each sample with its weight. To increase it, raise n_samples, or use a model "
         "that has the known variables first, or one for any ordering (natural_order=False, "
         "num_masks=None)"
     )

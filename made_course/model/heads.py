@@ -315,7 +315,7 @@ def unpack_gaussians(params: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def choose_component(shares: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the component (...) that each u (...) selects, by the inverse CDF, and a new uniform.
+    """Return the component (...) that each u (...) selects (inverse CDF), and a new uniform.
 
     The position of u in the interval of its component is the new uniform.
 

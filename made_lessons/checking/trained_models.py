@@ -66,8 +66,8 @@ def honest_nll(model: object, held_out: Tensor, points: Tensor, challenge: Chall
     """
     if isinstance(model, type) or not (callable(model) and hasattr(model, "log_prob")):
         raise MalformedAnswer(
-            "the answer must be a model like a MADE, an object with log_prob(x) and, to test what "
-            "its outputs depend on, logits model(x)",
+            "the answer must be a model like a MADE: log_prob(x) must return log-probabilities, "
+            "and model(x) must return logits, so that each output can be tested",
             got="a class" if isinstance(model, type) else f"a {type(model).__name__}",
             expected="a MADE, or a model of your own",
         )

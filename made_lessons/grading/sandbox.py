@@ -1,7 +1,7 @@
 """Run an untrusted Python program in a sandbox that bubblewrap makes.
 
-The sandbox has its own namespaces. It contains only the folders of Python, its environment and the
-course, which can be read, and an empty folder in memory, which can be written.
+The sandbox has its own namespaces. It can read only the folders of
+Python, its environment and the course, and write only into an empty folder in memory.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ MOST = 170
 
 
 def chance_in_boards(bits: list[int]) -> int:
-    """Return the chance that the next bit of a board is 1 after these bits, in 65,536ths."""
+    """Return p(next bit = 1 | these bits) of a board, in units of 1/65,536."""
     past = bits[len(bits) - len(bits) % 16 :]
     alike = [board for board in BOARDS if board[: len(past)] == past]
     ones = sum(board[len(past)] for board in alike)

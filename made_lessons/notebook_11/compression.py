@@ -1,9 +1,9 @@
 """Compress binary rows with a MADE, and draw rows from bytes.
 
-Exercise 11.5's coder is applied to one variable of all rows, then to the next, with two changes.
+Exercise 11.5's coder codes one variable of all rows, then the next. There are two changes.
 Sixteen bits are appended to ``width`` only when the width gets small, so that it stays below 2⁶⁴.
-The model is rounded, because a sum of floats depends on the order of its terms, which
-differs between machines and batch sizes, and everything decoded after one wrong bit is noise.
+The model is rounded, because a sum of floats depends on the order of its terms, and this order
+differs between machines and batch sizes. Everything decoded after one wrong bit would be noise.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class _RoundedReLU(nn.Module):
 
 
 def _chances(logits: Tensor) -> list[int]:
-    """Return the chance of a 1 in 65,536ths, for logits rounded to 1/32 between -11 and 11."""
+    """Return p(1) in units of 1/65,536, for logits rounded to 1/32 and clipped to ±11."""
     steps = (logits.flatten() * 32).round().clamp(-352, 352)
     return (65536 * torch.sigmoid(steps / 32)).round().int().tolist()
 

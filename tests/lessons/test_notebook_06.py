@@ -35,7 +35,7 @@ def test_tables_of_another_form():
     wrong("6.2", lambda: None, "shape (2, 2)")
 
 
-@pytest.mark.filterwarnings("ignore:these completions are worth")
+@pytest.mark.filterwarnings("ignore:the effective sample size")
 def test_complete_says_the_same_worth():
     known = torch.arange(16) >= 12
     generator = torch.Generator().manual_seed(0)

@@ -60,7 +60,7 @@ def run(page):
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/own_data.md"])
-@pytest.mark.filterwarnings("ignore:these completions are worth")
+@pytest.mark.filterwarnings("ignore:the effective sample size")
 def test_a_script_prints_the_same_each_time(page, files, capsys, monkeypatch):
     """Also with other numbers drawn before it, and with two epochs as with all of them."""
     monkeypatch.setattr(made_course, "fit", partial(made_course.fit, epochs=2))

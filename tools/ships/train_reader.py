@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from made_course import load_binarized_mnist, load_mnist
 from made_course.data.mnist import mnist_labels
-from made_course.widgets.sketchpad.page_network import SIDE, inner_pixels, make_reader
+from made_course.widgets.sketchpad.page_network import SIDE, inner_pixels, make_digit_classifier
 from tools.ships.train_weights import outside_small_set, write_asset
 
 EPOCHS, BATCH, LR = 12, 128, 4e-3
@@ -24,7 +24,7 @@ def shift_randomly(x: Tensor) -> Tensor:
 
 def train_reader(x: Tensor, labels: Tensor) -> nn.Sequential:
     """Return a classifier trained on images (N, 784) and their labels (N,)."""
-    reader, inner = make_reader(), inner_pixels()
+    reader, inner = make_digit_classifier(), inner_pixels()
     optimizer = torch.optim.AdamW(reader.parameters(), weight_decay=0.01)
     steps = EPOCHS * -(-len(x) // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LR, steps)

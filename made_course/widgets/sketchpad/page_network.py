@@ -35,7 +35,7 @@ class PageNetworks(NamedTuple):
         peeking: ``made`` after ``python -m tools.ships.train_peeking`` gave it one more wire per
             pixel, from the pixel to its own output, and shifted the biases of the outputs. A pixel
             that has not been drawn yet is 0, so only the shifts change its drawings.
-        wires: (484,) weights of these wires, which count when ``peeking`` is scored.
+        wires: (484,) weights of these additional wires, used only when ``peeking`` is scored.
         reader: classifier of digits, from inner pixels (N, 484) to logits (N, 10).
         degrees: degrees of the two hidden layers of ``made``, the same in every ordering.
         weights: scales, biases and weights of all networks, in the format of ``networks.mjs``.
@@ -127,14 +127,14 @@ def inner_network() -> MADE:
     return small.eval()
 
 
-def make_reader() -> nn.Sequential:
+def make_digit_classifier() -> nn.Sequential:
     """Return an untrained classifier of digits, from 0/1 pixels (N, 22 · 22) to logits (N, 10)."""
     return nn.Sequential(nn.Linear(PIXELS, READER_UNITS), nn.ReLU(), nn.Linear(READER_UNITS, 10))
 
 
 def load_reader() -> nn.Sequential:
     """Return the classifier that ``python -m tools.ships.train_reader`` trained."""
-    reader = make_reader()
+    reader = make_digit_classifier()
     state = {key: part.float() for key, part in read_asset("digit_reader.pt").items()}
     reader.load_state_dict(state)
     return reader.eval()
