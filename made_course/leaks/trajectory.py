@@ -72,6 +72,8 @@ def trajectory(
                 [0.5000, 1.0000]], dtype=torch.float16)
         >>> found.log_likelihood
         tensor([ 0.0000, -0.6931, -0.6931], dtype=torch.float64)
+        >>> found.is_undecided(1), found.probabilities
+        (tensor([False,  True]), tensor([0.5000, 1.0000]))
     """
     steps = torch.arange(int(order.max()) + 1, device=x.device)
     logits = forward(x * (order <= steps[:, None]))
