@@ -14,17 +14,17 @@ ROOT = Path(__file__).parents[2]
 SIZES = {"webp": (920, 484), "png": (1200, 630)}
 """Format → width and height in pixels: on a page, and for links to it."""
 SHOWN = {
-    "00": ("From the top, 8 images", (0.121, 0, 0.56, 1)),
+    "00": ("From the top, 8 images", (0.111, 0, 0.556, 1)),
     "01": ("Tree of 20 days", (0, 0.08, 0.8, 0.93)),
-    "02": ("How far 16 outputs", (0.12, 0.207, 0.955, 0.614)),
+    "02": ("How far 16 outputs", (0.113, 0, 0.962, 0.822)),
     "03": ("Of 24 connections", (0.04, 0.165, 1, 0.56)),
     "04": ("From the ordering", (0.42, 0.24, 0.97, 0.575)),
     "05": ("97% of the nats", (0.347, 0.275, 1, 0.822)),
-    "06": ("become final as pixels are drawn", (0, 0.502, 1, 0.808)),
+    "06": ("become final as pixels are drawn", (0, 0.496, 1, 0.803)),
     "07": ("Orderings: rows", (0, 0.105, 1, 0.485)),
     "08": ("p(x₂ | x₁ = 0)", (0.11, 0.505, 1, 0.885)),
     "09": ("the output of pixel 39 sees", (0.255, 0.23, 0.755, 0.84)),
-    "10": ("Which output sees which input", (0.1, 0.07, 1, 0.415)),
+    "10": ("Which output sees which input", (0.053, 0.068, 1, 0.416)),
     "11": ("Lowest possible nats per board", (0.6, 0.175, 1, 0.83)),
     "12": ("orderings cost less than", (0.08, 0.24, 0.66, 0.8)),
 }
