@@ -32,17 +32,21 @@ html_math_renderer = "native"
 
 html_theme = "furo"
 BLUES = ("color-brand-primary", "color-brand-content", "color-brand-visited")
+BAR = {
+    "color-announcement-background": "var(--color-background-secondary)",
+    "color-announcement-text": "var(--color-foreground-primary)",
+}
 SIDEBAR = ("search", "scroll-start", "navigation", "scroll-end")
 html_theme_options = {
     "announcement": "bar",  # whose words are in templates/page.html
     "light_css_variables": {
-        "color-announcement-background": "var(--color-background-secondary)",
-        "color-announcement-text": "var(--color-foreground-primary)",
+        **BAR,
         "color-foreground-primary": "#222",
         "color-foreground-secondary": "#555",
         **dict.fromkeys(BLUES, "#0072b2"),
     },
     "dark_css_variables": {
+        **BAR,
         **dict.fromkeys(BLUES, "#79c3f2"),
         # swap light and dark but keep the hues, so that higher degrees stand out in both themes
         "turned": "invert(0.925) hue-rotate(180deg)",
