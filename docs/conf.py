@@ -35,6 +35,7 @@ BLUES = ("color-brand-primary", "color-brand-content", "color-brand-visited")
 BAR = {
     "color-announcement-background": "var(--color-background-secondary)",
     "color-announcement-text": "var(--color-foreground-primary)",
+    "color-sidebar-link-text--top-level": "var(--color-foreground-secondary)",
 }
 SIDEBAR = ("search", "scroll-start", "navigation", "scroll-end")
 html_theme_options = {
