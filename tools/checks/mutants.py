@@ -98,7 +98,7 @@ ROOMS = {  # name → folder, its files that are changed, and the tests that the
     "notebooks' figures": (
         "made_lessons",
         [f"notebook_{number:02}/figures" for number in range(1, 13)],
-        ["figures_of_notebooks"],
+        ["figures_of_notebooks", "marks_in_figures"],
     ),
 }
 ROOT = Path(__file__).parents[2]
