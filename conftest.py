@@ -41,7 +41,7 @@ def pytest_configure(config):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection():
-    """What is imported and collected stays to the end: nobody looks through it for garbage."""
+    """Exempt imported and collected objects from garbage collection, because they stay in use."""
     gc.disable()
     found = yield
     gc.freeze()
@@ -61,7 +61,7 @@ def _names_in_docstrings(doctest_namespace):
 
 @pytest.fixture(autouse=True)
 def _same_random_numbers():
-    """Each test and example draws the same numbers, whichever ran before it."""
+    """Seed torch, so that a test or example draws the same numbers whatever ran before it."""
     import torch
 
     # torch.manual_seed writes the stack down each time, for a GPU that has not been used yet

@@ -18,15 +18,8 @@ Choice = TypeVar("Choice", bound=str)
 def check_count(name: str, value: Any, smallest: int = 1, largest: int | None = None) -> int:
     """Return ``value`` as an int if it is a whole number from ``smallest`` to ``largest``.
 
-    Args:
-        name: name of the argument, for the message.
-        value: number to check.
-        smallest: lower bound.
-        largest: upper bound; None for no bound.
-
-    Raises:
-        TypeError: if ``value`` is not a whole number; True, 1.5 and "3" are not.
-        ValueError: if it is outside the bounds.
+    Raise a TypeError for True, 1.5, "3" and anything else that is not a whole number, and a
+    ValueError for a number outside the bounds. The message begins with ``name``.
 
     Example:
         >>> check_count("input_dim", 3)
@@ -50,9 +43,8 @@ def check_number(
 ) -> float:
     """Return ``value`` as a finite float from 0 to ``largest``; 0 is refused if ``positive``.
 
-    Raises:
-        TypeError: if ``value`` is not a number, or is a bool or a text.
-        ValueError: if it is not finite or not in this range.
+    Raise a TypeError for a bool, a text and anything else that is not a number, and a ValueError
+    for a number outside the range.
 
     Example:
         >>> check_number("lr", 0.002, positive=True)
@@ -107,12 +99,7 @@ def check_widths(hidden_dims: Sequence[int]) -> list[int]:
 
 
 def check_last_dimension(x: Tensor, input_dim: int) -> None:
-    """Raise an error unless ``x`` is a tensor (..., D).
-
-    Raises:
-        TypeError: if ``x`` is not a tensor.
-        ValueError: if its last dimension is not ``input_dim``.
-    """
+    """Raise a TypeError unless ``x`` is a tensor, and a ValueError unless its shape is (..., D)."""
     if not isinstance(x, Tensor):
         raise TypeError(f"x must be a torch.Tensor, got {type(x).__name__}")
     if x.dim() == 0 or x.shape[-1] != input_dim:
@@ -123,12 +110,7 @@ def check_last_dimension(x: Tensor, input_dim: int) -> None:
 
 
 def check_rows(x: Tensor, input_dim: int) -> None:
-    """Raise an error unless ``x`` is a tensor (B, D).
-
-    Raises:
-        TypeError: if ``x`` is not a tensor.
-        ValueError: if its shape is not (B, ``input_dim``).
-    """
+    """Raise a TypeError unless ``x`` is a tensor, and a ValueError unless its shape is (B, D)."""
     if not isinstance(x, Tensor):
         raise TypeError(f"x must be a torch.Tensor, got {type(x).__name__}")
     if x.dim() != 2 or x.shape[1] != input_dim:

@@ -58,13 +58,9 @@ def percent(share: float) -> str:
 def factorization(names: Sequence[str], groups: Sequence[Sequence[int]]) -> str:
     """Return the joint distribution as a product of conditionals, with at most five factors.
 
-    Args:
-        names: names of the D variables.
-        groups: indices of the variables that each step generates, counted from 0.
+    ``groups`` has the indices, counted from 0, of the variables that each step generates.
 
     Example:
-        >>> factorization(["x₁", "x₂", "x₃"], [[1], [2], [0]])
-        'p(x) = p(x₂) · p(x₃ | x₂) · p(x₁ | x₂, x₃)'
         >>> factorization(["x₁", "x₂", "x₃"], [[1, 2], [0]])
         'p(x) = p(x₂) · p(x₃) · p(x₁ | x₂, x₃)'
     """

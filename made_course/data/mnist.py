@@ -91,13 +91,10 @@ def load_mnist(name: Name = "auto") -> tuple[Tensor, Tensor, str]:
 
 
 def mnist_labels(name: str) -> tuple[Tensor, Tensor]:
-    """Return the digit that each image of a set shows, in the order of the images.
+    """Return the digits 0..9 of the training images (N,) and the test images (M,), as LongTensors.
 
     Args:
         name: ``"small"`` or ``"full"``, as :func:`load_mnist` returns it.
-
-    Returns:
-        labels of the training images (N,) and of the test images (M,), LongTensors of 0..9.
 
     Raises:
         ValueError: if the name is unknown.
@@ -147,11 +144,7 @@ def _read_full_set(kind: str) -> list[bytes]:
 
 
 def read_verified(path: Path, sha256: str, cure: str) -> bytes:
-    """Return the content of a file, or raise an OSError that ends with ``cure``.
-
-    Raises:
-        OSError: if the file cannot be read, or its SHA-256 is not ``sha256``.
-    """
+    """Return the content of a file, or raise an OSError with ``cure`` if its SHA-256 differs."""
     content = path.read_bytes()
     found = hashlib.sha256(content).hexdigest()
     if found != sha256:

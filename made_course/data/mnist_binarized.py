@@ -64,8 +64,7 @@ def make_mnist_loaders(
         order of the file. Both yield float32 batches (B, 784) of zeros and ones, without labels.
 
     Raises:
-        TypeError: if ``batch_size`` is not a whole number.
-        ValueError: if ``batch_size`` is below 1, or ``binarize`` is unknown.
+        TypeError or ValueError: if ``batch_size`` or ``binarize`` has a wrong type or value.
         OSError: if a file is damaged.
 
     Example:

@@ -15,17 +15,12 @@ def bars_and_stripes() -> Tensor:
 
     On each board, either every row or every column has a single colour. This gives 2⁴ + 2⁴ boards,
     but the empty board and the full board occur twice. The best possible NLL is ln 30 = 3.40 nats.
-
-    Returns:
-        (30, 16) float32 zeros and ones, each board once, row by row from the top.
+    The result is (30, 16), float32 zeros and ones, each board once, row by row from the top.
 
     Source: D. MacKay, "Information Theory, Inference, and Learning Algorithms" (2003), chapter 43.
 
     Example:
-        >>> boards = bars_and_stripes()
-        >>> boards.shape
-        torch.Size([30, 16])
-        >>> boards[1].view(4, 4)
+        >>> bars_and_stripes()[1].view(4, 4)
         tensor([[0., 0., 0., 0.],
                 [0., 0., 0., 0.],
                 [0., 0., 0., 0.],
@@ -40,10 +35,8 @@ def rain_diary() -> Tensor:
     """Return twenty days in a garden: wet grass (x₁), rain (x₂), and a running sprinkler (x₃).
 
     The joint distribution of three variables consists of eight probabilities. Here all of them are
-    multiples of 1/20, and none is zero. The days are made up.
-
-    Returns:
-        (20, 3) float32 zeros and ones, one day per row.
+    multiples of 1/20, and none is zero. The days are made up. The result is (20, 3), float32 zeros
+    and ones, one day per row.
 
     Example:
         >>> days = rain_diary()
@@ -57,7 +50,7 @@ def rain_diary() -> Tensor:
 
 
 def two_moons(n: int, noise: float = 0.1, seed: int = 0) -> Tensor:
-    r"""Return points on two interleaved half circles of radius 1, with Gaussian noise.
+    r"""Return points (n, 2) on two interleaved half circles of radius 1, with Gaussian noise.
 
     A fair coin chooses the half circle (a moon), and :math:`\theta` is uniform on
     :math:`[0, \pi]`:
@@ -78,12 +71,8 @@ def two_moons(n: int, noise: float = 0.1, seed: int = 0) -> Tensor:
         noise: standard deviation of the noise.
         seed: seed of the points; torch's global stream is not used.
 
-    Returns:
-        (n, 2) float32, one point per row.
-
     Raises:
-        TypeError: if an argument is not a number.
-        ValueError: if ``n`` is below 1, or ``noise`` or ``seed`` is negative.
+        TypeError or ValueError: if an argument is not a number or is negative, or ``n`` is 0.
 
     Example:
         >>> points = two_moons(1000, noise=0.0)

@@ -81,11 +81,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 class CheckedModel(nn.Module):
     """The model to check, as a function of its context and its variables in one row.
 
-    Args:
-        model: maps (B, D) to logits (B, D), or (B, D) and a context (B, C) if C > 0.
-        input_dim: number of variables D.
-        context: number C of inputs of the context; they act as variables of degree 0.
-        ordering: ordering that the model must keep to; None allows any ordering.
+    The model maps (B, D) to logits (B, D), or (B, D) and a context (B, C) if C > 0. The C inputs of
+    the context act as variables of degree 0. Without an ordering, any ordering is allowed.
     """
 
     def __init__(

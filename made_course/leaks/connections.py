@@ -13,14 +13,9 @@ def leaking_connections(
 ) -> list[Tensor]:
     """Find the connections on a path from an input to an output that must not see it.
 
-    Args:
-        masks: masks from the first layer to the output, (out_features, in_features) each.
-        forbidden: (D, D) BoolTensor in which [i, j] is True if output i must not see input j.
-        direct: (D, D) mask of the direct connections, if there are any.
-
-    Returns:
-        one BoolTensor for each mask and, if given, for ``direct``, with the shape of the mask;
-        True for the connections that leak.
+    The masks (out_features, in_features) lead from the first layer to the output. The matrix
+    ``forbidden`` (D, D) is True at [i, j] if output i must not see input j. The result is a
+    BoolTensor for each mask and, if given, for ``direct``, True for the connections that leak.
 
     Example:
         >>> from made_course import build_masks, direct_mask

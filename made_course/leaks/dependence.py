@@ -70,22 +70,18 @@ class Dependence:
                 list of groups of variables that must not see one another.
 
         Raises:
-            TypeError: if ``ordering`` is not a tensor or a list of indices.
-            ValueError: if it is not a permutation.
+            TypeError or ValueError: if ``ordering`` is not a permutation of 0..D-1.
         """
         forbidden = ~direct_mask(input_degrees(ordering, len(self.largest_move)))
         return [(i, j) for i, j in (self.by_flip & forbidden).nonzero().tolist()]
 
 
 def binary_points(input_dim: int, seed: int = 0) -> Tensor:
-    """Return all 2^D binary inputs if there are at most 1,024, otherwise 64 random ones.
+    """Return all 2^D binary inputs (n, D) if there are at most 1,024, otherwise 64 random ones.
 
     Args:
         input_dim: number of variables D.
         seed: seed of the random inputs.
-
-    Returns:
-        (n, D) float32 zeros and ones.
 
     Raises:
         TypeError: if a number is not a whole number.

@@ -55,11 +55,9 @@ def trajectory(
 ) -> Trajectory:
     """Compute a network's outputs at every step of generating a row, in one batch of K + 1 rows.
 
-    Args:
-        forward: maps inputs (n, D) to logits (n, D); logit i depends only on variables before i.
-        x: (D,) zeros and ones, a sample or any other row.
-        order: (D,) degrees of the variables, 1 to K for K steps.
-        head: ``Bernoulli()``, for the log-probabilities of the logits.
+    ``forward`` maps inputs (n, D) to logits (n, D), and logit i depends only on variables before i.
+    The row ``x`` (D,) is a sample or any other row, and ``order`` (D,) has degrees from 1 to K. The
+    head is ``Bernoulli()``.
 
     Example:
         >>> from made_course.model.heads import Bernoulli

@@ -15,14 +15,9 @@ ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "silu": nn.SiLU}
 def make_activation(activation: Activation) -> nn.Module:
     """Return a new activation module, for a name or from a class (or function) without arguments.
 
-    Raises:
-        ValueError: if the name is unknown, or the class does not make a module.
-
     Example:
         >>> make_activation("tanh"), make_activation(nn.GELU)
         (Tanh(), GELU(approximate='none'))
-        >>> make_activation(lambda: nn.LeakyReLU(0.1))
-        LeakyReLU(negative_slope=0.1)
     """
     make = ACTIVATIONS.get(activation) if isinstance(activation, str) else activation
     act = make() if callable(make) and not isinstance(make, nn.Module) else None

@@ -88,8 +88,7 @@ class Completion(NamedTuple):
         A sample is drawn with a probability proportional to its weight.
 
         Raises:
-            TypeError: if ``n_samples`` is not a whole number.
-            ValueError: if it is below 1.
+            TypeError or ValueError: if ``n_samples`` is not a whole number of at least 1.
 
         Example:
             >>> samples, weights = torch.tensor([[[2.0], [0.0]]]), torch.tensor([[1.0, 0.0]])
@@ -202,7 +201,8 @@ def completion_degrees(
 ) -> tuple[list[Tensor], bool]:
     """Return the degrees for drawing the unknown variables, and whether the draws are exact.
 
-    They are exact if no known variable has a larger degree than an unknown one. Equal degrees are
+    The degrees are LongTensors, one for the variables (D,) and one for each hidden layer. The draws
+    are exact if no known variable has a larger degree than an unknown one. Equal degrees are
     allowed: a group may hold both known and unknown variables, because its members do not see each
     other. The first possible choice is used:
 
@@ -218,14 +218,9 @@ def completion_degrees(
         known: (D,) BoolTensor, or zeros and ones; True where a value is known.
         ordering: (D,) permutation to use in step 2 instead of the index; step 1 is then skipped.
 
-    Returns:
-        LongTensors, the degrees of the variables (D,) and of each hidden layer; and True if the
-        draws are exact.
-
     Raises:
-        TypeError: if ``model`` is not a MADE, or ``known`` is not a tensor.
-        ValueError: if ``known`` or ``ordering`` is wrong, or the model does not allow an
-            ``ordering``.
+        TypeError or ValueError: if an argument has a wrong type, shape or value, or the model does
+            not allow an ``ordering``.
 
     Example:
         >>> from made_course import MADE

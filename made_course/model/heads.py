@@ -166,8 +166,7 @@ class Categorical(Head):
         num_classes: number of classes K, at least 2.
 
     Raises:
-        TypeError: if ``num_classes`` is not a whole number.
-        ValueError: if it is below 2.
+        TypeError or ValueError: if ``num_classes`` is not a whole number of at least 2.
 
     Example:
         >>> head = Categorical(3)
@@ -231,8 +230,7 @@ class MixtureOfGaussians(Head):
             rows, ten may overfit and one or two fit better.
 
     Raises:
-        TypeError: if ``num_components`` is not a whole number.
-        ValueError: if it is below 1.
+        TypeError or ValueError: if ``num_components`` is not a whole number of at least 1.
 
     Source:
         Uria, Murray and Larochelle 2013, "RNADE: The real-valued neural autoregressive
@@ -289,12 +287,7 @@ class MixtureOfGaussians(Head):
 
 
 def check_head(head: Head, input_dim: int) -> Head:
-    """Return ``head`` if it fits ``input_dim`` variables.
-
-    Raises:
-        TypeError: if it is not a :class:`Head`.
-        ValueError: if it has heads for a different number of columns.
-    """
+    """Return ``head`` if it fits ``input_dim`` variables, or raise a TypeError or ValueError."""
     if not isinstance(head, Head):
         raise TypeError(
             "head must be Bernoulli(), Categorical(num_classes), MixtureOfGaussians(num_components)"
@@ -317,11 +310,8 @@ def unpack_gaussians(params: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 def choose_component(shares: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
     """Return the component (...) that each u (...) selects (inverse CDF), and a new uniform.
 
-    The position of u in the interval of its component is the new uniform.
-
-    Args:
-        shares: (..., K) probabilities of the components.
-        u: (...) uniforms in [0, 1].
+    The components have the probabilities ``shares`` (..., K). The position of u in the interval of
+    its component is the new uniform.
     """
     k = _choose_class(shares, u)
     share = shares.gather(-1, k[..., None])[..., 0]

@@ -77,8 +77,7 @@ class MADE(nn.Module):
             the seed k.
 
     Raises:
-        TypeError: if an argument has a wrong type.
-        ValueError: if a number is out of range, a name is unknown, ``ordering`` is not a
+        TypeError or ValueError: if an argument has a wrong type or value, ``ordering`` is not a
             permutation, or ``head`` has a different number of columns.
 
     Source:
@@ -203,17 +202,12 @@ class MADE(nn.Module):
     # ---- density ----------------------------------------------------------------------------
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the parameters of all conditionals: logits (B, D) for binary variables.
+        """Return the parameters of all conditionals: logits (B, D) for binary rows (B, D).
 
         For a head with P > 1 parameters per variable, the shape is (B, D, P). For
-        :class:`made_course.Mixed`, each row holds all parameters, variable by variable.
-
-        Args:
-            x: (B, D), or any other leading dimensions.
-
-        Raises:
-            TypeError: if ``x`` is not a tensor.
-            ValueError: if its last dimension is not D.
+        :class:`made_course.Mixed`, each row holds all parameters, variable by variable. Instead of
+        B, there may be any other leading dimensions. Raises a TypeError if ``x`` is not a tensor,
+        and a ValueError if its last dimension is not D.
         """
         check_last_dimension(x, self.input_dim)
         h = inputs = self.head.encode(x.to(self.net[0].weight.dtype)).flatten(x.dim() - 1)
@@ -307,9 +301,8 @@ class MADE(nn.Module):
                 chosen at random by the noise of variable 0. None uses the set in use.
 
         Raises:
-            TypeError: if an argument has a wrong type.
-            ValueError: if ``noise`` has a wrong shape or value, or is given with a ``generator``;
-                ``method`` is unknown; or ``ensemble`` exceeds ``num_masks``.
+            TypeError or ValueError: if an argument has a wrong type, shape or value, ``noise`` is
+                given with a ``generator``, or ``ensemble`` exceeds ``num_masks``.
 
         Example:
             >>> model = MADE(3, hidden_dims=(4,), seed=0)

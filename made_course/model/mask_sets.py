@@ -16,18 +16,8 @@ class MaskSets(nn.Module):
 
     The sets and the index of the set in use are integer buffers, so that a state dict has them.
     With ``num_masks=None`` only the set in use is stored, and member k of an ensemble is drawn with
-    the seed k.
-
-    Args:
-        input_dim: number of variables D.
-        hidden_dims: width of each hidden layer.
-        natural_order, ordering, kind, num_masks, seed: arguments of :class:`made_course.MADE`,
-            where ``kind`` is called ``degrees``.
-
-    Raises:
-        TypeError: if a number is not a whole number.
-        ValueError: if a number is out of range, ``kind`` is unknown, or ``ordering`` is not a
-            permutation.
+    the seed k. The arguments are those of :class:`made_course.MADE`, where ``kind`` is called
+    ``degrees``.
 
     Example:
         >>> MaskSets(3, [2], ordering=[1, 2, 0], kind="even").degrees()
@@ -68,9 +58,8 @@ class MaskSets(nn.Module):
     def degrees(self, number: int | None = None) -> list[Tensor]:
         """Return the degrees of the variables and of each hidden layer, as LongTensors.
 
-        Args:
-            number: k for member k of the ensemble, counted from 0. It is a stored set or, with
-                ``num_masks=None``, the set drawn from the seed k. None is the set in use.
+        ``number`` is the k of member k of the ensemble, counted from 0. This member is a stored set
+        or, with ``num_masks=None``, the set drawn from the seed k. None is the set in use.
         """
         if number is not None and self.num_masks is None:
             return self.draw(Generator().manual_seed(number))
@@ -78,12 +67,7 @@ class MaskSets(nn.Module):
         return [self.orders[row].long(), *self.hidden_degrees[row].long().split(self.hidden_dims)]
 
     def member_degrees(self, count: int) -> list[list[Tensor]]:
-        """Return the degrees of the first ``count`` members; see :meth:`degrees`.
-
-        Raises:
-            TypeError: if ``count`` is not a whole number.
-            ValueError: if it is below 1, or above the number of stored sets.
-        """
+        """Return the degrees of the first ``count`` members; raise an error if there are fewer."""
         count = check_count("ensemble", count)
         if self.num_masks is not None and count > self.num_masks:
             raise ValueError(

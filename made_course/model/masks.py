@@ -28,7 +28,7 @@ DEGREE_DRAWS = get_args(DegreeDraw)
 
 
 def input_degrees(ordering: Ordering, input_dim: int | None = None) -> Tensor:
-    r"""Return the degree of each variable: the step, counted from 1, that generates it.
+    r"""Return the degrees (D,) of the variables: the steps, counted from 1, that generate them.
 
     This is the inverse of the ordering: :math:`m^0(\text{ordering}_t) = t + 1`. The variables of a
     group are generated in one step. They have the same degree, and none of them sees another.
@@ -38,12 +38,8 @@ def input_degrees(ordering: Ordering, input_dim: int | None = None) -> Tensor:
             groups such as ``[[1, 2], [0]]``, each a list of the variables generated at its step.
         input_dim: expected D; None accepts any.
 
-    Returns:
-        (D,) LongTensor, degrees in 1..D.
-
     Raises:
-        TypeError: if ``ordering`` is not a tensor or a list of indices.
-        ValueError: if it is not a permutation of 0..D-1.
+        TypeError or ValueError: if ``ordering`` is not a permutation of 0..D-1.
 
     Source:
         Germain et al. 2015, "Order-agnostic training": the vector m⁰.
@@ -77,12 +73,7 @@ def find_ordering(order: Tensor) -> list[int] | list[list[int]]:
 
 
 def check_ordering(ordering: Ordering, input_dim: int | None = None) -> Tensor:
-    """Return an ordering without groups as a (D,) LongTensor.
-
-    Raises:
-        TypeError: if ``ordering`` is not a tensor or a list of indices.
-        ValueError: if it is not a permutation of 0..D-1.
-    """
+    """Return a permutation of 0..D-1 as a (D,) LongTensor, or raise a TypeError or ValueError."""
     try:
         found = torch.as_tensor(ordering)
     except (TypeError, ValueError, RuntimeError) as error:
@@ -108,7 +99,7 @@ def hidden_degrees(
     draw: DegreeDraw = "uniform",
     generator: Generator | None = None,
 ) -> Tensor:
-    r"""Return the degrees of one hidden layer, each in 1..D-1.
+    r"""Return the degrees of one hidden layer, a LongTensor (H,) with values in 1..D-1.
 
     A unit of degree d sees at most the variables of the first d steps. Degree D would be useless,
     because no output may see such a unit. For D = 1 every unit is useless, and gets degree 1.
@@ -121,9 +112,6 @@ def hidden_degrees(
             :math:`\min_k m^{l-1}(k)` to D-1, so that every unit has an input. ``"even"`` spreads
             1..D-1 deterministically: with H ≥ D-1 in every layer no dependency is lost.
         generator: source of the draws; None is torch's global stream.
-
-    Returns:
-        (H,) LongTensor.
 
     Raises:
         ValueError: if ``draw`` is unknown.
@@ -213,14 +201,9 @@ def build_masks(degrees: Sequence[Tensor], outputs: Tensor | None = None) -> lis
 def direct_mask(order: Tensor) -> Tensor:
     r"""Return the mask of direct connections: :math:`M^A_{d,d'} = 1_{m^0(d) > m^0(d')}`.
 
-    It is also the *strict order*: all connections that an autoregressive model may have. In the
-    natural ordering, it is strictly lower triangular.
-
-    Args:
-        order: (D,) degrees of the variables.
-
-    Returns:
-        (D, D) BoolTensor in which [i, j] is True if output i may see input j.
+    The variables have the degrees ``order`` (D,). Entry [i, j] of the (D, D) BoolTensor is True if
+    output i may see input j. The mask is also the *strict order*: all connections that an
+    autoregressive model may have. In the natural ordering, it is strictly lower triangular.
 
     Source:
         Germain et al. 2015, "Imposing the Autoregressive Property".
@@ -235,11 +218,9 @@ def direct_mask(order: Tensor) -> Tensor:
 
 
 def check_mask(mask: Tensor, shape: Sequence[int] | None = None) -> Tensor:
-    """Return a mask of zeros and ones as a BoolTensor.
+    """Return a mask of zeros and ones as a BoolTensor, or raise a TypeError or ValueError.
 
-    Raises:
-        TypeError: if ``mask`` is not a tensor.
-        ValueError: if it does not have this shape (None: two dimensions), or has other values.
+    It must have this shape or, if the shape is None, two dimensions.
     """
     if not isinstance(mask, Tensor):
         raise TypeError(f"a mask must be a torch.Tensor, got {type(mask).__name__}")
@@ -264,8 +245,7 @@ def connectivity(masks: Sequence[Tensor], direct: Tensor | None = None) -> Tenso
         direct: (D, D) mask of the direct connections, if there are any.
 
     Raises:
-        TypeError: if a mask is not a tensor.
-        ValueError: if there is no mask, or a shape or a value is wrong.
+        TypeError or ValueError: if there is no mask, or one has a wrong type, shape or value.
 
     Source:
         Germain et al. 2015, "Imposing the Autoregressive Property": the product of the masks, which

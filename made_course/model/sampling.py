@@ -34,18 +34,11 @@ BLOCK = 64
 def sample_naive(
     forward: Callable[[Tensor], Tensor], order: Tensor, noise: Tensor, head: Head
 ) -> Tensor:
-    """Draw samples with one forward pass per variable, in order of increasing degree.
+    """Draw samples (n, D) with one forward pass per variable, in order of increasing degree.
 
-    Args:
-        forward: maps inputs (n, D) to the parameters of all variables: (n, D), (n, D, P), or for
-            ``Mixed`` (n, sum of all P). The parameters of variable i depend only on the variables
-            before i.
-        order: (D,) degrees of the variables; ``argsort(order)`` is the ordering.
-        noise: (n, D) uniforms; column i decides variable i.
-        head: distribution of the variables.
-
-    Returns:
-        (n, D) samples with the dtype of the noise.
+    ``forward`` maps inputs (n, D) to the parameters of all variables: (n, D), (n, D, P), or for
+    ``Mixed`` (n, sum of all P). The parameters of variable i depend only on the variables before i.
+    ``order`` (D,) has the degrees. Column i of ``noise``, uniforms (n, D), decides variable i.
 
     Source:
         Germain et al. 2015, "Masked Autoencoders": a sample takes D passes.
@@ -80,14 +73,8 @@ def sample_incremental(
     and 2. Step 1 draws x2 from the bias of its output. Step 2 computes the two units of degree 1
     from x2, and draws x3. Step 3 computes the two units of degree 2 from x2 and x3, and draws x1.
 
-    Args:
-        model: a MADE in evaluation mode.
-        noise: (n, D) uniforms; column i decides variable i.
-        given: (n, D) rows, from which the known variables are taken.
-        known: (D,) BoolTensor; None draws every variable.
-
-    Returns:
-        (n, D) samples with the dtype of the model.
+    The model is a MADE in evaluation mode. Column i of ``noise``, uniforms (n, D), decides variable
+    i. If ``known`` (D,) is True for it, its values come from the rows ``given`` (n, D) instead.
     """
     known = torch.zeros_like(model.order, dtype=torch.bool) if known is None else known
     head, n, ordering = model.head, len(noise), torch.argsort(model.order, stable=True)
@@ -178,12 +165,9 @@ def _sorted_layers(
 ) -> list[_SortedLayer]:
     """Return the inputs, the hidden layers and the outputs of a MADE, each sorted by step.
 
-    Args:
-        model: a MADE.
-        position: (D,) position of each variable in the order of the draws.
-        known: number of variables that are known before each step, and after the last step.
-        first: first variable of each step.
-        n: number of samples.
+    ``position`` (D,) is the position of each variable in the order of the draws, ``known`` is the
+    number of variables that are known before each step and after the last one, and ``first`` is one
+    variable of each step.
     """
     order, *hidden_degrees = model.degrees
     inputs, outputs = (
@@ -244,17 +228,9 @@ def sample_in_chunks(
 ) -> Tensor:
     """Draw any number of samples in chunks, so that memory is bounded.
 
-    Args:
-        draw_rows: function from uniforms (n, D) to samples (n, D).
-        shape: (number of samples, number of variables D).
-        weight: a weight of the model; samples have its dtype, and noise at least its precision.
-        device: device of the samples; None is the model's.
-        noise: uniforms of this shape in [0, 1] to use instead of fresh ones.
-        generator: source of fresh noise; None is torch's global stream.
-
-    Raises:
-        TypeError: if ``generator`` is not a generator.
-        ValueError: if ``noise`` has a wrong shape or value, or is given with a ``generator``.
+    ``draw_rows`` maps uniforms (n, D) to samples (n, D), and ``shape`` is that of all samples. They
+    have the dtype of ``weight``, a weight of the model, and the noise has at least its precision.
+    The other arguments and the errors are those of :meth:`made_course.MADE.sample`.
     """
     check_noise(noise, shape, generator)
     if noise is not None:  # lower precision would round the values that are drawn
@@ -297,9 +273,7 @@ def draw_noise(
 def check_noise(noise: Tensor | None, shape: tuple[int, ...], generator: Generator | None) -> None:
     """Raise an error unless the noise (if any) has this shape and values in [0, 1].
 
-    Raises:
-        TypeError: if ``generator`` is not a generator.
-        ValueError: if the shape or a value is wrong, or both noise and a generator are given.
+    Noise and a generator exclude each other.
     """
     if generator is not None and not isinstance(generator, Generator):
         raise TypeError(

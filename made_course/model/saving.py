@@ -24,18 +24,9 @@ PACKAGE = __name__.partition(".")[0]
 def write_model(
     path: str | os.PathLike[str], arguments: dict[str, Any], state: dict[str, Tensor], table: Any
 ) -> None:
-    """Write a model to a file, see :meth:`made_course.MADE.save`.
+    """Write the arguments and the state dict of a model to a file, and its table without rows.
 
-    Args:
-        path: file to write.
-        arguments: arguments that build the model, its head among them.
-        state: state dict of the model.
-        table: result of ``load_table``, or None. Its rows are not saved.
-
-    Raises:
-        OSError: if the file cannot be written.
-        TypeError: if ``table`` is not a table.
-        ValueError: if the table does not fit the model, or a value cannot be saved without code.
+    The arguments are those that build the model. See :meth:`made_course.MADE.save`.
     """
     if table is not None:
         if not hasattr(table, "row_numbers"):  # a frame is not a Table
@@ -56,12 +47,7 @@ def write_model(
 
 
 def read_model(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Tensor], Any]:
-    """Return the arguments, the state dict and the table that :func:`write_model` wrote.
-
-    Raises:
-        OSError: if the file cannot be read.
-        ValueError: if it is damaged, or not a file of :func:`write_model`.
-    """
+    """Return the arguments, the state dict and the table that :func:`write_model` wrote."""
     content = read_tensors(path)
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ValueError(
@@ -76,8 +62,7 @@ def read_model(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, 
 def to_plain_value(value: Any) -> Any:
     """Convert a value for a file without code: heads and tables become dictionaries.
 
-    Raises:
-        ValueError: if the value is not made of tensors, texts, numbers, heads and tables.
+    Raise a ValueError unless it consists of tensors, texts, numbers, heads and tables.
 
     Example:
         >>> from made_course import Categorical

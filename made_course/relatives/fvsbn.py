@@ -18,8 +18,7 @@ def FVSBN(input_dim: int) -> MADE:
         input_dim: number of variables D.
 
     Raises:
-        TypeError: if ``input_dim`` is not a whole number.
-        ValueError: if it is below 1.
+        TypeError or ValueError: if ``input_dim`` is not a whole number of at least 1.
 
     Source:
         Neal 1992, "Connectionist learning of belief networks"; Frey, Hinton and Dayan 1996, "Does

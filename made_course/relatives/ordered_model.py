@@ -19,13 +19,9 @@ class OrderedModel(nn.Module):
     """A model that generates its variables one after another.
 
     A subclass defines ``forward(x)``, which returns the parameters of all conditionals. Sampling
-    takes one forward pass per variable, unless the subclass defines ``_sample_rows(noise)``.
-
-    Args:
-        input_dim: number of variables D.
-        ordering: (D,) permutation of 0..D-1; ``ordering[t]`` is generated at step t + 1. None is
-            the natural ordering, x₁ first.
-        head: distribution of the variables; None is ``Bernoulli()``.
+    takes one forward pass per variable, unless the subclass defines ``_sample_rows(noise)``. The
+    arguments are those of :class:`made_course.MADE`; an ordering cannot have groups, and None is
+    the natural ordering.
     """
 
     num_masks = 1  # so that fit does not resample masks

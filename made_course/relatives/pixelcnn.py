@@ -62,8 +62,7 @@ class PixelCNN(OrderedModel):
         layers: number of 3 × 3 convolutions.
 
     Raises:
-        TypeError: if ``side`` is not a whole number.
-        ValueError: if it is below 1.
+        TypeError or ValueError: if ``side`` is not a whole number of at least 1.
 
     Source:
         van den Oord et al. 2016, "Pixel Recurrent Neural Networks", without its gates and colours.

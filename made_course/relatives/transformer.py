@@ -12,20 +12,13 @@ from .ordered_model import OrderedModel
 
 
 def sinusoidal_embeddings(count: int, width: int) -> Tensor:
-    r"""Return initial position embeddings: sines and cosines, from high to low frequency.
+    r"""Return position embeddings (count, width): sines and cosines, from high to low frequency.
 
     .. math::
         P_{t,2k} = \tfrac12 \sin(t \, \omega_k), \quad P_{t,2k+1} = \tfrac12 \cos(t \, \omega_k),
         \qquad \omega_k = 10000^{-2k / \text{width}}
 
     A shift by a fixed number of positions is then the same linear map at every position.
-
-    Args:
-        count: number of positions.
-        width: number of features per position.
-
-    Returns:
-        (count, width) float32.
 
     Source:
         Vaswani et al. 2017, section 3.5.

@@ -62,11 +62,7 @@ class Column:
         return np.where(is_possible, numbers, np.nan)
 
     def decode(self, numbers: np.ndarray) -> Series:
-        """Convert codes or numbers (N,) back to cells (N,), missing where they are NaN.
-
-        Raises:
-            ValueError: if a number is not a code of a class.
-        """
+        """Convert codes or numbers (N,) back to cells (N,), missing where they are NaN."""
         if self.numbers is None:
             return self._decode_classes(numbers)
         if self.step is None:

@@ -69,9 +69,8 @@ def load_table(
 
     Raises:
         OSError: if the file cannot be read.
-        TypeError: if ``source`` or ``like`` has a wrong type.
-        ValueError: if another argument is wrong, a column cannot be modelled, a cell is missing or
-            impossible, or a part would be empty.
+        TypeError or ValueError: if an argument is wrong, a column cannot be modelled, a cell is
+            missing or impossible, or a part would be empty.
 
     Example:
         >>> kg = [3 + i / 10 for i in range(12)] + [0.3 + i / 50 for i in range(8)]

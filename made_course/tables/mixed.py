@@ -26,17 +26,13 @@ class Mixed(Head):
         heads: D heads, for the columns from left to right.
 
     Raises:
-        TypeError: if ``heads`` is not a list of heads of one column.
-        ValueError: if it is empty.
+        TypeError or ValueError: if ``heads`` is empty, or not a list of heads of one column.
 
     Example:
         A switch, and a real number after it:
 
         >>> from made_course import MADE, Bernoulli, MixtureOfGaussians
-        >>> head = Mixed([Bernoulli(), MixtureOfGaussians(2)])
-        >>> head.is_density
-        True
-        >>> model = MADE(2, (8,), head=head, seed=0)
+        >>> model = MADE(2, (8,), head=Mixed([Bernoulli(), MixtureOfGaussians(2)]), seed=0)
         >>> model(torch.tensor([[1.0, -1.2]])).shape  # a logit, and six parameters of a mixture
         torch.Size([1, 7])
         >>> model.log_conditionals(torch.tensor([[1.0, -1.2]])).shape  # nats, differential nats

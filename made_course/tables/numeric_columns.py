@@ -38,14 +38,9 @@ def make_numeric_column(
 ) -> Column:
     """Return the Column for numbers, with a head that is fitted to the training rows.
 
-    Args:
-        numbers: all numbers that are present, with row numbers as their index.
-        training: row numbers of the training rows.
-        bounds: lower and upper bound; None to find them from the numbers.
-        num_components: number of Gaussians of the head.
-
-    Raises:
-        ValueError: if float32 is too coarse for the numbers, or all training values are equal.
+    ``numbers`` are all numbers that are present, indexed by row. ``training`` has the indices of
+    the training rows. If ``bounds`` is None, they are found from the numbers. A ValueError is
+    raised if float32 is too coarse for the numbers, or all training values are equal.
     """
     values, counts = np.unique(numbers, return_counts=True)
     step = find_step(values)
@@ -76,18 +71,15 @@ def make_numeric_column(
 def fit_head(
     numbers: np.ndarray, step: float | None, bounds: tuple[float, float], num_components: int
 ) -> NormalScores:
-    """Return a head whose initial distribution is that of the training values.
+    """Return a head whose initial distribution is that of the training values (n,).
 
     Each common value gets a point mass that holds nearly all of its rows. The mass of the other
     values is divided: a share goes to point masses at repeated values, and the rest follows a
     curve, which also gives a probability to values that no row has. If people rounded some of the
     numbers, part of the curve's mass moves to the multiples of the unit to which they rounded.
 
-    Args:
-        numbers: (n,) training values, at least two of them different.
-        step: number of which all values are multiples; None if they have a density.
-        bounds: lower and upper bound, infinite where there is none.
-        num_components: number of Gaussians of the head.
+    All values are multiples of ``step``, or have a density if it is None. A bound that does not
+    exist is infinite.
     """
     scale, half = (step, 0.5) if step else (1.0, 0.0)  # so that the step is 1 from here on
     numbers = np.rint(numbers / scale) if step else numbers
@@ -125,11 +117,8 @@ def fit_curve(
     the curve is smooth where values are rare, and a Gaussian in the column's units is nearly
     Gaussian in the scores.
 
-    Args:
-        values: (n,) different values, ascending.
-        weights: (n,) number of rows of each value, or 1/2 for a value with a point mass.
-        n_bars: number of intervals between the outermost training values.
-        bounds: lower and upper bound, infinite where there is none.
+    The values (n,) are different and ascending. A weight (n,) is the number of rows of a value, or
+    1/2 if the value has a point mass. There are ``n_bars`` intervals between the outermost values.
     """
     shares = (weights.cumsum() - weights / 2) / weights.sum()
     low, high = np.interp([0.05, 0.95], shares, values)
@@ -195,9 +184,7 @@ def find_rounding(values: np.ndarray) -> tuple[int, float]:
 def estimate_repeated_share(counts: np.ndarray, smooth: np.ndarray) -> float:
     """Estimate the share of rows in point masses, by EM on leave-one-out frequencies.
 
-    Args:
-        counts: (n,) number of rows of each value.
-        smooth: (n,) probability of each value under the curve.
+    Value i has ``counts[i]`` rows, and the probability ``smooth[i]`` under the curve.
     """
     if not len(counts):
         return 0.0

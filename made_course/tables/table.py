@@ -21,14 +21,13 @@ _MOST_SHOWN = 20
 class Table:
     """The rows of a table as numbers. ``train, valid, test = table`` unpacks its parts.
 
+    A table without parts raises a TypeError where one of them is used.
+
     Args:
         rows: (N, D) float32, all rows in the order of the source: the code 0, 1, ... of a class, a
             number itself, and NaN where a cell is missing.
         columns: the D columns.
         row_numbers: indices into ``rows`` for each part; None for a table without parts.
-
-    Raises:
-        TypeError: from ``train``, ``valid``, ``test`` or unpacking, if there are no parts.
     """
 
     rows: Tensor

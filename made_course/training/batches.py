@@ -38,12 +38,7 @@ class Shuffled:
 
 
 def check_data(model: MADE, data: Batches) -> None:
-    """Raise an error unless the data fit the model; a loader's batches are checked when used.
-
-    Raises:
-        TypeError: if ``data`` is not a tensor or a loader with a length.
-        ValueError: if a tensor has a wrong shape or value, or no rows.
-    """
+    """Raise an error unless the data fit the model; a loader's batches are checked when used."""
     if isinstance(data, Tensor):
         model.check_data(data)
         if len(data) == 0:
@@ -65,11 +60,7 @@ def check_iterable(data: object) -> None:
 
 
 def unwrap_batches(batches: Iterable[Tensor]) -> Iterator[Tensor]:
-    """Yield each batch as a tensor (B, D), without the list around batches of a TensorDataset.
-
-    Raises:
-        TypeError: if a batch is not a tensor, or a list of one tensor.
-    """
+    """Yield each batch as a tensor (B, D), without the list around batches of a TensorDataset."""
     for batch in batches:
         if isinstance(batch, list | tuple) and len(batch) == 1:
             batch = batch[0]

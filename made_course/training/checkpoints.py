@@ -17,22 +17,13 @@ Path = str | os.PathLike[str]
 
 
 def write_checkpoint(path: Path, settings: Mapping[str, object], state: Mapping[str, Any]) -> None:
-    """Write the settings and the state of a run to a file.
-
-    Raises:
-        OSError: if the file cannot be written; an older file is then unchanged.
-    """
+    """Write the settings and the state of a run to a file."""
     content = {"settings": settings, "state": state}
     write_whole(path, lambda file: torch.save(content, file))
 
 
 def read_checkpoint(path: Path, settings: Mapping[str, object]) -> dict[str, Any]:
-    """Return the state of a run from its file.
-
-    Raises:
-        OSError: if the file cannot be read.
-        ValueError: if it is not a checkpoint, or its settings differ from ``settings``.
-    """
+    """Return the state of a run from its file, or raise a ValueError if its settings differ."""
     content = read_tensors(path)
     if not isinstance(content, dict) or content.keys() != {"settings", "state"}:
         raise ValueError(f"{path} is not a checkpoint of fit: choose another file or delete it")

@@ -21,11 +21,12 @@ def evaluate(
     ensemble: int | None = None,
     batch_size: int = 1000,
 ) -> float:
-    r"""Return the mean negative log-likelihood (NLL) of rows. A lower NLL is better.
+    r"""Return the mean negative log-likelihood (NLL) of rows, in nats. A lower NLL is better.
 
     .. math::
         -\frac{1}{N}\sum_n \log p(x^{(n)})
 
+    For a density, these are differential nats. To get bits per dimension, divide by D ln 2.
     Dropout is off, autocast is off, and the model's training mode is unchanged afterwards.
 
     Args:
@@ -35,13 +36,9 @@ def evaluate(
             masks, or with ``num_masks=None`` of k sets that are drawn from a fixed seed.
         batch_size: rows per forward pass, if ``x`` is a tensor.
 
-    Returns:
-        nats per row, or differential nats for a density; divide by D ln 2 for bits per dimension.
-
     Raises:
-        TypeError: if ``x`` is not a tensor or a loader of tensors.
-        ValueError: if there are no rows, ``x`` has a wrong shape or value, or ``ensemble`` or
-            ``batch_size`` is out of range.
+        TypeError or ValueError: if there are no rows, ``x`` has a wrong type, shape or value, or
+            ``ensemble`` or ``batch_size`` is out of range.
 
     Example:
         >>> model = MADE(784)

@@ -71,20 +71,16 @@ def fit(
             uses the global stream. To repeat a whole run, also call ``torch.manual_seed`` before
             the model is built.
         checkpoint: file to write after each epoch. If it exists, training resumes from it, and
-            ends exactly as if it had never stopped.
+            ends exactly as if it had never stopped. The history then includes the earlier epochs.
         on_epoch: called as ``on_epoch(model, history)`` after each epoch; True stops the training.
             It must not change the model.
         progress: whether to show a progress bar.
 
-    Returns:
-        the :class:`History` of the run, including epochs before a checkpoint.
-
     Raises:
         FloatingPointError: if the loss or its gradient is not finite.
         OSError: if the checkpoint cannot be read or written.
-        TypeError: if an argument has a wrong type.
-        ValueError: if an argument or the data have a wrong value, ``valid`` is missing although
-            ``patience`` is given, or the checkpoint belongs to different arguments.
+        TypeError or ValueError: if an argument or the data have a wrong type or value, ``patience``
+            is given without ``valid``, or the checkpoint belongs to different arguments.
 
     Source:
         Germain et al. 2015, Algorithm 1 (the loss); Loshchilov and Hutter 2019 (AdamW); Smith and

@@ -25,12 +25,7 @@ CPU = torch.device("cpu")
 
 @dataclass(frozen=True)
 class Processes:
-    """The processes that train together, seen from one of them.
-
-    Attributes:
-        rank: number of this process, from 0.
-        size: number of processes.
-        device: device of this process's model.
+    """The processes that train together, seen from the one numbered ``rank``, from 0.
 
     Example:
         >>> Processes(rank=1, size=2).take_share(torch.arange(5))

@@ -28,13 +28,8 @@ LARGE = 30
 class Run:
     """A training run: a model, its optimizer, the history and the best weights so far.
 
-    Args:
-        model: the model to train in place.
-        schedule: rate and weight decay of each step, and the end of the run.
-        train: batches, iterated again in each epoch.
-        valid: data to score after each epoch, or None.
-        processes: the processes that train together.
-        bfloat16: whether to train under bfloat16 autocast.
+    The schedule gives the rate and the weight decay of each step, and ends the run. Each epoch
+    trains on the batches of ``train``, and then scores ``valid``, if it is given.
     """
 
     def __init__(

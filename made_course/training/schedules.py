@@ -55,11 +55,9 @@ class Patient:
     not decay, because a bias is the logit of a frequency and may be far from 0. The weights that
     are scored and kept are averages over the last steps, see :func:`update_averages`.
 
-    Args:
-        patience: number of epochs without a better score after which the run ends.
-        epochs: largest number of epochs; None sets no limit.
-        lr: learning rate after the first 100 steps, during which it rises to this value.
-        weight_decay: weight decay of AdamW; None is the :func:`falling_decay`.
+    The rate rises to ``lr`` during the first 100 steps. The run ends after ``patience`` epochs
+    without a better score, or after ``epochs`` at the latest. If ``weight_decay`` is None, it is
+    the :func:`falling_decay`.
     """
 
     patience: int
@@ -101,10 +99,6 @@ class Patient:
 
 def one_cycle(step: int, steps: int) -> float:
     r"""Return the fraction of the peak rate at a step: a linear rise, then half a cosine.
-
-    Args:
-        step: 0 .. steps - 1.
-        steps: number of steps of the whole run.
 
     Example:
         >>> [round(one_cycle(step, 10), 2) for step in range(10)]

@@ -21,8 +21,9 @@ def train_made(
 ) -> MADE:
     """Train a MADE on binarised MNIST with Adam at a constant rate, from PyTorch's initial weights.
 
-    It prints the training and test NLL (nats) of each epoch. To repeat a run, call
-    ``torch.manual_seed`` first. :func:`made_course.fit` gives better models in less time.
+    It prints the training and test NLL (nats) of each epoch, and returns the model in evaluation
+    mode. To repeat a run, call ``torch.manual_seed`` first. :func:`made_course.fit` gives better
+    models in less time.
 
     Args:
         epochs: passes over the training images.
@@ -32,12 +33,8 @@ def train_made(
         natural_order: generate pixels in raster order; False draws a random ordering.
         device: device of the model; None is the GPU if there is one, else the CPU.
 
-    Returns:
-        the trained model, in evaluation mode.
-
     Raises:
-        TypeError: if ``batch_size`` or a width is not a whole number.
-        ValueError: if ``batch_size``, a width or ``lr`` is out of range.
+        TypeError or ValueError: if ``batch_size``, a width or ``lr`` has a wrong type or value.
         OSError: if a file of MNIST is damaged.
 
     Source:
