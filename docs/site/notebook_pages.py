@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import nbformat
 from cards import cards
@@ -12,11 +11,10 @@ from nbformat import NotebookNode
 from notebook_figures import figure, figures_of
 from sphinx.application import Sphinx
 
-DOORS = {
-    "binder": "https://mybinder.org/v2/gh/{}/binder?urlpath=lab/tree/{}.ipynb",
-    "colab": "https://colab.research.google.com/github/{}/blob/colab/{}.ipynb",
-}
-"""Name → where a page of this repository and name is run in a browser."""
+from tools.pages import colab
+from tools.publish import ROOT, address
+
+BINDER = "https://mybinder.org/v2/gh/{}/binder?urlpath=lab/tree/{}.ipynb"
 HEADER = re.compile(
     r"(# [^\n]+\n).*?(\*\*[^*]+\*\*)\n\n(\*\*Time\*\*.+?\n)\n<details>.+?</summary>(.+?</details>)"
     r".*?(?=\n## |\Z)",
@@ -76,10 +74,13 @@ def _prepare(app: Sphinx, docname: str, source: list[str]) -> None:
             following.metadata.pop("jupyter", None)
     for cell in notebook.cells:
         _show(cell, images)
-    owner_and_name = urlsplit(app.config.html_context["repository"]).path.strip("/")
-    doors = {name: link.format(owner_and_name, docname) for name, link in DOORS.items()}
     (card,) = (card for card in cards() if card["path"] == docname)
-    header = HEADER_OF_PAGE.format(number=card["name"], minutes=card["minutes"], **doors)
+    header = HEADER_OF_PAGE.format(
+        number=card["name"],
+        minutes=card["minutes"],
+        binder=BINDER.format(address(ROOT), docname),
+        colab=colab.link_to(f"{Path(docname).name}.ipynb"),
+    )
     notebook.cells[0].source = HEADER.sub(header, notebook.cells[0].source)
     source[0] = nbformat.writes(notebook)
 

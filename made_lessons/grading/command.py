@@ -143,7 +143,6 @@ def _judged(path: Path, how: Sequence[str], stdin: int) -> bytes:
         capture_output=True,
         timeout=LONGEST_S,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
-        start_new_session=True,  # Ctrl-C must not reach the judge
     )
     if done.returncode:
         error = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]

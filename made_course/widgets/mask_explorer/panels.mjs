@@ -28,40 +28,21 @@ export function drawProgress(pen, wide, high, { history, floor, own: of, coins, 
     line(pen, points.slice(Math.max(from - 1, 0), k), css(under[from] ? colours.orange : colours.blue), 2.4);
     from = k;
   }
-  const isGrouped = grouped.length && of > floor + MARGIN;
-  const lines = [coins, floor, ...(isGrouped ? [of] : [])].map(y);
-  const label = labelsAmong(pen, wide, points, lines, (height) => ({ colours, size: 12, colour: colours.quiet, halo: height > y(floor) ? colours.pale : colours.paper }));
-  for (const { event, at } of events) label((simple && IN_WORDS[event]) || event, [[at + 3, 9], [at - 3, 9, "end"], [at + 3, high - 10], [at - 3, high - 10, "end"]], { weight: "bold" });
-  label(`floor ${floor.toFixed(2)}`, [[wide - 12, y(floor) + 10, "end"], [5, y(floor) + 10], [wide / 2, y(floor) + 10, "end"]], { colour: colours.ink });
-  label(`guessing ${coins.toFixed(2)}`, [[wide - 4, y(coins) - 8, "end"], [5, y(coins) - 8], [wide / 2, y(coins) - 8, "end"]]);
-  if (isGrouped) label(`floor of this grouping ${of.toFixed(2)}`, [[5, y(of) + 10], [wide - 80, y(of) + 10, "end"], [wide - 4, y(of) - 10, "end"], [5, y(of) - 10]], { colour: colours.ink });
-  const middle = Math.max(y(floor) + 10, (y(floor) + high) / 2);
-  label("no honest network gets here", [[5, middle], [wide - 12, middle, "end"], [wide - 80, middle, "end"]]);
+  const small = { colours, size: 12, colour: colours.quiet, halo: colours.paper };
+  const below = { ...small, halo: colours.pale };
+  for (const { event, at } of events) {
+    const align = at > wide * 0.7 ? "end" : "start";
+    write(pen, (simple && IN_WORDS[event]) || event, align === "end" ? at - 3 : at + 3, 9, { ...small, weight: "bold", align });
+  }
+  write(pen, `guessing ${coins.toFixed(2)}`, wide - 4, y(coins) - 8, { ...small, align: "end" });
+  write(pen, `floor ${floor.toFixed(2)}`, wide - 12, y(floor) + 10, { ...below, colour: colours.ink, align: "end" });
+  write(pen, "no honest network gets here", wide - 12, Math.max(y(floor) + 26, (y(floor) + high) / 2), { ...below, align: "end" });
+  if (grouped.length && of > floor + MARGIN) write(pen, `floor of this grouping ${of.toFixed(2)}`, 5, y(of) + 10, { ...small, colour: colours.ink });
   if (!history.length) return;
   pen.fillStyle = css(under.at(-1) ? colours.orange : colours.blue);
   pen.beginPath();
   pen.arc(...points.at(-1), 4, 0, 7);
   pen.fill();
-}
-
-/** Return a function that writes words at the first of some spots [x, y, align] that no curve, level line or other words cross, if there is one. */
-function labelsAmong(pen, wide, points, lines, styleAt) {
-  const boxes = [];
-  return (words, spots, style) => {
-    pen.font = `${style?.weight ?? ""} 12px ${styleAt(0).colours.font}`;
-    const { width } = pen.measureText(words);
-    const boxOf = ([x, y, align]) => ({ left: align ? x - width : x, right: align ? x : x + width, top: y - 7, bottom: y + 7 });
-    const isFree = ({ left, right, top, bottom }) => {
-      const near = points.filter(([x]) => x > left - 2 && x < right + 2);
-      return left > 0 && right < wide && (near.every(([, y]) => y < top) || near.every(([, y]) => y > bottom))
-        && !lines.some((y) => y > top && y < bottom)
-        && !boxes.some((box) => left < box.right + 6 && right > box.left - 6 && top < box.bottom && bottom > box.top);
-    };
-    const spot = spots.find((one) => isFree(boxOf(one)));
-    if (!spot) return;
-    boxes.push(boxOf(spot));
-    write(pen, words, spot[0], spot[1], { ...styleAt(spot[1]), ...style, align: spot[2] });
-  };
 }
 
 function line(pen, points, colour, thick, dash = []) {
