@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 from base64 import b64encode
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -116,7 +117,7 @@ def endings(x, known, seed, peeks):
 @pytest.mark.skipif(shutil.which("node") is None, reason="no Node")
 def test_page_and_python_draw_the_same_endings(test_digits, seed, peeks):
     made, peeking, _, reader, *_ = page_networks()
-    made = (peeking if peeks else made).double()
+    made = deepcopy(peeking if peeks else made).double()
     x = test_digits[seed, inner_pixels()].double()
     known = torch.rand(PIXELS, generator=torch.Generator().manual_seed(seed)) < 0.5
     rows, p, names, right = endings(x, known, seed, peeks)
@@ -127,7 +128,6 @@ def test_page_and_python_draw_the_same_endings(test_digits, seed, peeks):
     with torch.no_grad(), made.using_degrees(degrees):
         torch.testing.assert_close(p, made(rows).sigmoid(), atol=1e-5, rtol=0)
     assert right == ((guesses(x[None], known, peeks) > 0) == (x[~known] > 0)).sum()
-    made.float()  # others share it
     with torch.no_grad():
         assert names == reader(rows.float()).argmax(1).tolist()
 
