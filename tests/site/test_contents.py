@@ -1,12 +1,15 @@
 """What the pages of the site contain, and where their links lead."""
 
 import re
+from html import unescape
 from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pytest
 from fontTools.ttLib import TTFont
 
+from made_lessons.checking.catalogue import exercises_in
+from made_lessons.checking.exercise import source_of
 from tests.site.notebooks import NOTEBOOKS, ROOT, each_notebook, figures_of
 from tools.pages import colab
 
@@ -36,6 +39,23 @@ def test_each_widget_is_alive(site, path):
     tagged = [cell for cell in cells if "widget" in cell.metadata.get("tags", [])]
     widgets = [c for c in tagged if not c.source.startswith(("progress()", "handle = display("))]
     assert text.count('class="made-alone"') >= len(widgets)
+
+
+@each_notebook
+def test_each_exercise_has_its_hints_and_its_solution(site, path):
+    page = (site / "notebooks" / f"{path.stem}.html").read_text(encoding="utf-8")
+    text = unescape(re.sub(r"<.*?>|`", "", page))
+    for exercise in exercises_in(int(path.stem[:2])):
+        for part in (*exercise.hints, source_of(exercise.reference)):
+            assert part.replace("`", "").strip() in text, exercise.name
+
+
+def test_the_museum_draws_as_many_leaks_as_it_names(site):
+    page = (site / "docs" / "museum.html").read_text(encoding="utf-8")
+    exhibits = re.findall(r'class="mask"([^·]*)<strong>(\d+) leaks', page)
+    assert len(exhibits) > 5
+    for picture, named in exhibits:
+        assert picture.count('class="leak"') == int(named)
 
 
 def test_each_page_ends_with_a_link_to_tell_what_is_wrong(pages, site):
@@ -91,11 +111,10 @@ def test_internal_links_lead_somewhere(pages):
 
 
 def test_the_front_page_has_a_card_for_each_notebook(pages, site):
-    links = [link for link in pages[site / "index.html"].links if link.startswith("notebooks/")]
+    page = pages[site / "index.html"]
+    links = [link for link in page.links if link.startswith("notebooks/")]
     cards = links[2:]  # after the bar and "Start the course"
-    assert len({name for name in pages[site / "index.html"].loaded if "/cards/" in name}) == len(
-        cards
-    )
+    assert len({name for name in page.loaded if "/cards/" in name}) == len(cards)
     assert cards == [f"notebooks/{path.stem}.html" for path in NOTEBOOKS]
 
 
