@@ -110,8 +110,7 @@ FIGURES = {  # how to call its function, numbers that are drawn, words of the al
         "A, 1996: old. B, 2011, from A: new"),
     "receptive fields": (lambda plot: plot({"all": torch.ones(9, 9).tril(-1).bool()},
             5), [5, 0.84], "Of 5 earlier pixels, the output of pixel 6 sees: all 5"),
-    "shared weights": (lambda plot: plot(
-            {"a": [["", "", ""], ["7", "", ""], ["", "7", ""]]}), [7],
+    "shared weights": (lambda plot: plot({"a": [["", "", ""], ["7", "", ""], ["", "7", ""]]}), [7],
         "weights 7 in 2 squares; x̂₂ sees x₁ with 7"),
     "flow": (lambda plot: plot(lambda u: u * torch.tensor([1.0, 2.0])), [2, 4],
         "area 0.25", "area 0.50"),
@@ -120,17 +119,14 @@ FIGURES = {  # how to call its function, numbers that are drawn, words of the al
         [4.9, 1.4, 25, 75, 10, 20, 17.5], "position 2: .25, .75", "10, 17.50"),
     "heads": (lambda plot: plot({"a": ROW_FIRST, "b": 1 - ROW_FIRST}), [0, 1],
         "a has its largest weight on its row's", "1.00 and 1.00"),
-    "race": (lambda plot: plot(
-            [[timed("a", s, n)] for s, n in ((2, 60.5), (20, 50.0))]),
+    "race": (lambda plot: plot([[timed("a", s, n)] for s, n in ((2, 60.5), (20, 50.0))]),
         [(2, 60.5), (20, 50)], "after 2 and 20 s: a", "20 seconds: a 50.0"),
     "steps of boards": (lambda plot: plot(
             torch.tensor([[0, 0, 0, 1], [0, 0, 1, 0]]), {1: [[0, 1, 2, 3]], 2: [[0, 1, 2], [3]]}),
         [1, 2, 1.39, 0.69], "1: 1.39, 2: 0.69", "x₁, x₂ and x₃; x₄"),
     "costs of orderings": (lambda plot: plot(
             -torch.tensor([[1.0, 5], [0, 3], [7, 0], [0, 0]]), {"mean": 8.0, "cheapest": 4.0}),
-        [8, 4],
-        "less than 4.0 nats", "less than 4.0, and one in twenty more than 12.0",
-        "mean 8.0; cheapest 4.0"),
+        [8, 4], "less than 4.0 nats", "one in twenty more than 12.0", "mean 8.0; cheapest 4.0"),
     "share by steps": (lambda plot: plot({"a": {16: 0.9, 1: 0.05}}), [(16, 90), (1, 5)],
         "a 90.0% in 16, 5.0% in 1"),
 }  # fmt: skip

@@ -60,13 +60,10 @@ def test_the_part_that_a_number_falls_into_is_blue_and_split_again():
 def test_forbidden_inputs_are_orange_and_crossed():
     moves = torch.tensor([[0.25, 0.5], [0.0, 0.75]])
     (axes,) = plot_moves(moves, [1, 0], 1).axes
-    squares = {
-        (round(p.get_y() + 0.46), round(p.get_x() + 0.46)): (
-            to_hex(p.get_facecolor()),
-            p.get_alpha(),
-        )
-        for p in axes.patches[:4]
-    }
+    squares = {}
+    for p in axes.patches[:4]:
+        place = round(p.get_y() + 0.46), round(p.get_x() + 0.46)
+        squares[place] = to_hex(p.get_facecolor()), p.get_alpha()
     assert squares == {
         **{(0, 0): (ORANGE, 0.25), (0, 1): (BLUE, 0.5)},
         **{(1, 0): (ORANGE, 0.0), (1, 1): (ORANGE, 0.75)},
