@@ -51,6 +51,7 @@ html_theme_options = {
         **dict.fromkeys(BLUES, "#79c3f2"),
         # swap light and dark but keep the hues, so that higher degrees stand out in both themes
         "turned": "invert(0.925) hue-rotate(180deg)",
+        "turned-in-words": "' (Here, light and dark are swapped.)'",
     },
 }
 html_sidebars = {"**": [f"sidebar/{part}.html" for part in SIDEBAR]}
