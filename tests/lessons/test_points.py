@@ -88,12 +88,11 @@ def test_an_answer_that_cannot_be_transferred_is_not_called_wrong():
 
 
 @needs_sandbox
-def test_an_exercise_that_never_ends_or_sleeps_costs_no_other(monkeypatch):
-    monkeypatch.setattr(judge, "CLOCKS", 2)
+def test_an_exercise_that_never_ends_or_sleeps_costs_no_other():
     endless = 'def table_sizes(input_dim):\n    while True: pass\ncheck("1.1", table_sizes)'
-    sleeps = 'import time\ntime.sleep(99)\ncheck("1.2", 1)'
+    sleeps = 'import time\ntime.sleep(60)\ncheck("1.2", 1)'  # less than the limit for all cells
     turn = 'def turn(ordering):\n    return torch.argsort(ordering) + 1\ncheck("1.3", turn)'
-    found = judged(endless, sleeps, turn)
+    found = judged(sleeps, endless, turn)
     assert found["1.1"].message.startswith("your code was stopped")
     assert "out of time" in found["1.2"].message
     assert found["1.3"].state == "right"
