@@ -21,7 +21,7 @@ SHOWN = {
     "04": ("From the ordering", (0.42, 0.24, 0.97, 0.575)),
     "05": ("97% of the nats", (0.347, 0.275, 1, 0.822)),
     "06": ("become final as pixels are drawn", (0, 0.496, 1, 0.803)),
-    "07": ("Orderings: rows", (0, 0.105, 1, 0.485)),
+    "07": ("Orderings: rows", (0, 0.058, 1, 0.5)),
     "08": ("p(x₂ | x₁ = 0)", (0.11, 0.505, 1, 0.885)),
     "09": ("the output of pixel 39 sees", (0.255, 0.23, 0.755, 0.84)),
     "10": ("Which output sees which input", (0.053, 0.068, 1, 0.416)),
