@@ -16,6 +16,23 @@ from made_course.figures.network_parts import sheet
 from made_course.figures.picture import LINES, WIDTH, WORDS, Picture, picture
 
 
+def the_family() -> dict[str, tuple[int, str, str, Tensor]]:
+    """Return six models for :func:`plot_family_tree`, each with a mask of eight variables."""
+    step = torch.arange(8)
+    before = step[:, None] - step  # how many steps earlier
+    sees = (before > 0).float()
+    own, seen = sees * torch.rand(2, 8, 8, generator=torch.Generator().manual_seed(0))
+    tied, window = sees * (step + 1) / 8, sees * (before < 4) * before / 3
+    return {
+        "FVSBN": (1996, "", "each variable: a weighted sum of those before it", own),
+        "NADE": (2011, "FVSBN", "a hidden layer at each step, with tied weights", tied),
+        "MADE": (2015, "NADE", "each unit computed once: masks replace steps", sees / 2),
+        "PixelCNN": (2016, "MADE", "the same weights at every pixel: a window", window),
+        "IAF": (2016, "MADE", "an invertible map of real numbers (MAF, 2017)", sees / 2),
+        "Transformer": (2017, "", "weights computed from the input (notebook 10)", seen),
+    }
+
+
 @picture
 def plot_family_tree(members: Mapping[str, tuple[int, str, str, Tensor]], *, here: str) -> Picture:
     """Draw the family by year: each model with its mask, and its new idea.
