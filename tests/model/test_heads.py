@@ -114,32 +114,6 @@ def test_an_unfinished_head_says_what_it_lacks():
 # ---- bits and classes ---------------------------------------------------------------------------
 
 
-@given(st.lists(st.floats(-1000, 1000), min_size=1, max_size=20), SEEDS)
-@settings(max_examples=50)
-def test_a_binary_variable_is_the_formula_of_the_class(logits, seed):
-    z = torch.tensor(logits, dtype=torch.float64)
-    x = torch.randint(2, z.shape, generator=seeded(seed)).double()
-    # log sigmoid(z) = -log(exp(0) + exp(-z)); F.softplus drops values below 2e-9
-    zero = torch.zeros_like(z)
-    expected = -(x * torch.logaddexp(zero, -z) + (1 - x) * torch.logaddexp(zero, z))
-    found = Bernoulli().log_prob(z[:, None], x)
-    torch.testing.assert_close(found, expected, rtol=1e-13, atol=1e-12)
-    u = torch.rand(z.shape, generator=seeded(seed), dtype=torch.float64)
-    assert torch.equal(Bernoulli().sample(z[:, None], u), (u <= torch.sigmoid(z)).double())
-
-
-@given(SEEDS, st.integers(2, 6))
-@settings(max_examples=25)
-def test_a_class_is_the_first_with_a_cdf_that_reaches_the_noise(seed, num_classes):
-    generator = seeded(seed)
-    logits = 3 * torch.randn(50, num_classes, generator=generator, dtype=torch.float64)
-    u = torch.rand(50, generator=generator, dtype=torch.float64)
-    found = Categorical(num_classes).sample(logits, u)
-    for k, p, threshold in zip(found.int().tolist(), torch.softmax(logits, -1), u, strict=True):
-        assert p[: k + 1].sum() >= threshold or k == num_classes - 1
-        assert k == 0 or p[:k].sum() < threshold
-
-
 @DTYPE
 def test_huge_logits_give_finite_log_probabilities_and_gradients(dtype):
     z = torch.tensor([1000.0, 1000.0, -1000.0, -1000.0], dtype=dtype, requires_grad=True)
@@ -214,18 +188,6 @@ MIXTURE = torch.tensor(
     [math.log(0.3), math.log(0.7), -2.0, 1.0, math.log(0.5), math.log(0.8)], dtype=torch.float64
 )
 """Parameters of 0.3 · N(-2, 0.5²) + 0.7 · N(1, 0.8²)."""
-
-
-@given(SEEDS, st.integers(1, 4))
-@settings(max_examples=25)
-def test_a_density_is_the_formula_of_the_class(seed, components):
-    generator = seeded(seed)
-    params = torch.randn(20, 3 * components, generator=generator, dtype=torch.float64)
-    x = 2 * torch.randn(20, generator=generator, dtype=torch.float64)
-    logits, means, log_scales = params.chunk(3, dim=-1)
-    normal = torch.distributions.Normal(means, log_scales.exp())
-    expected = (torch.softmax(logits, -1) * normal.log_prob(x[:, None]).exp()).sum(-1)
-    torch.testing.assert_close(MixtureOfGaussians(components).log_prob(params, x).exp(), expected)
 
 
 @DTYPE

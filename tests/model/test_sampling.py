@@ -110,19 +110,6 @@ def test_in_float32_they_part_only_where_the_noise_meets_p(direct):
         assert (noise[row, i] - p[row, i]).abs() < 1e-5
 
 
-@pytest.mark.parametrize("head", HEADS, ids=repr)
-@METHOD
-def test_each_value_follows_from_the_conditionals_of_its_row(head, method):
-    """Compare samples with the definition."""
-    model = MADE(20, (30,), natural_order=False, head=head, direct=True, conditioning=True, seed=3)
-    with_weights(model.double(), 0.2)  # larger ones make the spread of some heads explode
-    noise = uniforms(30, 20)
-    x = model.sample(30, noise=noise, method=method)
-    with torch.no_grad():
-        params = model(x).view(30, 20, head.params_per_variable)
-    torch.testing.assert_close(x, head.sample(params, noise), rtol=1e-9, atol=1e-9)
-
-
 # ---- the distribution ---------------------------------------------------------------------------
 
 PEAKED = {

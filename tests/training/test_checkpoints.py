@@ -14,7 +14,6 @@ from tests.training.learning_runs import (
     ONES,
     ZEROS,
     Loader,
-    interrupt,
     many,
     measured,
     run,
@@ -89,15 +88,6 @@ def test_a_run_that_went_on_ends_as_one_that_never_stopped(file, model, data, ar
     assert measured(history) == measured(expected)
     assert len(history) > 3
     assert same(state(resumed), state(straight))
-
-
-def test_a_run_interrupted_in_the_middle_of_an_epoch_goes_on_from_the_last_whole_one(file):
-    straight, stopped = noisy(), noisy()
-    expected = run(straight, Loader(), epochs=5)
-    run(stopped, Loader((3, 2), interrupt), epochs=5, checkpoint=file)
-    history = run(stopped, Loader(), epochs=5, checkpoint=file)
-    assert measured(history) == measured(expected)
-    assert same(state(stopped), state(straight))
 
 
 @pytest.mark.parametrize("arguments", [{"epochs": 3}, {"epochs": 99, "patience": 2}])

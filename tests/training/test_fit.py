@@ -148,14 +148,6 @@ def test_on_epoch_sees_model_and_history_and_without_validation_the_last_weights
     assert not any(module.training for module in model.modules())
 
 
-@pytest.mark.parametrize(("answer", "epochs"), [(True, 2), (False, 4), (None, 4)])
-def test_true_from_on_epoch_stops(answer, epochs):
-    history = run(
-        small(), epochs=4, on_epoch=lambda model, history: answer if len(history) == 2 else None
-    )
-    assert len(history) == epochs
-
-
 @pytest.mark.parametrize("num_masks", [3, None])
 def test_validation_is_scored_with_the_first_set(num_masks):
     model, first, in_use = many(num_masks), [], []

@@ -1,15 +1,10 @@
 """The two schedules: a cycle, every step of a patient run written out, and when it ends."""
 
-import math
-from itertools import groupby
-
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from made_course import MADE, History, evaluate, fit
-from made_course.training.schedules import Patient, count_falls, one_cycle
+from made_course.training.schedules import Patient, one_cycle
 from tests.training.learning_runs import DATA, ONES, ZEROS, run, small, stop_after
 from tools.ships.run import RUNGS, train_by
 
@@ -123,13 +118,6 @@ def test_a_patient_run_takes_ten_steps_an_epoch_or_more(rows, batch_size):
 
 
 # ---- how the rate of a patient run falls ---------------------------------------------------------
-
-
-@given(st.lists(st.integers(0, 5), max_size=40), st.integers(1, 4))
-def test_the_rate_falls_once_for_each_wait_in_a_row_of_worse_epochs(scores, wait):
-    is_better = [score < min(scores[:k], default=math.inf) for k, score in enumerate(scores)]
-    rows = [len(list(row)) for better, row in groupby(is_better) if not better]
-    assert count_falls(scores, wait) == sum(length // wait for length in rows)
 
 
 def test_rate_and_decay_of_a_step():
