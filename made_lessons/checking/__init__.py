@@ -26,7 +26,7 @@ An exercise imports what it needs from this folder. The folder imports from ``ma
 """
 
 from .calls import is_unchanged, run
-from .classes import instance_of, make_subclass, replace_attribute
+from .classes import instance_of, make_subclass
 from .comparison import ABSOLUTE, is_same, require_same
 from .edited_source import edit, edit_source
 from .exercise import (
@@ -41,4 +41,4 @@ from .exercise import (
 from .relations import find_relation
 from .value_text import as_text, call_as_text
 from .variants import choose, further_cases, random_degrees, shuffle, uniform
-from .views import CUT_OFF, View, add_view, dtype_views, gradient_views
+from .views import View, add_view, as_view, dtype_views, gradient_views

@@ -7,6 +7,7 @@ import copy
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -16,6 +17,7 @@ from .exercise import Exercise, MalformedAnswer, WrongAnswer, defined_exercise, 
 from .value_text import call_as_text
 
 Case = tuple[object, ...]
+T = TypeVar("T")
 
 CUT_OFF = (
     "the values are right, but they have no gradient, so nothing could be trained. no_grad, "
@@ -111,6 +113,18 @@ def add_view(
     known_mistakes({cause: answer for cause, answer in known.items() if answer is not None})
     more = {"cause": [*known][-1]} | more
     defined_exercise().views.append(View(see, tried, **more))
+
+
+def as_view(
+    tried: str, causes: str | Mapping[str, object] = "", wrong: object = None, **more: object
+) -> Callable[[T], T]:
+    """Return a decorator that adds a view, whose value a function returns; see :func:`add_view`."""
+
+    def add(see: T) -> T:
+        add_view(tried, see, causes, wrong, **more)
+        return see
+
+    return add
 
 
 def views_of(exercise: Exercise) -> list[View]:

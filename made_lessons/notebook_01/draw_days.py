@@ -1,13 +1,10 @@
 """Exercise 1.4: draw days, one variable after another."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 
 from ..checking import dtype_views, edit, exercise, further_cases, known_mistakes, uniform
-from .another_ordering import reorder
-from .tables_of_three_days import TABLES, other_tables
+from .another_ordering import TABLES, other_tables, reorder
 
 _UNIFORMS = torch.tensor(
     [

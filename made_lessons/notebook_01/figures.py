@@ -1,7 +1,5 @@
 """Figures of notebook 1: the chain rule as a tree, degrees as tickets, draws by intervals."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Mapping, Sequence
 

@@ -1,7 +1,5 @@
 """Exercise 1.1: the number of entries in the tables of an ordering."""
 
-from __future__ import annotations
-
 from ..checking import choose, edit, exercise, further_cases, known_mistakes
 
 

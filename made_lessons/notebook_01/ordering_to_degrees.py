@@ -1,7 +1,5 @@
 """Exercise 1.3: from an ordering to degrees."""
 
-from __future__ import annotations
-
 import torch
 from torch import LongTensor, Tensor
 

@@ -1,7 +1,5 @@
 """Exercise 2.2: a leak that the sum of probabilities does not show."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import torch
@@ -11,7 +9,7 @@ from made_course.common.words import variable_names
 from made_course.leaks.dependence import Dependence, binary_points, measure_dependence
 
 from ..checking import View, WrongAnswer, as_text, edit, exercise, known_mistakes, require_same, run
-from .log_bernoulli import log_bernoulli
+from .sum_over_everything import log_bernoulli
 
 ORDERING = [1, 2, 0]
 
@@ -96,14 +94,7 @@ def _list_leaks(answer: Callable[[Tensor], Tensor]) -> str:
     "2.2",
     "A leak that Σp does not show",
     stars=3,
-    views=(
-        View(
-            _sum_of_probabilities,
-            _describe_input,
-            _explain_sum,
-            "1, to six decimals",
-        ),
-    ),
+    views=(View(_sum_of_probabilities, _describe_input, _explain_sum, "1, to six decimals"),),
     message=lambda answer: f"Leaks: {_list_leaks(answer)}. Still, Σp = 1.",
     hints=(
         "Why is Σp = 1 for an honest model? Read the argument again. Does it need the ordering x₂, "

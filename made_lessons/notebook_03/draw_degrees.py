@@ -1,43 +1,31 @@
 """Exercise 3.5: draw the degrees of hidden units at random."""
 
-from __future__ import annotations
-
 import torch
 from torch import LongTensor, Tensor
 
 from made_course.model import masks as package
 
-from ..checking import (
-    MalformedAnswer,
-    View,
-    WrongAnswer,
-    call_as_text,
-    edit,
-    exercise,
-    known_mistakes,
-    require_same,
-    run,
-)
+from ..checking import View, call_as_text, edit, exercise, known_mistakes, require_same, run
+from ..checking.exercise import MalformedAnswer, WrongAnswer
 
-_CASES = (
-    ([1, 4], 6),
-    ([3, 1, 5, 2, 6, 4], 6),
-    ([3, 5, 2, 4], 6),
-    ([5, 5], 6),
-    ([2, 1], 2),
-    ([1], 1),
-)
-"""Degrees of the layer below, and the number of variables."""
 _MANY = 3000  # each of five degrees occurs 600 ± 22 times
+_CASES = (
+    ([1, 4], _MANY, 6),
+    ([3, 1, 5, 2, 6, 4], _MANY, 6),
+    ([3, 5, 2, 4], _MANY, 6),
+    ([5, 5], _MANY, 6),
+    ([2, 1], _MANY, 2),
+    ([1], _MANY, 1),
+)
 
 
-def _draw_many(answer: object, below: list[int], input_dim: int) -> Tensor:
-    """Let an answer draw many degrees, and return them after checking their shape and dtype."""
+def _draw(answer: object, below: list[int], n_units: int, input_dim: int) -> Tensor:
+    """Let an answer draw degrees, and return them after checking their shape and dtype."""
     got = None
     try:
-        got = run(answer, torch.tensor(below), _MANY, input_dim)
+        got = run(answer, torch.tensor(below), n_units, input_dim)
         form = torch.zeros_like(got) if isinstance(got, Tensor) else got
-        require_same(form, torch.zeros(_MANY).long())
+        require_same(form, torch.zeros(n_units).long())
     except WrongAnswer as wrong:
         if isinstance(got, Tensor) and got.dim() == 1 and 1 < len(got) <= input_dim:
             wrong.cause = _TOO_FEW if len(got) == len(below) else _NO_REPETITION
@@ -46,10 +34,6 @@ def _draw_many(answer: object, below: list[int], input_dim: int) -> Tensor:
             raise WrongAnswer(_ONE_VARIABLE, got=wrong.cause) from wrong
         raise
     return got
-
-
-def _distinct_degrees(answer: object, below: list[int], input_dim: int) -> list[int]:
-    return _draw_many(answer, below, input_dim).unique().tolist()
 
 
 def _explain_degrees(_: object, got: list[int], right: list[int]) -> str:
@@ -74,20 +58,16 @@ def _explain_degrees(_: object, got: list[int], right: list[int]) -> str:
     return next((cause for cause, is_so in faults.items() if is_so), some)
 
 
-def _describe_frequencies(answer: object, below: list[int], input_dim: int) -> str:
-    counts = _draw_many(answer, below, input_dim).bincount()[min(below) :]
+def _describe_frequencies(answer: object, below: list[int], *sizes: int) -> str:
+    counts = _draw(answer, below, *sizes).bincount()[min(below) :]
     is_uniform = bool(counts.max() < 1.3 * _MANY / len(counts))
     return "all degrees equally often" if is_uniform else "some degrees more often than others"
 
 
-def _describe_next_call(answer: object, below: list[int], input_dim: int) -> str:
-    first, again = (_draw_many(answer, below, input_dim) for _ in range(2))
+def _describe_next_call(answer: object, *case: object) -> str:
+    first, again = _draw(answer, *case), _draw(answer, *case)
     is_new = len(first.unique()) == 1 or not first.equal(again)
     return "different degrees in the next call" if is_new else "the same degrees in the next call"
-
-
-def _call_text(answer: object, below: list[int], input_dim: int) -> str:
-    return call_as_text(answer, [below, _MANY, input_dim])
 
 
 _ONE_VARIABLE = "if D is 1, no degree is between 1 and D - 1. Give every unit the degree 1"
@@ -106,13 +86,13 @@ _SAME_AGAIN = "two calls return the same degrees. Draw new ones in each call, wi
     stars=2,
     views=(
         View(
-            _distinct_degrees,
-            lambda *call: f"the degrees that occur in {_call_text(*call)}",
+            lambda *call: _draw(*call).unique().tolist(),
+            lambda answer, *case: f"the degrees that occur in {call_as_text(answer, case)}",
             _explain_degrees,
             cases=_CASES,
         ),
-        View(_describe_next_call, _call_text, _SAME_AGAIN, cases=_CASES),
-        View(_describe_frequencies, _call_text, _NOT_UNIFORM, cases=_CASES),
+        View(_describe_next_call, cause=_SAME_AGAIN, cases=_CASES),
+        View(_describe_frequencies, cause=_NOT_UNIFORM, cases=_CASES),
     ),
     package=package.hidden_degrees,
     hints=(

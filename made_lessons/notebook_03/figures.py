@@ -1,7 +1,5 @@
 """Figures of notebook 3: the connections that masks keep, and why no path leaks."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

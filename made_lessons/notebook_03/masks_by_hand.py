@@ -1,7 +1,5 @@
 """Exercise 3.1: the masks of a small network, by hand."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import count
@@ -11,16 +9,8 @@ import torch
 
 from made_course.common.words import variable_names
 
-from ..checking import (
-    Exercise,
-    KnownMistake,
-    View,
-    WrongAnswer,
-    as_text,
-    exercise,
-    known_mistakes,
-    shuffle,
-)
+from ..checking import View, WrongAnswer, as_text, exercise, known_mistakes, shuffle
+from ..checking.exercise import Exercise, KnownMistake
 
 Masks = list[list[list[int]]]
 RULES_SWAPPED = (

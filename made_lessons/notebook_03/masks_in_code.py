@@ -1,7 +1,5 @@
 """Exercise 3.2: the masks of a network, in code."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 import torch

@@ -1,7 +1,5 @@
 """Exercise 3.3: which input reaches which output, through all masks."""
 
-from __future__ import annotations
-
 import torch
 from torch import BoolTensor, Tensor
 

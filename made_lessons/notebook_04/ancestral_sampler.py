@@ -1,7 +1,5 @@
 """Exercise 4.3: draw variables in the right order (ancestral sampling)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import torch

@@ -1,7 +1,5 @@
 """Exercise 4.1: a linear layer with a mask."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import torch
@@ -10,17 +8,8 @@ from torch import Tensor, nn
 
 from made_course.model import masked_linear
 
-from ..checking import (
-    WrongAnswer,
-    add_view,
-    as_text,
-    call_as_text,
-    edit,
-    exercise,
-    instance_of,
-    is_same,
-    run,
-)
+from ..checking import WrongAnswer, as_text, call_as_text, edit, exercise, instance_of, is_same, run
+from ..checking.views import add_view, as_view
 
 
 def _message(answer: object) -> str:
@@ -92,15 +81,11 @@ def _build_layer(answer: object, *masks: Tensor, bias: bool = True) -> nn.Linear
     return layer
 
 
-def _output_of(answer: object, *masks: Tensor, bias: bool = True) -> object:
-    return run(_build_layer(answer, *masks, bias=bias).forward, _X)
-
-
 def _output_with_masks(*masks: Tensor, bias: bool = True) -> tuple[str, Callable[[object], object]]:
     """Return the calls with these masks as text, and a function that returns the last output."""
     tried = "; ".join(f"set_mask({as_text(mask)}), then forward" for mask in masks)
     tried += "" if bias else ", with bias=False"
-    return tried, lambda answer: _output_of(answer, *masks, bias=bias)
+    return tried, lambda answer: run(_build_layer(answer, *masks, bias=bias).forward, _X)
 
 
 add_view(
@@ -144,7 +129,7 @@ add_view(
 )
 add_view(
     "a new layer, whose mask must be all ones",
-    _output_of,
+    lambda answer: run(_build_layer(answer).forward, _X),
     "the mask of a new layer must be all ones, so that the layer is an ordinary linear layer until "
     "set_mask is called",
     edit("torch.ones(", "torch.zeros("),
@@ -172,20 +157,8 @@ add_view(
 )
 
 
-def _state_dict_keys(answer: object) -> str:
-    """List the keys of the state dict, or the three right keys if loading it restores the layer."""
-    layer, loaded = _build_layer(answer, _MASK), _build_layer(answer)
-    run(loaded.load_state_dict, layer.state_dict())
-    if is_same(run(loaded.forward, _X), run(layer.forward, _X)):
-        return as_text(["weight", "bias", "mask"])
-    saved = [*layer.state_dict()]
-    has_buffer = bool({name for name, _ in layer.named_buffers()} - {*saved})
-    return as_text(saved) + ", without the buffer" * has_buffer
-
-
-add_view(
+@as_view(
     f"{_SET_MASK}, then layer.state_dict()",
-    _state_dict_keys,
     {
         "you registered the buffer with persistent=False, so it is not in the state dict, and a "
         "layer that loads it would have another mask": edit(
@@ -200,6 +173,15 @@ add_view(
         ),
     },
 )
+def _state_dict_keys(answer: object) -> str:
+    """List the keys of the state dict, or the three right keys if loading it restores the layer."""
+    layer, loaded = _build_layer(answer, _MASK), _build_layer(answer)
+    run(loaded.load_state_dict, layer.state_dict())
+    if is_same(run(loaded.forward, _X), run(layer.forward, _X)):
+        return as_text(["weight", "bias", "mask"])
+    saved = [*layer.state_dict()]
+    has_buffer = bool({name for name, _ in layer.named_buffers()} - {*saved})
+    return as_text(saved) + ", without the buffer" * has_buffer
 
 
 def _gradients(answer: object) -> tuple[Tensor, Tensor]:
@@ -239,6 +221,13 @@ add_view(
 add_view(*_output_with_masks(_MASK, bias=False), name="the output")
 
 
+@as_view(
+    "layer.to(another device), then set_mask(a CPU mask)",
+    "set_mask replaces the buffer by a new tensor on the device of the given mask, so after "
+    ".to('cuda') the layer would have a CPU mask again. Copy the values into the existing buffer: "
+    "self.mask.copy_(mask)",
+    edit("self.mask.copy_(mask)", 'self.register_buffer("mask", mask)'),
+)
 def _devices(answer: object) -> list[str]:
     layer = _build_layer(answer)
     moved = layer.to("meta")  # every computer has the device meta, which is not the CPU
@@ -246,16 +235,13 @@ def _devices(answer: object) -> list[str]:
     return sorted({part.device.type for part in [*moved.parameters(), *moved.buffers()]})
 
 
-add_view(
-    "layer.to(another device), then set_mask(a CPU mask)",
-    _devices,
-    "set_mask replaces the buffer by a new tensor on the device of the given mask, so after "
-    ".to('cuda') the layer would have a CPU mask again. Copy the values into the existing buffer: "
-    "self.mask.copy_(mask)",
-    edit("self.mask.copy_(mask)", 'self.register_buffer("mask", mask)'),
+@as_view(
+    "set_mask(mask), then mask.zero_(), then forward",
+    "set_mask keeps the caller's tensor (.to does not copy if dtype and device are the same), so "
+    "the layer's mask changes when the caller changes it. Copy the values into the existing "
+    "buffer: self.mask.copy_(mask)",
+    edit("self.mask.copy_(mask)", "self.mask = mask.to(self.mask)"),
 )
-
-
 def _outputs_after_change(answer: object) -> list[object]:
     layer, outputs = _build_layer(answer), []
     for given in (_MASK.float(), _MASK.clone()):
@@ -265,16 +251,12 @@ def _outputs_after_change(answer: object) -> list[object]:
     return outputs
 
 
-add_view(
-    "set_mask(mask), then mask.zero_(), then forward",
-    _outputs_after_change,
-    "set_mask keeps the caller's tensor (.to does not copy if dtype and device are the same), so "
-    "the layer's mask changes when the caller changes it. Copy the values into the existing "
-    "buffer: self.mask.copy_(mask)",
-    edit("self.mask.copy_(mask)", "self.mask = mask.to(self.mask)"),
+@as_view(
+    "a layer from 4 inputs to 5 outputs, set_mask, then forward",
+    "your layer only works for 3 inputs and 2 outputs. The shape of the mask is (out_features, "
+    "in_features) for all sizes",
+    edit("torch.ones(out_features, in_features)", "torch.ones(2, 3)"),
 )
-
-
 def _error_at_another_size(answer: object) -> str:
     try:
         larger = instance_of(answer, 4, 5)
@@ -283,12 +265,3 @@ def _error_at_another_size(answer: object) -> str:
     except WrongAnswer as wrong:
         return wrong.cause
     return ""
-
-
-add_view(
-    "a layer from 4 inputs to 5 outputs, set_mask, then forward",
-    _error_at_another_size,
-    "your layer only works for 3 inputs and 2 outputs. The shape of the mask is (out_features, "
-    "in_features) for all sizes",
-    edit("torch.ones(out_features, in_features)", "torch.ones(2, 3)"),
-)

@@ -1,8 +1,6 @@
 """A correct MADE, and six mutants with one fault each."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 import torch
@@ -60,11 +58,6 @@ def remask(layers: Sequence[MaskedLinear], masks: Sequence[Tensor]) -> None:
         layer.set_mask(mask)
 
 
-def mutant_with_sampler(sampler: Callable[..., Tensor]) -> type[MADE]:
-    """Return a subclass of MADE that samples with an answer to exercise 4.3."""
-    return made_mutant(sample=torch.no_grad()(lambda self, u: sampler(self, self.order, u)))
-
-
 MODELS: dict[str, type[MADE]] = {
     "sound": MADE,
     # the output mask uses >= instead of >
@@ -87,9 +80,8 @@ MODELS: dict[str, type[MADE]] = {
         "return self.layers[-1](x)",
         "return nn.Linear.forward(self.layers[-1], x)",
     ),
-    "samples by degrees": mutant_with_sampler(
-        edit_source(sample, "torch.argsort(order)", "(order - 1)")
-    ),
+    # the sampler takes the variables in the order of their degrees minus one
+    "samples by degrees": edit_source(MADE, "self.order, u)", "self.order.argsort() + 1, u)"),
     # log_prob has .mean(dim=1) instead of .sum(dim=1)
     "mean for sum": edit_source(MADE, "(self(x), x)", "(self(x), x) / x.shape[1]"),
 }

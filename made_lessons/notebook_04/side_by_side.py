@@ -1,7 +1,5 @@
 """Show the code of functions side by side."""
 
-from __future__ import annotations
-
 import ast
 import html
 import inspect

@@ -1,7 +1,5 @@
 """Exercise 4.4: which of four tests catches which of six mutants."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from functools import partial
 

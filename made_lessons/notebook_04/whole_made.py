@@ -1,7 +1,5 @@
 """Exercise 4.5: MADE from an empty cell."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable
 from itertools import pairwise, permutations
@@ -12,17 +10,11 @@ from torch import Tensor, nn
 from made_course.common.words import variable_names
 from made_course.model.masks import build_masks, direct_mask, draw_degrees, input_degrees
 
-from ..checking import (
-    as_text,
-    edit,
-    exercise,
-    is_same,
-    is_unchanged,
-    make_subclass,
-    replace_attribute,
-)
+from ..checking import as_text, edit, exercise, is_same, is_unchanged
+from ..checking.classes import make_subclass, replace_attribute
+from ..checking.views import add_view, as_view
 from .mutants import MADE, MODELS, made_mutant, remask, unmask
-from .whole_made_trial import Trial, add_model_view
+from .whole_made_trial import Trial
 
 exercise(
     "4.5",
@@ -46,7 +38,7 @@ exercise(
 
 # ---- order and layers ---------------------------------------------------------------------------
 
-add_model_view(
+add_view(
     ".order",
     lambda trial: getattr(trial.model, "order", None),
     {
@@ -62,7 +54,7 @@ add_model_view(
         "order must be the degree of each variable, a tensor (D,) of dtype long": None,
     },
 )
-add_model_view(
+add_view(
     ".state_dict()",
     lambda trial: f"{'a' if 'order' in trial.model.state_dict() else 'no'} key 'order'",
     "order is not saved with the model, because a plain attribute is not in the state dict. It "
@@ -71,6 +63,12 @@ add_model_view(
 )
 
 
+@as_view(
+    ".named_parameters()",
+    "the layers are in a plain list or dict, where nn.Module does not find them, so they are not "
+    "trained, saved or moved. Use nn.ModuleList",
+    made_mutant(replace_attribute("layers", list)),
+)
 def _list_parameters(trial: Trial) -> str:
     """List the parameters that PyTorch finds, if it does not find those of all layers."""
     known = {id(part) for part in [*trial.model.modules(), *trial.model.parameters()]}
@@ -83,15 +81,12 @@ def _list_parameters(trial: Trial) -> str:
     return "the parameters of all layers"
 
 
-add_model_view(
-    ".named_parameters()",
-    _list_parameters,
-    "the layers are in a plain list or dict, where nn.Module does not find them, so they are not "
-    "trained, saved or moved. Use nn.ModuleList",
-    made_mutant(replace_attribute("layers", list)),
+@as_view(
+    ", then other hidden_dims with the same number of parameters",
+    "other hidden_dims give the same number of parameters. Each number in hidden_dims is the width "
+    "of a hidden layer, so do not write widths into your code",
+    lambda input_dim, hidden_dims, ordering: MADE(input_dim, [16] * len(hidden_dims), ordering),
 )
-
-
 def _unused_widths(trial: Trial) -> list[list[int]]:
     """List changed ``hidden_dims`` for which the number of parameters stays the same."""
     dims, ordering = trial.hidden_dims, trial.ordering.tolist()
@@ -104,15 +99,6 @@ def _unused_widths(trial: Trial) -> list[list[int]]:
     return [dims for dims, size in sizes.items() if size == few]
 
 
-add_model_view(
-    ", then other hidden_dims with the same number of parameters",
-    _unused_widths,
-    "other hidden_dims give the same number of parameters. Each number in hidden_dims is the width "
-    "of a hidden layer, so do not write widths into your code",
-    lambda input_dim, hidden_dims, ordering: MADE(input_dim, [16] * len(hidden_dims), ordering),
-)
-
-
 # ---- forward ------------------------------------------------------------------------------------
 
 
@@ -121,18 +107,8 @@ def _draw_masks(model: MADE) -> None:
     remask(model.layers, build_masks(draw_degrees(model.order, hidden_dims, "uniform")))
 
 
-def _compare_two_passes(trial: Trial) -> str:
-    kept = copy.deepcopy(trial.model.double().state_dict())
-    first, again = (trial.call("forward", trial.points, trial.points) for _ in range(2))
-    is_kept = is_unchanged(dict(kept), dict(trial.model.state_dict()))
-    if is_same(first, again):
-        return "the same logits"
-    return "different logits" if is_kept else "different logits, and the state dict has changed"
-
-
-add_model_view(
+@as_view(
     ", forward twice",
-    _compare_two_passes,
     {
         "you draw new masks in each forward pass, so two passes with the same x differ. Draw "
         "degrees and build masks once, in __init__": made_mutant(
@@ -145,8 +121,21 @@ add_model_view(
         ),
     },
 )
+def _compare_two_passes(trial: Trial) -> str:
+    kept = copy.deepcopy(trial.model.double().state_dict())
+    first, again = (trial.call("forward", trial.points, trial.points) for _ in range(2))
+    is_kept = is_unchanged(dict(kept), dict(trial.model.state_dict()))
+    if is_same(first, again):
+        return "the same logits"
+    return "different logits" if is_kept else "different logits, and the state dict has changed"
 
 
+@as_view(
+    ", forward with one row, and with several",
+    "the logits of a row depend on the other rows of x, but each row is its own example. Do not "
+    "take a mean, sum or maximum over dimension 0",
+    edit("return self.layers[-1](x)", "return (z := self.layers[-1](x)) - z.mean(dim=0)"),
+)
 def _compare_with_batch(trial: Trial) -> str:
     trial.model.double()
     points, first = trial.points, trial.points[:1]
@@ -154,15 +143,17 @@ def _compare_with_batch(trial: Trial) -> str:
     return "the same logits" if is_same(among_others, alone) else "different logits"
 
 
-add_model_view(
-    ", forward with one row, and with several",
-    _compare_with_batch,
-    "the logits of a row depend on the other rows of x, but each row is its own example. Do not "
-    "take a mean, sum or maximum over dimension 0",
-    edit("return self.layers[-1](x)", "return (z := self.layers[-1](x)) - z.mean(dim=0)"),
+@as_view(
+    ", forward, with large weights",
+    {
+        "forward returns numbers between 0 and 1, but it must return logits. "
+        "Remove the sigmoid": edit("[-1](x)", "[-1](x).sigmoid()"),
+        "your logits are never below 0, so no probability is below one half. Do not apply an "
+        "activation after the last layer": edit("[-1](x)", "[-1](x).relu()"),
+        "your logits stay within bounds for all weights, and so do the probabilities. Do not apply "
+        "an activation after the last layer": edit("[-1](x)", "[-1](x).tanh()"),
+    },
 )
-
-
 def _describe_range(trial: Trial) -> str:
     """Describe the range of the logits. With one variable, only a bias can change it."""
     trial.model.double()
@@ -176,20 +167,6 @@ def _describe_range(trial: Trial) -> str:
     if lowest < 0:
         return "no logit far below 0, or none far above 1"
     return "no logit below 0 or above 1" if highest <= 1 else "no logit below 0"
-
-
-add_model_view(
-    ", forward, with large weights",
-    _describe_range,
-    {
-        "forward returns numbers between 0 and 1, but it must return logits. "
-        "Remove the sigmoid": edit("[-1](x)", "[-1](x).sigmoid()"),
-        "your logits are never below 0, so no probability is below one half. Do not apply an "
-        "activation after the last layer": edit("[-1](x)", "[-1](x).relu()"),
-        "your logits stay within bounds for all weights, and so do the probabilities. Do not apply "
-        "an activation after the last layer": edit("[-1](x)", "[-1](x).tanh()"),
-    },
-)
 
 
 # ---- dependence --------------------------------------------------------------------------------
@@ -213,17 +190,8 @@ def mutant_with_masks(convert: Callable[[Tensor], Tensor]) -> type[MADE]:
     )
 
 
-def _describe_later_leaks(trial: Trial) -> str:
-    trained = [p.detach().unique() for p in trial.new_model().parameters() if p.requires_grad]
-    has_masks = any(is_same(values, torch.tensor([0.0, 1.0])) for values in trained)
-    if (trial.dependences[0] & ~trial.allowed).any() or not trial.leaks.any():
-        return "no output moves more than before training"
-    return "leaks" + ", with masks among the parameters" * has_masks
-
-
-add_model_view(
+@as_view(
     " with large weights: flip each input",
-    _describe_later_leaks,
     {
         "the masks are parameters, so they would be trained. Make them buffers": (
             mutant_with_masks(nn.Parameter)
@@ -232,6 +200,12 @@ add_model_view(
         "masks to the weights once, but each forward pass must apply them": (MODELS["masked once"]),
     },
 )
+def _describe_later_leaks(trial: Trial) -> str:
+    trained = [p.detach().unique() for p in trial.new_model().parameters() if p.requires_grad]
+    has_masks = any(is_same(values, torch.tensor([0.0, 1.0])) for values in trained)
+    if (trial.dependences[0] & ~trial.allowed).any() or not trial.leaks.any():
+        return "no output moves more than before training"
+    return "leaks" + ", with masks among the parameters" * has_masks
 
 
 def _kind_of_leak(trial: Trial, got: object, right: object) -> str:
@@ -251,7 +225,7 @@ def _kind_of_leak(trial: Trial, got: object, right: object) -> str:
     return "an output sees a variable that is not generated before its own"
 
 
-add_model_view(
+add_view(
     " with large weights: flip each input",
     lambda trial: _describe_pairs(trial.leaks, "moves with"),
     {
@@ -272,27 +246,22 @@ add_model_view(
 )
 
 
-def _describe_lost_inputs(trial: Trial, applies: bool) -> dict[str, str]:
-    """List the allowed inputs that each output never sees, or nothing if ``applies`` is False."""
-    return (
-        _describe_pairs(trial.allowed & ~trial.dependences[1], "never moves with")
-        if applies
-        else {}
-    )
+def _lost_inputs(trial: Trial) -> dict[str, str]:
+    return _describe_pairs(trial.allowed & ~trial.dependences[1], "never moves with")
 
 
-add_model_view(
+add_view(
     " with large weights: flip each input",
-    lambda trial: _describe_lost_inputs(trial, not trial.hidden_dims),
+    lambda trial: {} if trial.hidden_dims else _lost_inputs(trial),
     "without a hidden layer, outputs miss inputs that they may see. The only layer must be applied "
     "once, without an activation. Do you apply the first and the last layer separately, or skip "
     "one? Use a loop over self.layers[:-1]",
     edit("self.layers[:-1]", "self.layers[:1]"),
     expected="every output moves with every input that it may see",
 )
-add_model_view(
+add_view(
     " with large weights: flip each input",
-    lambda trial: _describe_lost_inputs(trial, trial.is_wide),
+    lambda trial: _lost_inputs(trial) if trial.is_wide else {},
     "nothing leaks, but in this wide network some outputs miss inputs that they may see. Is more "
     "than one mask strict (use > for the output only, and >= before it)? Or does a degree from 1 "
     "to D − 1 never occur (randint(1, D − 1) ends with D − 2)? If the first mask is the strict "
@@ -306,6 +275,14 @@ add_model_view(
 )
 
 
+@as_view(
+    " with large weights: the output of x₁, z(x₂, x₃)",
+    "the output of x₁ is only a sum of a term of x₂ and a term of x₃. Without an activation after "
+    "each hidden layer, all layers together are a single linear layer. Or does no hidden unit see "
+    "both inputs? This happens with direct connections and degrees from randint(1, D − 1), which "
+    "ends with D − 2",
+    edit("torch.relu(layer(x))", "layer(x)"),
+)
 def _describe_interaction(trial: Trial) -> str:
     """Say whether the output of x₁ is more than a sum of terms of x₂ and x₃."""
     bends = []
@@ -316,14 +293,3 @@ def _describe_interaction(trial: Trial) -> str:
     if max(bends, default=1) < 1e-6:
         return "it is 0 for all weights"
     return "z(1, 1) − z(1, 0) − z(0, 1) + z(0, 0) is not 0"
-
-
-add_model_view(
-    " with large weights: the output of x₁, z(x₂, x₃)",
-    _describe_interaction,
-    "the output of x₁ is only a sum of a term of x₂ and a term of x₃. Without an activation after "
-    "each hidden layer, all layers together are a single linear layer. Or does no hidden unit see "
-    "both inputs? This happens with direct connections and degrees from randint(1, D − 1), which "
-    "ends with D − 2",
-    edit("torch.relu(layer(x))", "layer(x)"),
-)

@@ -1,28 +1,19 @@
 """Exercise 4.5, second half: log_prob, gradients, samples and saved models."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 
-from ..checking import (
-    View,
-    WrongAnswer,
-    as_text,
-    defined_exercise,
-    edit_source,
-    find_relation,
-    is_same,
-    run,
-)
+from ..checking import WrongAnswer, as_text, defined_exercise, edit, find_relation, is_same, run
+from ..checking.views import View, as_view
 from .log_likelihood import bernoulli_log_prob, log_prob_of_probabilities
 from .mutants import MADE, made_mutant
 from .whole_made import mutant_with_masks
-from .whole_made_trial import Trial, add_model_view, views_of_models
+from .whole_made_trial import Trial, views_of_models
 
 # ---- log_prob -----------------------------------------------------------------------------------
 
 
+@as_view(": the sum of exp(log_prob) over all inputs")
 def _sum_of_probabilities(trial: Trial) -> str:
     _, expected, got = trial.scores
     total = got.exp().sum().item()
@@ -38,9 +29,20 @@ def _sum_of_probabilities(trial: Trial) -> str:
     )
 
 
-add_model_view(": the sum of exp(log_prob) over all inputs", _sum_of_probabilities, "")
-
-
+@as_view(
+    ".log_prob(x)",
+    {
+        "your log_prob applies a sigmoid before bernoulli_log_prob, which takes logits. Use "
+        "bernoulli_log_prob(self(x), x)": edit("(self(x), x)", "(self(x).sigmoid(), x)"),
+        "log_prob does not belong to the logits of forward(x). Use bernoulli_log_prob(self(x), x) "
+        "without any other step": edit(
+            "(self(x), x)",
+            "(2 * self(x), x)",
+            "return self.layers[-1](x)",
+            "return self.layers[-1](x) / 2",
+        ),
+    },
+)
 def _describe_distribution(trial: Trial) -> str:
     """Say which logits the values of log_prob were computed from."""
     logits, expected, got = trial.scores
@@ -51,26 +53,12 @@ def _describe_distribution(trial: Trial) -> str:
     return "a different distribution"
 
 
-add_model_view(
-    ".log_prob(x)",
-    _describe_distribution,
-    {
-        "your log_prob applies a sigmoid before bernoulli_log_prob, which takes logits. Use "
-        "bernoulli_log_prob(self(x), x)": edit_source(
-            MADE, "(self(x), x)", "(self(x).sigmoid(), x)"
-        ),
-        "log_prob does not belong to the logits of forward(x). Use bernoulli_log_prob(self(x), x) "
-        "without any other step": edit_source(
-            MADE,
-            "(self(x), x)",
-            "(2 * self(x), x)",
-            "return self.layers[-1](x)",
-            "return self.layers[-1](x) / 2",
-        ),
-    },
+@as_view(
+    ".log_prob(x) with very large weights",
+    "log_prob is right for small logits, but for large ones it is not finite, or it is cut off. "
+    "Use softplus, as in exercise 4.2",
+    made_mutant(log_prob=lambda self, x: log_prob_of_probabilities(self(x).sigmoid(), x)),
 )
-
-
 def _compare_at_large_logits(trial: Trial) -> str:
     points = trial.points.float()
     trial.model.float()
@@ -83,15 +71,12 @@ def _compare_at_large_logits(trial: Trial) -> str:
     return f"{as_text(got[k])} instead of {as_text(expected[k])}"
 
 
-add_model_view(
-    ".log_prob(x) with very large weights",
-    _compare_at_large_logits,
-    "log_prob is right for small logits, but for large ones it is not finite, or it is cut off. "
-    "Use softplus, as in exercise 4.2",
-    made_mutant(log_prob=lambda self, x: log_prob_of_probabilities(self(x).sigmoid(), x)),
+@as_view(
+    ", the parameters without a gradient of log_prob",
+    "these parameters get no gradient from log_prob, so training could not change them. Look for "
+    "no_grad, .data or .detach(). no_grad belongs in sample only",
+    made_mutant(forward=torch.no_grad()(lambda self, x: MADE.forward(self, x))),
 )
-
-
 def _parameters_without_gradient(trial: Trial) -> list[str]:
     """List the parameters that change log_prob, but never get a gradient from it."""
     stuck, points = trial.trainable_parameters() if trial.is_wide else {}, trial.points.float()
@@ -111,18 +96,10 @@ def _parameters_without_gradient(trial: Trial) -> list[str]:
     return [*stuck]
 
 
-add_model_view(
-    ", the parameters without a gradient of log_prob",
-    _parameters_without_gradient,
-    "these parameters get no gradient from log_prob, so training could not change them. Look for "
-    "no_grad, .data or .detach(). no_grad belongs in sample only",
-    made_mutant(forward=torch.no_grad()(lambda self, x: MADE.forward(self, x))),
-)
-
-
 # ---- samples and saved models -------------------------------------------------------------------
 
 
+@as_view("")
 def _require_samples(trial: Trial) -> str:
     """Require the samples that log_prob implies for the uniforms ``trial.u``."""
     got, right = trial.samples
@@ -138,10 +115,6 @@ def _require_samples(trial: Trial) -> str:
     )
 
 
-# called in a lambda without arguments, because run() would copy the model as an argument
-_SAMPLE_VIEW = View(see=lambda draw, *given: run(lambda: draw(*given)))
-
-
 def _explain_samples(trial: Trial) -> str:
     def draws_alike(other_u: Tensor) -> bool:
         first, other = (trial.call("sample", u, u) for u in (trial.u, other_u))
@@ -153,8 +126,9 @@ def _explain_samples(trial: Trial) -> str:
             "numbers yourself (torch.rand, torch.bernoulli)"
         )
     for known in defined_exercise("4.3").known_mistakes:
+        # the inner lambda has no arguments, because run() would copy the model as an argument
         samples = trial.draw_samples(
-            lambda *given, draw=known.answer: _SAMPLE_VIEW.value_or_error(draw, given)
+            lambda *given, draw=known.answer: View().value_or_error(lambda: draw(*given), ())
         )
         if all(map(is_same, trial.samples[0], samples)):
             return known.cause
@@ -166,9 +140,12 @@ def _explain_samples(trial: Trial) -> str:
     return "your samples are not the ones that log_prob implies for these u"
 
 
-add_model_view("", _require_samples, "")
-
-
+@as_view(
+    ", saved and loaded",
+    "a second model that loads the state dict of the first has different probabilities, because "
+    "the masks are not in it. Make them buffers",
+    mutant_with_masks(lambda mask: mask),
+)
 def _compare_loaded_model(trial: Trial) -> str:
     other, points = trial.new_model(), trial.points.float()
     run(other.load_state_dict, trial.model.float().state_dict())
@@ -177,11 +154,5 @@ def _compare_loaded_model(trial: Trial) -> str:
     return "the same probabilities" if is_back else "different probabilities"
 
 
-add_model_view(
-    ", saved and loaded",
-    _compare_loaded_model,
-    "a second model that loads the state dict of the first has different probabilities, because "
-    "the masks are not in it. Make them buffers",
-    mutant_with_masks(lambda mask: mask),
-)
-defined_exercise("4.5").views.extend(views_of_models())
+_views = defined_exercise("4.5").views
+_views[:] = views_of_models([*_views])

@@ -1,8 +1,6 @@
 """Build models with an answer to exercise 4.5, and compute the properties that views compare."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache, partial
 
@@ -12,16 +10,7 @@ from torch import Tensor, nn
 from made_course.leaks.dependence import binary_points
 from made_course.model.masks import direct_mask, input_degrees
 
-from ..checking import (
-    View,
-    WrongAnswer,
-    as_text,
-    find_relation,
-    instance_of,
-    known_mistakes,
-    require_same,
-    run,
-)
+from ..checking import View, WrongAnswer, as_text, find_relation, instance_of, require_same, run
 from .ancestral_sampler import sample, uniforms
 from .log_likelihood import bernoulli_log_prob
 
@@ -36,32 +25,14 @@ SIZES = (
 """Ordering and hidden_dims of each model."""
 
 
-_VIEWS: list[View] = []
-
-
-def add_model_view(
-    tried: str,
-    see: Callable[[Trial], object],
-    causes: str | Mapping[str, object],
-    wrong: object = None,
-    **more: object,
-) -> None:
-    """Add a view of a :class:`Trial`, like :func:`made_lessons.checking.views.add_view`."""
-    known = {causes: wrong} if isinstance(causes, str) else causes
-    known_mistakes(
-        {cause: answer for cause, answer in known.items() if answer is not None}, name="4.5"
-    )
-    _VIEWS.append(View(see, tried, **{"cause": [*known][-1]} | more))
-
-
-def views_of_models() -> Iterator[View]:
-    """Yield all views of a model, for models of each size in turn."""
+def views_of_models(views: Sequence[View]) -> Iterator[View]:
+    """Yield views of an answer, one for each size of a model and each view of a :class:`Trial`."""
     for size in SIZES:
-        for look in _VIEWS:
-            made = {"see": partial(_call_with_trial, look.see, size)}
-            if callable(look.cause):
-                made["cause"] = partial(_call_with_trial, look.cause, size)
-            yield replace(look, tried=f"{_call_text(*size)}{look.tried}" * bool(look.tried), **made)
+        for view in views:
+            made = {"see": partial(_call_with_trial, view.see, size)}
+            if callable(view.cause):
+                made["cause"] = partial(_call_with_trial, view.cause, size)
+            yield replace(view, tried=f"{_call_text(*size)}{view.tried}" * bool(view.tried), **made)
 
 
 def _call_with_trial(function: Callable, size: tuple, answer: object, *seen: object) -> object:

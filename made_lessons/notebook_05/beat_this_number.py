@@ -1,7 +1,5 @@
 """Open exercise 5.4: a better model of 4,000 images."""
 
-from __future__ import annotations
-
 import io
 import math
 from contextlib import redirect_stdout

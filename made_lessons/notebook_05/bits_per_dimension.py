@@ -1,7 +1,5 @@
 """Exercise 5.1: bits per dimension."""
 
-from __future__ import annotations
-
 import math
 
 from ..checking import choose, exercise, further_cases, known_mistakes, uniform

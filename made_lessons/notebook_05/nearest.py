@@ -1,7 +1,5 @@
 """Find the training images that are nearest to samples."""
 
-from __future__ import annotations
-
 import itertools
 import math
 

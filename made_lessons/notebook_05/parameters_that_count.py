@@ -1,7 +1,5 @@
 """Exercise 5.3: count the parameters that the masks leave."""
 
-from __future__ import annotations
-
 import torch
 from torch import nn
 

@@ -1,7 +1,5 @@
 """Exercise 5.2: score the training images with the finished weights."""
 
-from __future__ import annotations
-
 import math
 from contextlib import suppress
 from functools import cache
@@ -14,16 +12,8 @@ from made_course.model.made import MADE
 from made_course.training.evaluate import evaluate
 from made_course.training.history import History
 
-from ..checking import (
-    MalformedAnswer,
-    View,
-    edit,
-    exercise,
-    further_cases,
-    known_mistakes,
-    run,
-    shuffle,
-)
+from ..checking import MalformedAnswer, View, edit, exercise, known_mistakes, run
+from ..checking.variants import further_cases, shuffle
 
 _TWO_NUMBERS = (
     "two calls returned different numbers. Either the model is in training mode, where dropout "

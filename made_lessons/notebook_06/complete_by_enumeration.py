@@ -1,7 +1,5 @@
 """Exercise 6.3: completion by enumeration."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import torch

@@ -1,7 +1,5 @@
 """Exercise 6.2: a joint distribution for which greedy misses the most probable row."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from dataclasses import replace
 

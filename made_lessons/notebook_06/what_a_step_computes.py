@@ -1,7 +1,5 @@
 """Exercise 6.1: the hidden units and the output that a step computes."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

@@ -1,7 +1,5 @@
 """Exercise 6.4: the effective size of weighted draws."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import torch
