@@ -6,7 +6,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from ..checking import Exercise, MalformedAnswer, View, add_view, as_text, choose, exercise
+from ..checking import Exercise, MalformedAnswer, View, as_text, as_view, choose, exercise
 
 
 def _checked_table(answer: object) -> Tensor:
@@ -35,23 +35,6 @@ def _has_tie(table: Tensor) -> bool:
     highest = table.flatten().sort().values
     pairs = (first, table[first.argmax()], highest[2:])
     return any(abs(float(a) - float(b)) < 1e-6 for a, b in pairs)
-
-
-def _describe_table(answer: object) -> str:
-    """Describe the fault of a table, or say that greedy misses its most probable row."""
-    table = _checked_table(answer)
-    if not bool((table > 0).all()):
-        return "an entry that is not greater than 0"
-    if torch.allclose(table.sum(1), torch.ones(2).double(), atol=1e-4):
-        return "a sum of 1 in each row"
-    if abs(table.sum() - 1) > 1e-4:
-        return f"a sum of {table.sum():.4f}"
-    if _has_tie(table):
-        return "a tie"
-    if _is_misleading(table):
-        return "greedy misses the most probable row"
-    found = "greedy finds the most probable row"
-    return f"{found}, but not in table.T" if _is_misleading(table.T) else found
 
 
 def _is_misleading(table: Tensor) -> bool:
@@ -102,9 +85,8 @@ def misleading_table() -> Tensor:
     return torch.tensor([[0.38, 0.02], [0.32, 0.28]])
 
 
-add_view(
+@as_view(
     as_text,
-    _describe_table,
     {
         "each of the four probabilities must be greater than 0": torch.tensor(
             [[0.4, 0.0], [0.35, 0.25]]
@@ -126,3 +108,18 @@ add_view(
         ),
     },
 )
+def _describe_table(answer: object) -> str:
+    """Describe the fault of a table, or say that greedy misses its most probable row."""
+    table = _checked_table(answer)
+    if not bool((table > 0).all()):
+        return "an entry that is not greater than 0"
+    if torch.allclose(table.sum(1), torch.ones(2).double(), atol=1e-4):
+        return "a sum of 1 in each row"
+    if abs(table.sum() - 1) > 1e-4:
+        return f"a sum of {table.sum():.4f}"
+    if _has_tie(table):
+        return "a tie"
+    if _is_misleading(table):
+        return "greedy misses the most probable row"
+    found = "greedy finds the most probable row"
+    return f"{found}, but not in table.T" if _is_misleading(table.T) else found
