@@ -1,9 +1,9 @@
 """Figures of notebook 1: the chain rule as a tree, degrees as tickets, draws by intervals."""
 
 import itertools
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from made_course.common.colours import BLUE
@@ -24,14 +24,10 @@ def plot_chain_rule(
         day: (D,) values of the day whose path is blue.
     """
     steps, inner = len(ordering), days[:, list(ordering)].int().tolist()
-    path = [day[variable] for variable in ordering]
-    count = {
-        begin: sum(tuple(row[: len(begin)]) == begin for row in inner)
-        for length in range(steps + 1)
-        for begin in itertools.product([1, 0], repeat=length)
-    }
-    shares = [f"{count[tuple(path[: k + 1])]}/{count[tuple(path[:k])]}" for k in range(steps)]
-    kind, end = "".join(map(str, day)), f"{count[tuple(path)]}/{len(days)}"
+    path = tuple(day[variable] for variable in ordering)
+    count = Counter(tuple(row[:length]) for row in inner for length in range(steps + 1))
+    shares = [f"{count[path[: k + 1]]}/{count[path[:k]]}" for k in range(steps)]
+    kind, end = "".join(map(str, day)), f"{count[path]}/{len(days)}"
     alt = f"Tree of {len(days)} days, forking by {', then '.join(names[v] for v in ordering)}. "
     alt += f"The path of {kind} ({', '.join(names)}): {' · '.join(shares)} = {end} of all days."
 
@@ -39,8 +35,9 @@ def plot_chain_rule(
     axes = figure.add_subplot(xlim=(-0.35, steps + 0.95), ylim=(-0.5, 2**steps + 0.4))
     axes.axis("off")
     middle = {"ha": "center", "va": "center"}
-    for begin, days_here in count.items():
-        is_blue = list(begin) == path[: len(begin)]
+    lengths = range(steps + 1)
+    for begin in itertools.chain(*(itertools.product([1, 0], repeat=n) for n in lengths)):
+        days_here, is_blue = count[begin], begin == path[: len(begin)]
         colour, place = BLUE if is_blue else LINES, _fork_position(begin, steps)
         share = f"{len(days)} days"
         if begin:
@@ -126,21 +123,20 @@ def plot_tickets(ordering: list[int]) -> Picture:
     figure = Picture(height=2.4, alt=f"{held}. The counter calls {called}.")
     axes = figure.add_subplot(xlim=(-2.2, len(ordering) + 1.7), ylim=(-0.75, 2.6))
     axes.axis("off")
+    count, middle = len(ordering), {"ha": "center", "va": "center"}
+    axes.plot(range(count), [1.75] * count, "s", color=BLUE, markersize=28)
+    axes.plot(range(count), [0.45] * count, "s", color=LINES, markersize=28, markerfacecolor="none")
     for i, name in enumerate(names):
         axes.plot([i, order[i] - 1], [1.45, 0.75], color=LINES, linewidth=1.5, zorder=1)
-        axes.text(i, 2.3, name, ha="center", va="center", fontsize=14)
-        look = {"facecolor": BLUE, "edgecolor": BLUE}
-        axes.add_patch(Rectangle((i - 0.28, 1.47), 0.56, 0.56, **look))
-        axes.text(i, 1.75, order[i], ha="center", va="center", color="white", weight="bold")
-    for t, i in enumerate(ordering):
-        axes.add_patch(Rectangle((t - 0.28, 0.17), 0.56, 0.56, facecolor="none", edgecolor=LINES))
-        axes.text(t, 0.45, t + 1, ha="center", va="center")
-        axes.text(t, -0.15, names[i], ha="center", va="center", fontsize=14)
-    for words, middle, code, y in (
+        axes.text(i, 2.3, name, fontsize=14, **middle)
+        axes.text(i, 1.75, order[i], color="white", weight="bold", **middle)
+        axes.text(i, 0.45, i + 1, **middle)
+        axes.text(i, -0.15, names[ordering[i]], fontsize=14, **middle)
+    for words, height, code, y in (
         ("the ticket\nin each hand:\nits degree", 1.75, f"order = {order}", 1.75),
         ("the list\nat the counter", 0.2, f"ordering = {ordering}\ncounted from 0", -0.15),
     ):
-        axes.text(-0.6, middle, words, ha="right", va="center", fontsize=12)
+        axes.text(-0.6, height, words, ha="right", va="center", fontsize=12)
         axes.text(len(ordering) - 0.5, y, code, va="center", family="monospace", fontsize=12)
     return figure
 
@@ -164,16 +160,13 @@ def plot_draws(names: Sequence[str], p: Sequence[float], u: Sequence[float]) -> 
     figure = Picture(height=1.05 * len(p), alt=alt)
     axes = figure.add_subplot(xlim=(-0.32, 1.01), ylim=(0.5 - 1.1 * len(p), 0.65))
     axes.axis("off")
-    middle = {"ha": "center", "va": "center"}
     for step, (name, share, at, value) in enumerate(zip(names, p, u, drawn, strict=True)):
         y, ends = -1.1 * step, ((0, share) if value else (share, 1))
         axes.text(-0.03, y, f"{name}?", ha="right", va="center", weight="bold")
-        for left, right, word in ((0, share, "yes"), (share, 1, "no")):
-            here = (left, right) == ends
-            look = {"facecolor": BLUE if here else "none", "edgecolor": LINES}
-            axes.add_patch(Rectangle((left, y - 0.2), right - left, 0.4, **look))
-            label = f"{word} {right - left:.3g}"
-            axes.text((left + right) / 2, y, label, color="white" if here else WORDS, **middle)
+        for left, part, word in ((0, share, "yes"), (share, 1 - share, "no")):
+            face, ink = (BLUE, "white") if (word == "yes") == value else ("none", WORDS)
+            bar = axes.barh(y, part, 0.4, left, facecolor=face, edgecolor=LINES)
+            axes.bar_label(bar, [f"{word} {part:.3g}"], label_type="center", color=ink)
         axes.plot([at, at], [y + 0.2, y + 0.48], color=WORDS)
         axes.text(at - 0.02, y + 0.38, f"u = {at:.2f}", ha="right", va="center", fontsize=12)
         if step < len(p) - 1:
