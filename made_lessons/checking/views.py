@@ -93,7 +93,7 @@ VALUE = View(_require_value, expected="")
 
 
 def add_view(
-    tried: str,
+    tried: str | Callable[..., str],
     see: Callable[..., object],
     causes: str | Mapping[str, object] = "",
     wrong: object = None,
@@ -102,7 +102,7 @@ def add_view(
     """Add a view to the exercise that is defined above, with its known mistakes.
 
     Args:
-        tried: input that the report shows.
+        tried: input that the report shows, as for :class:`View`.
         see: function of an answer that returns the value.
         causes: one cause, or a dict of causes, each with a wrong answer or None. The last cause is
             also given for all other wrong values.
@@ -116,7 +116,10 @@ def add_view(
 
 
 def as_view(
-    tried: str, causes: str | Mapping[str, object] = "", wrong: object = None, **more: object
+    tried: str | Callable[..., str],
+    causes: str | Mapping[str, object] = "",
+    wrong: object = None,
+    **more: object,
 ) -> Callable[[T], T]:
     """Return a decorator that adds a view, whose value a function returns; see :func:`add_view`."""
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from made_course.common.words import variable_names
 from made_course.leaks.dependence import Dependence, binary_points, measure_dependence
 
-from ..checking import View, WrongAnswer, as_text, edit, exercise, known_mistakes, require_same, run
+from ..checking import WrongAnswer, as_text, as_view, edit, exercise, require_same, run
 from .sum_over_everything import log_bernoulli
 
 ORDERING = [1, 2, 0]
@@ -62,18 +62,6 @@ def _dependence(logits: Tensor) -> Dependence:
     return measure_dependence(lambda x: logits[(x @ row_number).long()], binary_points(3))
 
 
-def _sum_of_probabilities(answer: Callable[[Tensor], Tensor]) -> str:
-    """Return the sum of the probabilities, after checking that there is a leak."""
-    logits = _checked_logits(answer)  # called once, because a second call may return other logits
-    found = _dependence(logits)
-    if not found.by_flip.any():
-        raise WrongAnswer(CONSTANT, got="no output moved")
-    if not found.leaks(ORDERING):
-        raise WrongAnswer(HONEST, expected="a leak", got="none")
-    total = log_bernoulli(logits.double(), binary_points(3).double()).exp().sum().item()
-    return f"{total:.6f}"
-
-
 def _explain_sum(answer: Callable[[Tensor], Tensor], *_: object) -> str:
     # without a cycle or an output that sees itself, the answer would be honest in some ordering
     return SELF if _dependence(_checked_logits(answer)).by_flip.diagonal().any() else CYCLE
@@ -94,7 +82,6 @@ def _list_leaks(answer: Callable[[Tensor], Tensor]) -> str:
     "2.2",
     "A leak that Σp does not show",
     stars=3,
-    views=(View(_sum_of_probabilities, _describe_input, _explain_sum, "1, to six decimals"),),
     message=lambda answer: f"Leaks: {_list_leaks(answer)}. Still, Σp = 1.",
     hints=(
         "Why is Σp = 1 for an honest model? Read the argument again. Does it need the ordering x₂, "
@@ -112,11 +99,24 @@ def leaky_logits(x: Tensor) -> Tensor:
     return torch.stack([0 * x1, 3 * x1 - 1, 2 * x2], dim=1)
 
 
-known_mistakes(
+@as_view(
+    _describe_input,
     {
         CONSTANT: torch.zeros_like,
         HONEST: edit("[0 * x1, 3 * x1 - 1, 2 * x2]", "[2 * x2, 0 * x2, 1 - x2]"),
         SELF: lambda x: 10 * x - 5,
         CYCLE: lambda x: 4 * x[:, [1, 2, 0]] - 2,
-    }
+    },
+    cause=_explain_sum,
+    expected="1, to six decimals",
 )
+def _sum_of_probabilities(answer: Callable[[Tensor], Tensor]) -> str:
+    """Return the sum of the probabilities, after checking that there is a leak."""
+    logits = _checked_logits(answer)  # called once, because a second call may return other logits
+    found = _dependence(logits)
+    if not found.by_flip.any():
+        raise WrongAnswer(CONSTANT, got="no output moved")
+    if not found.leaks(ORDERING):
+        raise WrongAnswer(HONEST, expected="a leak", got="none")
+    total = log_bernoulli(logits.double(), binary_points(3).double()).exp().sum().item()
+    return f"{total:.6f}"

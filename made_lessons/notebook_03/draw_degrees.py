@@ -5,7 +5,7 @@ from torch import LongTensor, Tensor
 
 from made_course.model import masks as package
 
-from ..checking import View, call_as_text, edit, exercise, known_mistakes, require_same, run
+from ..checking import as_view, call_as_text, edit, exercise, require_same, run
 from ..checking.exercise import MalformedAnswer, WrongAnswer
 
 _MANY = 3000  # each of five degrees occurs 600 ± 22 times
@@ -16,6 +16,12 @@ _CASES = (
     ([5, 5], _MANY, 6),
     ([2, 1], _MANY, 2),
     ([1], _MANY, 1),
+)
+_ONE_VARIABLE = "if D is 1, no degree is between 1 and D - 1. Give every unit the degree 1"
+_TOO_FEW = "you drew as many degrees as the layer below has units, but n_units are needed"
+_NO_REPETITION = (
+    "you drew without repetition, so you get at most one unit per degree. Several units may have "
+    "the same degree, as torch.randint draws them"
 )
 
 
@@ -58,42 +64,10 @@ def _explain_degrees(_: object, got: list[int], right: list[int]) -> str:
     return next((cause for cause, is_so in faults.items() if is_so), some)
 
 
-def _describe_frequencies(answer: object, below: list[int], *sizes: int) -> str:
-    counts = _draw(answer, below, *sizes).bincount()[min(below) :]
-    is_uniform = bool(counts.max() < 1.3 * _MANY / len(counts))
-    return "all degrees equally often" if is_uniform else "some degrees more often than others"
-
-
-def _describe_next_call(answer: object, *case: object) -> str:
-    first, again = _draw(answer, *case), _draw(answer, *case)
-    is_new = len(first.unique()) == 1 or not first.equal(again)
-    return "different degrees in the next call" if is_new else "the same degrees in the next call"
-
-
-_ONE_VARIABLE = "if D is 1, no degree is between 1 and D - 1. Give every unit the degree 1"
-_TOO_FEW = "you drew as many degrees as the layer below has units, but n_units are needed"
-_NO_REPETITION = (
-    "you drew without repetition, so you get at most one unit per degree. Several units may have "
-    "the same degree, as torch.randint draws them"
-)
-_NOT_UNIFORM = "some degrees occur more often than others, but each must be equally likely"
-_SAME_AGAIN = "two calls return the same degrees. Draw new ones in each call, without a seed"
-
-
 @exercise(
     "3.5",
     "Draw degrees",
     stars=2,
-    views=(
-        View(
-            lambda *call: _draw(*call).unique().tolist(),
-            lambda answer, *case: f"the degrees that occur in {call_as_text(answer, case)}",
-            _explain_degrees,
-            cases=_CASES,
-        ),
-        View(_describe_next_call, cause=_SAME_AGAIN, cases=_CASES),
-        View(_describe_frequencies, cause=_NOT_UNIFORM, cases=_CASES),
-    ),
     package=package.hidden_degrees,
     hints=(
         "Which degrees are possible? The smallest is that of the layer below, below.min(). The "
@@ -110,15 +84,37 @@ def draw_hidden(below: LongTensor, n_units: int, input_dim: int) -> LongTensor:
     return torch.randint(lowest, highest + 1, (n_units,))
 
 
-known_mistakes(
-    {
-        "each unit copies a degree of the layer below, but every whole number from below.min() to "
-        "D - 1 must be possible": lambda below, n_units, _: below[
-            torch.randint(len(below), (n_units,))
-        ],
-        _NOT_UNIFORM: edit(
-            "randint(lowest", "randint(1", "(n_units,))", "(n_units,)).clamp(lowest)"
-        ),
-        _SAME_AGAIN: edit("return ", "torch.manual_seed(0)\n    return "),
-    }
+@as_view(
+    lambda answer, *case: f"the degrees that occur in {call_as_text(answer, case)}",
+    "each unit copies a degree of the layer below, but every whole number from below.min() to "
+    "D - 1 must be possible",
+    lambda below, n_units, _: below[torch.randint(len(below), (n_units,))],
+    cause=_explain_degrees,
+    cases=_CASES,
 )
+def _distinct_degrees(*call: object) -> list[int]:
+    return _draw(*call).unique().tolist()
+
+
+@as_view(
+    "",
+    "two calls return the same degrees. Draw new ones in each call, without a seed",
+    edit("return ", "torch.manual_seed(0)\n    return "),
+    cases=_CASES,
+)
+def _describe_next_call(answer: object, *case: object) -> str:
+    first, again = _draw(answer, *case), _draw(answer, *case)
+    is_new = len(first.unique()) == 1 or not first.equal(again)
+    return "different degrees in the next call" if is_new else "the same degrees in the next call"
+
+
+@as_view(
+    "",
+    "some degrees occur more often than others, but each must be equally likely",
+    edit("randint(lowest", "randint(1", "(n_units,))", "(n_units,)).clamp(lowest)"),
+    cases=_CASES,
+)
+def _describe_frequencies(answer: object, below: list[int], *sizes: int) -> str:
+    counts = _draw(answer, below, *sizes).bincount()[min(below) :]
+    is_uniform = bool(counts.max() < 1.3 * _MANY / len(counts))
+    return "all degrees equally often" if is_uniform else "some degrees more often than others"
