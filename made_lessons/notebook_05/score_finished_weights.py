@@ -14,11 +14,6 @@ from made_course.training.history import History
 from ..checking import MalformedAnswer, View, edit, exercise, known_mistakes, run
 from ..checking.variants import further_cases, shuffle
 
-_TWO_NUMBERS = (
-    "two calls returned different numbers. Either the model is in training mode, where dropout "
-    "switches off different units each time, or your code draws rows at random. evaluate switches "
-    "dropout off. Give it all of train"
-)
 _MEAN_FORGOTTEN = "you returned one number for each row. Take the mean, or let evaluate do it"
 
 
@@ -89,7 +84,11 @@ known_mistakes(
         "the training images, train": edit("model, train)", "model, valid)"),
         "you returned nats per variable. The NLL is a sum over variables, and a mean only over "
         "rows": edit("model, train)", "model, train) / train.shape[1]"),
-        _TWO_NUMBERS: edit("evaluate(model, train)", "-model.log_prob(train).mean().item()"),
+        "two calls returned different numbers. Either the model is in training mode, where dropout "
+        "switches off different units each time, or your code draws rows at random. evaluate "
+        "switches dropout off. Give it all of train": edit(
+            "evaluate(model, train)", "-model.log_prob(train).mean().item()"
+        ),
         _MEAN_FORGOTTEN: edit("evaluate(model, train)", "-model.log_prob(train)"),
         "you scored only the first rows. Take all of train": edit(
             "model, train)", "model, train[:64])"
