@@ -31,7 +31,6 @@ from .comparison import ABSOLUTE, is_same, require_same
 from .edited_source import edit, edit_source
 from .exercise import (
     Exercise,
-    KnownMistake,
     MalformedAnswer,
     WrongAnswer,
     defined_exercise,

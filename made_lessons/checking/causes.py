@@ -11,7 +11,6 @@ from torch import Tensor
 
 from .calls import run
 from .comparison import is_same
-from .exercise import KnownMistake
 from .probes import CUT_OFF, ROUNDED, find_unused_arguments, probe
 from .relations import VAGUE_RELATIONS, find_relation
 from .stubs import count_stubs, names_used
@@ -29,7 +28,7 @@ def likely_cause(
     answer: object,
     reference: Callable[..., object],
     failed: int,
-    known_mistakes: Sequence[KnownMistake],
+    known_mistakes: Mapping[str, object],
     earlier: Sequence[View] = (),
 ) -> str:
     """Return the likely cause of a wrong answer, or "" if no cause is known.
@@ -43,7 +42,7 @@ def likely_cause(
         answer: the wrong answer.
         reference: right answer.
         failed: index of the first case in which the answer is wrong.
-        known_mistakes: wrong answers with causes.
+        known_mistakes: wrong answers, each with its cause as the key.
         earlier: views in which the answer is right.
     """
     got, right = (
@@ -52,18 +51,18 @@ def likely_cause(
     telling = [k for k in range(len(got)) if k == failed or not isinstance(got[k], str | None)]
 
     @cache
-    def value(number: int, k: int) -> object:
-        return view.value_or_error(known_mistakes[number].answer, view.cases[k])
+    def value(cause: str, k: int) -> object:
+        return view.value_or_error(known_mistakes[cause], view.cases[k])
 
-    for number, mistake in enumerate(known_mistakes):
-        is_it = all(is_same(got[k], value(number, k)) for k in telling)
-        if is_it and all(_is_right_in(one, mistake.answer, reference) for one in earlier):
-            return mistake.cause
+    for cause, wrong in known_mistakes.items():
+        is_it = all(is_same(got[k], value(cause, k)) for k in telling)
+        if is_it and all(_is_right_in(one, wrong, reference) for one in earlier):
+            return cause
     if view.see is not run:
         return ""
-    for number, mistake in enumerate(known_mistakes):
-        if all(_has_same_errors(got[k], value(number, k), right[k]) for k in telling):
-            return f"perhaps {mistake.cause} (this fits all of your wrong results)"
+    for cause in known_mistakes:
+        if all(_has_same_errors(got[k], value(cause, k), right[k]) for k in telling):
+            return _mark_as_guess(cause)
     is_unfinished = any(count_stubs(part)[0] for part in got)
     if is_unfinished or not isinstance(got[failed], Tensor | Real | list | tuple):
         return ""

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from .causes import likely_cause
 from .comparison import require_same
-from .exercise import Exercise, KnownMistake, MalformedAnswer, WrongAnswer
+from .exercise import Exercise, MalformedAnswer, WrongAnswer
 from .stubs import methods_of, names_used, unwrap
 from .time_limits import LIMIT_S, TookTooLong, time_limit
 from .value_text import as_text
@@ -76,7 +76,7 @@ def compare(
     view: View,
     answer: object,
     reference: object,
-    known_mistakes: Sequence[KnownMistake],
+    known_mistakes: Mapping[str, object],
     earlier: Sequence[View] = (),
 ) -> None:
     """Compare an answer with the reference in one view, case by case.
@@ -85,7 +85,7 @@ def compare(
         view: property that is compared.
         answer: answer of the learner.
         reference: right answer.
-        known_mistakes: wrong answers with causes.
+        known_mistakes: wrong answers, each with its cause as the key.
         earlier: views in which the answer is right.
 
     Raises:

@@ -8,7 +8,7 @@ import math
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import resolve_name
 from typing import TypeVar
 
@@ -37,19 +37,6 @@ class MalformedAnswer(WrongAnswer):
 
 
 @dataclass(frozen=True)
-class KnownMistake:
-    """A wrong answer that learners often give.
-
-    Args:
-        answer: function, class or value.
-        cause: explanation for the learner.
-    """
-
-    answer: object
-    cause: str
-
-
-@dataclass(frozen=True)
 class Exercise:
     """An exercise. Its task is in the notebook.
 
@@ -63,7 +50,7 @@ class Exercise:
         reference: short right answer, whose source is the solution that learners see. If the
             answer is a value, the reference is a function without arguments that returns it.
         hints: hints, each more explicit than the one before.
-        known_mistakes: two or more wrong answers.
+        known_mistakes: two or more wrong answers, each with its cause as the key.
         cases: arguments of each call of an answer that is a function.
         views: other properties that are compared; see :class:`~.views.View`.
         message: sentence about a right answer, or a function of the answer that returns one.
@@ -84,7 +71,7 @@ class Exercise:
     stars: int
     reference: Callable[..., object]
     hints: tuple[str, ...]
-    known_mistakes: Sequence[KnownMistake] = ()
+    known_mistakes: Mapping[str, object] = field(default_factory=dict)
     cases: tuple[tuple[object, ...], ...] = ()
     views: Sequence[object] = ()
     message: str | Callable[[object], str] = ""
@@ -111,20 +98,18 @@ def exercise(
     *,
     stars: int,
     hints: tuple[str, ...],
-    known_mistakes: Sequence[KnownMistake] = (),
     views: Sequence[object] = (),
     **how: object,
 ) -> Callable[[T], T]:
     """Return a decorator that makes a reference an exercise.
 
-    The arguments are those of :class:`Exercise`. Known mistakes and views that need the reference
-    are added below it, with :func:`known_mistakes` and ``views.add_view``.
+    The arguments are those of :class:`Exercise`. Below the reference, :func:`known_mistakes` adds
+    wrong answers and ``views.add_view`` further views.
     """
 
     def define(reference: T) -> T:
         _defined.pop(name, None)  # a reload of its module defines the exercise again
-        kept = {"known_mistakes": [*known_mistakes], "views": [*views]}
-        _defined[name] = Exercise(name, title, stars, reference, hints, **kept, **how)
+        _defined[name] = Exercise(name, title, stars, reference, hints, views=[*views], **how)
         return reference
 
     return define
@@ -142,9 +127,7 @@ def known_mistakes(wrong: Mapping[str, object], *, name: str = "") -> None:
         wrong: wrong answers, each with its cause as the key.
         name: name of the exercise, if it is defined in another file.
     """
-    defined_exercise(name).known_mistakes.extend(
-        KnownMistake(answer, cause) for cause, answer in wrong.items()
-    )
+    defined_exercise(name).known_mistakes.update(wrong)
 
 
 def exercises_of(module: str) -> tuple[Exercise, ...]:

@@ -94,7 +94,7 @@ def _vary(exercise: Exercise, variant: str) -> Exercise:
     return replace(
         exercise,
         reference=lambda: fewest_units(pairs),
-        known_mistakes=(),
+        known_mistakes={},
         views=_views(pairs),
         task=f"Your variant: five other pairs, {wanted}.",
     )

@@ -9,8 +9,7 @@ import torch
 
 from made_course.common.words import variable_names
 
-from ..checking import View, WrongAnswer, as_text, exercise, known_mistakes, shuffle
-from ..checking.exercise import Exercise, KnownMistake
+from ..checking import Exercise, View, WrongAnswer, as_text, exercise, known_mistakes, shuffle
 
 Masks = list[list[list[int]]]
 RULES_SWAPPED = (
@@ -125,7 +124,7 @@ def _vary(exercise: Exercise, variant: str) -> Exercise:
     return replace(
         exercise,
         reference=lambda: _masks(order, hidden),
-        known_mistakes=[KnownMistake(masks, cause) for cause, masks in wrong.items()],
+        known_mistakes=wrong,
         views=[_view(order, hidden, wrong)],
         task=task,
     )

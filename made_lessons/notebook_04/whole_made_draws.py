@@ -125,13 +125,13 @@ def _explain_samples(trial: Trial) -> str:
             "two calls with the same u return different samples. u decides, so do not draw random "
             "numbers yourself (torch.rand, torch.bernoulli)"
         )
-    for known in defined_exercise("4.3").known_mistakes:
+    for cause, wrong in defined_exercise("4.3").known_mistakes.items():
         # the inner lambda has no arguments, because run() would copy the model as an argument
         samples = trial.draw_samples(
-            lambda *given, draw=known.answer: View().value_or_error(lambda: draw(*given), ())
+            lambda *given, draw=wrong: View().value_or_error(lambda: draw(*given), ())
         )
         if all(map(is_same, trial.samples[0], samples)):
-            return known.cause
+            return cause
     if draws_alike(trial.u.flip(0)):
         return (
             "your samples are the same for every u, but u must decide. Variable i is 1 if u[:, i] "

@@ -9,7 +9,7 @@ from functools import cache, partial
 from made_course.common.words import listing
 from made_course.model.masks import check_ordering
 
-from ..checking import Exercise, KnownMistake, MalformedAnswer, View, as_text, exercise, shuffle
+from ..checking import Exercise, MalformedAnswer, View, as_text, exercise, known_mistakes, shuffle
 from .logistic_orderings import fit_orderings, half_adder_joint
 
 CARRY, SUM = 2, 3
@@ -111,10 +111,10 @@ def _answer_of_orderings(
     }
 
 
-def _known_mistakes(columns: Sequence[int]) -> tuple[KnownMistake, ...]:
+def _known_mistakes(columns: Sequence[int]) -> dict[str, dict[str, list[int]]]:
     guesses = {cause: _answer_of_orderings(columns, *pair) for cause, pair in CAUSES.items()}
     guesses[_explain_ordering(columns)] = {"best": [1, 2, 3, 4], "worst": [1, 2, 4, 3]}
-    return tuple(KnownMistake(guess, cause) for cause, guess in guesses.items())
+    return guesses
 
 
 def _vary_guess(exercise: Exercise, variant: str) -> Exercise:
@@ -155,9 +155,11 @@ def _vary_guess(exercise: Exercise, variant: str) -> Exercise:
         "The sum is x₁ + x₂ − 2 · carry, a weighted sum once the carry is known. So it matters "
         "only whether the carry comes last.",
     ),
-    known_mistakes=_known_mistakes(COLUMNS),
     views=[_view(COLUMNS)],
 )
 def half_adder_guess() -> dict[str, list[int]]:
     """Return a best ordering, in which the carry is not last, and a worst, in which it is last."""
     return {"best": [0, 1, 2, 3], "worst": [0, 1, 3, 2]}
+
+
+known_mistakes(_known_mistakes(COLUMNS))

@@ -10,7 +10,7 @@ import torch
 
 from made_course.common.words import listing
 
-from ..checking import Exercise, KnownMistake, MalformedAnswer, View, as_text, choose, exercise
+from ..checking import Exercise, MalformedAnswer, View, as_text, choose, exercise, known_mistakes
 
 KEYS = ("one image", "possible means")
 MEMBERS = (90, 92, 94)
@@ -41,11 +41,21 @@ def _mixture_nll(members: Sequence[int], sign: int = -1) -> float:
     return sign * (torch.logsumexp(sign * nats, dim=0).item() - math.log(3))
 
 
+def _right_answer(members: Sequence[int]) -> dict[str, object]:
+    return {"one image": _mixture_nll(members), "possible means": [*candidates(members)[:3]]}
+
+
 def _list_powers(members: Sequence[int]) -> str:
     return listing([f"e^−{nats}" for nats in members])
 
 
-def _wrong_numbers(members: Sequence[int]) -> dict[str, float]:
+def _wrong_answers(members: Sequence[int]) -> dict[str, dict[str, object]]:
+    right, numbers, means = _right_answer(members), _wrong_nlls(members), _wrong_means(members)
+    wrong = {cause: right | {"one image": nll} for cause, nll in numbers.items()}
+    return wrong | {cause: right | {"possible means": found} for cause, found in means.items()}
+
+
+def _wrong_nlls(members: Sequence[int]) -> dict[str, float]:
     """Return wrong NLLs of one image in nats, each with its cause as the key."""
     best, right, powers = members[0], _mixture_nll(members), _list_powers(members)
     return {
@@ -85,19 +95,6 @@ def _wrong_means(members: Sequence[int]) -> dict[str, list[float]]:
         TOO_HIGH: [low, lower, above, middle],
         TOO_FEW: [lower, above],
     }
-
-
-def _known_mistakes(members: Sequence[int]) -> tuple[KnownMistake, ...]:
-    right, means = _mixture_nll(members), candidates(members)[:3]
-    numbers, possible = _wrong_numbers(members).items(), _wrong_means(members).items()
-    return (
-        *(KnownMistake(_answer(number, means), why) for why, number in numbers),
-        *(KnownMistake(_answer(right, wrong), why) for why, wrong in possible),
-    )
-
-
-def _answer(nll: float, means: Sequence[float]) -> dict[str, object]:
-    return {"one image": nll, "possible means": [*means]}
 
 
 def _entry(answer: object, key: str) -> object:
@@ -160,8 +157,8 @@ def _vary_members(exercise: Exercise, variant: str) -> Exercise:
     members = (best, *(best + nats for nats in further))
     return replace(
         exercise,
-        reference=lambda: _answer(_mixture_nll(members), candidates(members)[:3]),
-        known_mistakes=_known_mistakes(members),
+        reference=lambda: _right_answer(members),
+        known_mistakes=_wrong_answers(members),
         views=_views(members),
         task=f"Your variant: three members at {listing([*map(str, members)])} nats. For 'possible "
         f"means', choose from {listing([*map(str, candidates(members))])}.",
@@ -182,7 +179,6 @@ def _vary_members(exercise: Exercise, variant: str) -> Exercise:
         "For means, imagine two kinds of images, each with a member that is good at it. On every "
         "image the mixture is close to the member that is good there.",
     ),
-    known_mistakes=_known_mistakes(MEMBERS),
     views=_views(MEMBERS),
 )
 def three_members() -> dict[str, object]:
@@ -190,3 +186,6 @@ def three_members() -> dict[str, object]:
     nats = torch.tensor([90.0, 92.0, 94.0])
     one_image = math.log(3) - torch.logsumexp(-nats, dim=0).item()
     return {"one image": one_image, "possible means": [85, 89, 90.5]}
+
+
+known_mistakes(_wrong_answers(MEMBERS))

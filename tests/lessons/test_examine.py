@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from made_lessons.checking.examine import compare
-from made_lessons.checking.exercise import KnownMistake, defined_exercise, exercise, known_mistakes
+from made_lessons.checking.exercise import defined_exercise, exercise, known_mistakes
 from made_lessons.checking.views import UNSEEN, VALUE, View, add_view
 from tests.lessons.checking import said, wrong
 
@@ -18,10 +18,10 @@ def compare_value(answer, reference, known_mistakes):
 
 
 def test_the_mistake_that_does_the_same_is_the_cause():
-    known_mistakes = [
-        KnownMistake(lambda x: x, "nothing was added"),
-        KnownMistake(lambda x: x / 0, "divided by zero"),
-    ]
+    known_mistakes = {
+        "nothing was added": lambda x: x,
+        "divided by zero": lambda x: x / 0,
+    }
     cases = [(1,), (2,)]
 
     def plus_one(x):
@@ -38,16 +38,16 @@ def test_the_mistake_that_does_the_same_is_the_cause():
 
 def test_a_view_has_its_own_words_for_what_no_mistake_looks_like():
     view = View(lambda answer: {"even": answer % 2 == 0}, "answer % 2", "it is odd")
-    compare(view, 4, 2, [])
-    assert said(compare, view, 3, 2, []) == {
+    compare(view, 4, 2, {})
+    assert said(compare, view, 3, 2, {}) == {
         "why": "it is odd",
         "expected": "{'even': True}",
         "got": "{'even': False}",
         "tried": "answer % 2",
     }
-    assert said(compare, view, 3, 2, [KnownMistake(5, "five")])["why"] == "five"
+    assert said(compare, view, 3, 2, {"five": 5})["why"] == "five"
     hidden = View(view.see, cause=lambda answer, got, right: f"{answer} is odd", expected="")
-    assert said(compare, hidden, 3, 2, []) == {
+    assert said(compare, hidden, 3, 2, {}) == {
         "why": "3 is odd",
         "expected": "",
         "got": "{'even': False}",
@@ -57,14 +57,14 @@ def test_a_view_has_its_own_words_for_what_no_mistake_looks_like():
 
 def test_a_mistake_that_shows_in_an_earlier_view_is_not_the_cause():
     first, second = View(lambda answer: answer[0]), View(lambda answer: answer[1], cause="other")
-    known_mistakes = [KnownMistake((7, 7), "both"), KnownMistake((1, 7), "the second")]
+    known_mistakes = {"both": (7, 7), "the second": (1, 7)}
     assert said(compare, second, (1, 7), (1, 2), known_mistakes)["why"] == "both"
     assert said(compare, second, (1, 7), (1, 2), known_mistakes, [first])["why"] == "the second"
     assert said(compare, second, (1, 8), (1, 2), known_mistakes, [first])["why"] == "other"
 
 
 def test_what_cannot_be_seen_is_not_compared():
-    compare(View(lambda answer: UNSEEN if answer == 3 else answer), 3, 2, [])
+    compare(View(lambda answer: UNSEEN if answer == 3 else answer), 3, 2, {})
 
 
 def test_a_reference_is_seen_in_float64_and_rounded():
@@ -74,7 +74,7 @@ def test_a_reference_is_seen_in_float64_and_rounded():
 
 
 def test_the_right_value_is_not_shown():
-    known_mistakes = [KnownMistake(4, "squared")]
+    known_mistakes = {"squared": 4}
     assert said(compare_value, 4, 8, known_mistakes)["why"] == "squared"
     assert said(compare_value, 5, 8, known_mistakes) == {
         "why": "the answer has the wrong value",
@@ -86,7 +86,7 @@ def test_the_right_value_is_not_shown():
 
 
 def test_a_mistake_that_fits_one_case_of_two_is_not_the_cause():
-    known_mistakes = [KnownMistake(lambda x: abs(x), "the sign is lost")]
+    known_mistakes = {"the sign is lost": lambda x: abs(x)}
     found = said(
         compare_on_cases, lambda x: 3 if x == -3 else 0, lambda x: x, [(-3,), (5,)], known_mistakes
     )
@@ -97,10 +97,10 @@ def test_a_mistake_in_one_entry_is_recognised():
     def both(x):
         return [x + 1, 2 * x]
 
-    known_mistakes = [
-        KnownMistake(lambda x: [x - 1, 3 * x], "one less"),
-        KnownMistake(lambda x: [x + 1, x**2], "squared"),
-    ]
+    known_mistakes = {
+        "one less": lambda x: [x - 1, 3 * x],
+        "squared": lambda x: [x + 1, x**2],
+    }
     cases = [(torch.tensor(5.0),), (torch.tensor(7.0),)]
     found = said(compare_on_cases, lambda x: [x - 1, 2 * x], both, cases, known_mistakes)
     assert found["why"] == "perhaps one less (this fits all of your wrong results)"
@@ -111,12 +111,12 @@ def test_a_mistake_in_one_entry_is_recognised():
 
 
 def test_an_answer_that_is_right_only_for_the_first_case_gets_its_cause():
-    found = said(compare_on_cases, lambda x: min(x, 4) ** 2, lambda x: x**2, [(2,), (4,), (7,)], [])
+    found = said(compare_on_cases, lambda x: min(x, 4) ** 2, lambda x: x**2, [(2,), (4,), (7,)], {})
     assert found["why"].startswith("your answer was right for everything that was tried before")
 
 
 def test_a_list_of_nothing_has_no_parts_that_are_put_together():
-    found = said(compare_on_cases, torch.ones, lambda x: [], [(2,)], [])
+    found = said(compare_on_cases, torch.ones, lambda x: [], [(2,)], {})
     assert found["why"] == "the answer must be a list"
 
 
@@ -125,7 +125,7 @@ def test_a_reloaded_module_has_only_its_own_mistakes(monkeypatch):
     for name in ("1.1", "1.2", "1.1"):
         exercise(name, "", stars=1, hints=())(len)
         known_mistakes({f"of {name}": 0})
-    assert [mistake.cause for mistake in defined_exercise("1.1").known_mistakes] == ["of 1.1"]
+    assert defined_exercise("1.1").known_mistakes == {"of 1.1": 0}
 
 
 def test_an_answer_that_is_no_known_mistake_of_a_view_gets_its_last_cause(monkeypatch):
@@ -142,7 +142,7 @@ def test_what_an_answer_prints_is_shown_once(capsys):
         print("x is", x)
         return x
 
-    two = [KnownMistake(lambda x: x + 2, "two")]
+    two = {"two": lambda x: x + 2}
     said(compare_on_cases, talks, lambda x: x + 1, [(1,), (2,)], two)
     assert capsys.readouterr().out == "x is 1\n"
 

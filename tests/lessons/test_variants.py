@@ -33,8 +33,8 @@ def test_the_reference_is_right_in_every_variant(exercise):
 def test_every_mistake_of_every_variant_is_named(exercise):
     for word in WORDS:
         variant = exercise.vary(exercise, word)
-        for mistake in variant.known_mistakes:
-            assert wrong(variant, mistake.answer).cause == mistake.cause, word
+        for cause, mistake in variant.known_mistakes.items():
+            assert wrong(variant, mistake).cause == cause, word
 
 
 @of_functions

@@ -39,8 +39,8 @@ def list_exercise(exercise):
     right = exercise.reference() if exercise.is_value else exercise.reference
     title = f"{exercise.name} · {exercise.title}"
     yield format_block(f"{title}, the reference", messages(exercise, right))
-    for k, mistake in enumerate(exercise.known_mistakes, start=1):
-        words = {"listed": mistake.cause, **messages(exercise, mistake.answer)}
+    for k, (cause, answer) in enumerate(exercise.known_mistakes.items(), start=1):
+        words = {"listed": cause, **messages(exercise, answer)}
         yield format_block(f"{title}, mistake {k} of {len(exercise.known_mistakes)}", words)
 
 

@@ -81,7 +81,7 @@ def answer_question(page, k: int) -> Iterator[str]:
 def try_exercise(page, k: int, name: str) -> Iterator[str]:
     """Give a wrong answer, unfold a hint, and give a right answer; yield the defects."""
     exercise = exercise_named(name)
-    wrong = f'the("{name}").known_mistakes[0].answer' if exercise.known_mistakes else "len"
+    wrong = f'[*the("{name}").known_mistakes.values()][0]' if exercise.known_mistakes else "len"
     page.evaluate(WRITE, [k, ANSWER.format(name, wrong)])
     run_cell(page, k)
     output = cell_of(page, k).locator(".jp-OutputArea")

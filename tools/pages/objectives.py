@@ -72,7 +72,7 @@ def describe_item(name, exercises, questions):
         wrong = [f"“{text}” – {why}" for text, mark, why in choices if mark == "✗"]
         return f"**{kind_of(name)}**, {question}", wrong
     (exercise,) = (exercise for exercise in exercises if exercise.name == name)
-    causes = dict.fromkeys(as_markdown(mistake.cause) for mistake in exercise.known_mistakes)
+    causes = dict.fromkeys(map(as_markdown, exercise.known_mistakes))
     varies = "" if exercise.vary is None else " (has variants)"
     return f"**{kind_of(name)}**, {exercise.title}{varies}", list(causes)
 
