@@ -18,7 +18,8 @@ from made_course import (
     load_binarized_mnist,
     load_pretrained,
 )
-from made_lessons.notebook_07.pixel_orderings import SIDE, draw_pixel_ordering, rows_and_columns
+from made_lessons.notebook_07.pixel_orderings import SIDE, rows_and_columns
+from tools.ships.random_orderings import draw_pixel_ordering
 from tools.ships.train_weights import images_outside_small_set, write_model
 
 AT_ONCE = 4
