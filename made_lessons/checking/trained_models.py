@@ -33,17 +33,21 @@ class Challenge:
         row: name of a row, such as "image".
         variable: name of a variable, such as "pixel".
         input_dim: number of variables D.
+        bands: pairs of a bound in nats and a sentence about an NLL below it, lowest bound first.
         baseline: name of the model to beat, such as "section 6's model".
         independent: NLL of independent variables, in nats.
-        bands: pairs of a bound in nats and a sentence about an NLL below it, lowest bound first.
     """
 
     row: str
     variable: str
     input_dim: int
-    baseline: str
-    independent: float
     bands: Sequence[tuple[float, str]]
+    baseline: str = ""
+    independent: float = math.inf
+
+    def praise(self, nll: float) -> str:
+        """Return the sentence about an NLL."""
+        return next(sentence for bound, sentence in self.bands if nll < bound)
 
 
 @torch.no_grad()
@@ -64,23 +68,23 @@ def honest_nll(model: object, held_out: Tensor, points: Tensor, challenge: Chall
         WrongAnswer: if the answer is not a model, if its log-probabilities do not belong to its
             logits, or if there is no ordering in which each output sees only earlier variables.
     """
-    if isinstance(model, type) or not (callable(model) and hasattr(model, "log_prob")):
-        raise MalformedAnswer(
-            "the answer must be a model like a MADE: log_prob(x) must return log-probabilities, "
-            "and model(x) must return logits, so that each output can be tested",
-            got="a class" if isinstance(model, type) else f"a {type(model).__name__}",
-            expected="a MADE, or a model of your own",
-        )
-    require_finite_weights(model)
+    require_model(
+        model,
+        "the answer must be a model like a MADE: log_prob(x) must return log-probabilities, and "
+        "model(x) must return logits, so that each output can be tested",
+        ("log_prob", "__call__"),
+    )
     flips = (points[:, None] - torch.eye(challenge.input_dim)).abs()
     rows = torch.cat([held_out, points, flips.flatten(0, 1)])
     with evaluation_mode(model) if isinstance(model, nn.Module) else nullcontext():
-        ask = partial(_log_prob_of, model, challenge)
-        log_p, again = call_shuffled(ask, rows), call_shuffled(ask, rows)
-        logits = call_shuffled(
-            lambda x: _require_shape("model(x)", call_model(model, model, x), x.shape), rows
+        log_p, again = (
+            call_shuffled(partial(log_prob_of, model, challenge), rows) for _ in range(2)
         )
-    _require_independent_rows(log_p, again, challenge)
+        logits = call_shuffled(partial(_logits_of, model), rows)
+    for name, values in {"log_prob(x)": log_p, "model(x)": logits}.items():
+        if not bool(values.isfinite().all()):
+            raise WrongAnswer(f"{name} is not finite everywhere. Use a numerically stable formula")
+    require_independent_rows(log_p, again, challenge)
     n, of_kept = len(held_out), logits[: len(held_out)]
     by_logits = Bernoulli().log_prob(of_kept[..., None], held_out.double()).sum(1)
     _require_log_probabilities(log_p[:n], by_logits, of_kept, held_out, challenge)
@@ -167,142 +171,39 @@ def score_nll(nll: Tensor, to_beat: Tensor, below: float, challenge: Challenge) 
                 expected=f"less than {below:g} nats",
                 got=f"{mean:.2f} nats",
             )
-    praise = next(sentence for bound, sentence in challenge.bands if mean < bound)
-    difference = f"{gain.mean():.2f} ± {error:.2f} nats per {row}"
     return (
-        f"{mean:.2f} nats on held-out {row}s, without a leak. {praise} Its NLL is {difference} "
-        f"below that of {challenge.baseline}."
+        f"{mean:.2f} nats on held-out {row}s, without a leak. {challenge.praise(mean)} Its NLL is "
+        f"{gain.mean():.2f} ± {error:.2f} nats per {row} below that of {challenge.baseline}."
     )
 
 
-def require_finite_weights(model: object) -> None:
-    """Raise :class:`WrongAnswer` if a weight of a module is not finite."""
-    weights = model.parameters() if isinstance(model, nn.Module) else ()
-    if not all(bool(weight.isfinite().all()) for weight in weights):
+def require_model(model: object, cause: str, methods: Sequence[str]) -> None:
+    """Require an object with these methods, and finite weights if it is a module.
+
+    Raises:
+        WrongAnswer: with ``cause`` if a method is missing.
+    """
+    if isinstance(model, type) or not all(callable(getattr(model, m, None)) for m in methods):
+        raise MalformedAnswer(
+            cause,
+            got="a class" if isinstance(model, type) else f"a {type(model).__name__}",
+            expected="a MADE, or a model of your own",
+        )
+    if not all(bool(weight.isfinite().all()) for weight in _weights(model)):
         raise WrongAnswer(
             "some weights of the model are not finite. Look at its training. Was the learning rate "
             "too high?"
         )
 
 
-def _log_prob_of(model: object, challenge: Challenge, x: Tensor) -> Tensor:
-    got = call_model(model.log_prob, model, x)
-    if got.numel() == 1:
-        cause = (
-            f"log_prob returned one number for all {challenge.row}s. It must return one number per "
-            f"{challenge.row}, because the check takes the mean"
-        )
-        raise MalformedAnswer(cause, got="one number", expected=f"shape ({len(x)},)")
-    return _require_shape("log_prob(x)", got, x.shape[:1])
-
-
-def _require_shape(name: str, got: Tensor, shape: torch.Size) -> Tensor:
-    if got.shape != shape:
-        raise MalformedAnswer(
-            f"{name} has the wrong shape",
-            got=f"shape {tuple(got.shape)}",
-            expected=f"shape {tuple(shape)}",
-        )
-    if not bool(got.isfinite().all()):
-        raise WrongAnswer(f"{name} is not finite everywhere. Use a numerically stable formula")
-    return got
-
-
-def _require_independent_rows(log_p: Tensor, again: Tensor, challenge: Challenge) -> None:
-    if not torch.allclose(log_p, again, rtol=1e-3, atol=1e-2):
-        at = (log_p - again).abs().argmax()
-        raise WrongAnswer(
-            f"the log_prob of one {challenge.row} depends on the other rows of its batch, or "
-            "differs between calls. log_prob(x) must score each row by itself, without random "
-            "numbers",
-            tried=f"log_prob of one {challenge.row} in two different batches",
-            expected="the same number",
-            got=f"{log_p[at]:.2f} and {again[at]:.2f}",
-        )
-
-
-def _require_log_probabilities(
-    log_p: Tensor, by_logits: Tensor, logits: Tensor, x: Tensor, challenge: Challenge
-) -> None:
-    report = {
-        "tried": f"log_prob(x) and the logits model(x) of held-out {challenge.row}s",
-        "expected": f"{by_logits[0]:.2f}",
-        "got": f"{log_p[0]:.2f}",
-    }
-    if bool((log_p > 1e-3).any()):
-        raise WrongAnswer(
-            "you returned the NLL, but a log-probability is never above 0. Return its negative",
-            **report,
-        )
-    if torch.allclose(log_p, by_logits, rtol=1e-3, atol=0.1):
-        return
-    if torch.allclose(challenge.input_dim * log_p, by_logits, rtol=1e-3, atol=0.1):
-        raise WrongAnswer(
-            f"you returned the mean over the {challenge.input_dim} {challenge.variable}s, but the "
-            f"log-probability of one {challenge.row} is their sum",
-            **report,
-        )
-    if bool(((logits >= 0) & (logits <= 1)).all()):
-        of_probabilities = Bernoulli().log_prob(logits.logit(1e-9)[..., None], x.to(logits))
-        if torch.allclose(log_p, of_probabilities.sum(1), rtol=1e-3, atol=0.1):
-            raise WrongAnswer("model(x) returns probabilities, but it must return logits", **report)
-    raise WrongAnswer(
-        "log_prob does not belong to these logits. It must be the sum of the log-probabilities of "
-        f"the {challenge.variable}s under these logits. (If you average the probabilities of "
-        "several models, the logits of the average are not the average of the logits.)",
-        **report,
-    )
-
-
-def _require_honest(moved: Tensor, challenge: Challenge) -> None:
-    """Require an ordering in which each output moves only with earlier variables.
-
-    Args:
-        moved: (rows, D, D) tensor in which [r, j, i] is how far output i moves if j is flipped.
-        challenge: the open exercise.
-    """
-    count = challenge.input_dim
-    seen = (moved > MOVE).any(0).T
-    report = {"tried": f"flipping each {challenge.variable} of {len(moved)} {challenge.row}s"}
-    own = int(seen.diagonal().sum())
-    if own:
-        raise WrongAnswer(
-            f"some outputs move when their own {challenge.variable} is flipped, so this is an "
-            "autoencoder that sees its answer. Its NLL is not that of a distribution, so it does "
-            "not count",
-            **report,
-            expected=f"no output moves with its own {challenge.variable}",
-            got=f"{own} of {count} do",
-        )
-    unordered = _count_without_ordering(seen)
-    if unordered:
-        raise WrongAnswer(
-            f"no output sees its own {challenge.variable}, but the {challenge.variable}s see one "
-            "another in a cycle, so there is no ordering in which each output sees only earlier "
-            f"{challenge.variable}s. The product of these conditionals is not a distribution",
-            **report,
-            expected=f"an ordering of all {count} {challenge.variable}s",
-            got=f"{unordered} of them are in a cycle or after one",
-        )
-
-
-def _count_without_ordering(seen: Tensor) -> int:
-    """Repeatedly remove the outputs that see no remaining variable, and count the other outputs."""
-    num_seen = seen.sum(1)
-    first = num_seen == 0
-    while bool(first.any()):
-        num_seen = num_seen - seen[:, first].sum(1)
-        num_seen[first] = -1  # removed
-        first = num_seen == 0
-    return int((num_seen > 0).sum())
+def _weights(model: object) -> list[Tensor]:
+    return [*model.parameters()] if isinstance(model, nn.Module) else []
 
 
 def call_model(function: object, model: object, x: Tensor) -> Tensor:
     """Call a method of a model on rows and return the result in float64 on the CPU."""
-    if isinstance(model, nn.Module):
-        for parameter in model.parameters():
-            x = x.to(parameter)
-            break
+    for weight in _weights(model)[:1]:
+        x = x.to(weight)
     try:
         got = function(x.clone())
     except Exception as error:
@@ -314,3 +215,113 @@ def call_model(function: object, model: object, x: Tensor) -> Tensor:
             expected="a torch.Tensor",
         )
     return got.detach().double().cpu()
+
+
+def _logits_of(model: object, x: Tensor) -> Tensor:
+    return _require_shape(call_model(model, model, x), x.shape, "model(x) has the wrong shape")
+
+
+def log_prob_of(model: object, challenge: Challenge, x: Tensor) -> Tensor:
+    """Return the log-probability (n,) of each row of x."""
+    row, variable = challenge.row, challenge.variable
+    got, cause = call_model(model.log_prob, model, x), "log_prob(x) has the wrong shape"
+    if got.numel() == 1:
+        cause = (
+            f"log_prob returned one number for all {row}s. It must return one number per {row}, "
+            "because the check takes the mean"
+        )
+    elif got.shape == x.shape:
+        cause = (
+            f"log_prob returned one number for each {variable}, but the log-probability of one "
+            f"{row} is their sum"
+        )
+    return _require_shape(got, x.shape[:1], cause)
+
+
+def _require_shape(got: Tensor, shape: torch.Size, cause: str) -> Tensor:
+    if got.shape != shape:
+        shapes = {"got": f"shape {tuple(got.shape)}", "expected": f"shape {tuple(shape)}"}
+        raise MalformedAnswer(cause, **shapes)
+    return got
+
+
+def require_independent_rows(log_p: Tensor, again: Tensor, challenge: Challenge) -> None:
+    """Require that a model gave the same rows the same log-probabilities in other batches."""
+    row = challenge.row
+    if not torch.allclose(log_p, again, rtol=1e-3, atol=1e-2):
+        at = (log_p - again).abs().argmax()
+        raise WrongAnswer(
+            f"the log_prob of one {row} depends on the other rows of its batch, or differs between "
+            "calls. log_prob(x) must score each row by itself, without random numbers",
+            tried=f"log_prob of one {row} in two different batches",
+            expected="the same number",
+            got=f"{log_p[at]:.2f} and {again[at]:.2f}",
+        )
+
+
+def _require_log_probabilities(
+    log_p: Tensor, by_logits: Tensor, logits: Tensor, x: Tensor, challenge: Challenge
+) -> None:
+    is_close = partial(torch.allclose, rtol=1e-3, atol=0.1)
+    by_shares = Bernoulli().log_prob(logits.logit(1e-9)[..., None], x.double()).sum(1)
+    are_shares = bool(((logits >= 0) & (logits <= 1)).all())
+    if bool((log_p > 1e-3).any()):
+        cause = "you returned the NLL, but a log-probability is never above 0. Return its negative"
+    elif is_close(log_p, by_logits):
+        return
+    elif is_close(challenge.input_dim * log_p, by_logits):
+        cause = (
+            f"you returned the mean over the {challenge.input_dim} {challenge.variable}s, but the "
+            f"log-probability of one {challenge.row} is their sum"
+        )
+    elif are_shares and is_close(log_p, by_shares):
+        cause = "model(x) returns probabilities, but it must return logits"
+    else:
+        cause = (
+            "log_prob does not belong to these logits. It must be the sum of the log-probabilities "
+            f"of the {challenge.variable}s under these logits. (If you average the probabilities "
+            "of several models, the logits of the average are not the average of the logits.)"
+        )
+    raise WrongAnswer(
+        cause,
+        tried=f"log_prob(x) and the logits model(x) of held-out {challenge.row}s",
+        expected=f"{by_logits[0]:.2f}",
+        got=f"{log_p[0]:.2f}",
+    )
+
+
+def _require_honest(moved: Tensor, challenge: Challenge) -> None:
+    """Require an ordering in which each output moves only with earlier variables.
+
+    Args:
+        moved: (rows, D, D) tensor in which [r, j, i] is how far output i moves if j is flipped.
+        challenge: the open exercise.
+    """
+    count, variable, seen = challenge.input_dim, challenge.variable, (moved > MOVE).any(0).T
+    own, unordered = int(seen.diagonal().sum()), _count_without_ordering(seen)
+    if own:
+        cause = (
+            f"some outputs move when their own {variable} is flipped, so this is an autoencoder "
+            "that sees its answer. Its NLL is not that of a distribution, so it does not count"
+        )
+        expected, got = f"no output moves with its own {variable}", f"{own} of {count} do"
+    elif unordered:
+        cause = (
+            f"no output sees its own {variable}, but the {variable}s see one another in a cycle, "
+            "so there is no ordering in which each output sees only earlier "
+            f"{variable}s. The product of these conditionals is not a distribution"
+        )
+        expected = f"an ordering of all {count} {variable}s"
+        got = f"{unordered} of them are in a cycle or after one"
+    else:
+        return
+    tried = f"flipping each {variable} of {len(moved)} {challenge.row}s"
+    raise WrongAnswer(cause, tried=tried, expected=expected, got=got)
+
+
+def _count_without_ordering(seen: Tensor) -> int:
+    """Repeatedly remove the outputs that see no remaining variable, and count the other outputs."""
+    remaining = torch.ones(len(seen), dtype=torch.bool)
+    while bool((free := remaining & ~(seen & remaining).any(1)).any()):
+        remaining &= ~free
+    return int(remaining.sum())

@@ -46,7 +46,7 @@ def challenge_images() -> Tensor:
     return _small_set()[0].clone()
 
 
-_CHALLENGE = Challenge("image", "pixel", 784, "section 6's model", INDEPENDENT, BANDS)
+_CHALLENGE = Challenge("image", "pixel", 784, BANDS, "section 6's model", INDEPENDENT)
 
 
 def _score(model: object) -> str:

@@ -14,8 +14,14 @@ from made_course.model.made import MADE
 from made_course.model.sampling import evaluation_mode
 from made_course.training.fit import fit
 
-from ..checking import MalformedAnswer, WrongAnswer, exercise
-from ..checking.trained_models import call_model, call_shuffled, require_finite_weights
+from ..checking import WrongAnswer, exercise
+from ..checking.trained_models import (
+    Challenge,
+    call_shuffled,
+    log_prob_of,
+    require_independent_rows,
+    require_model,
+)
 
 RADII, BLUR = (10.0, 20.0), 1.0
 ENTROPY = 6.596
@@ -28,6 +34,7 @@ BANDS = (
     (0.04, "This is as good as the notebook's network for the moons, in the right unit."),
     (WITHIN, "You win. What would improve it further?"),
 )
+_CHALLENGE = Challenge("point", "variable", 2, BANDS)
 REACH, CELLS = 32.0, 200
 """The integral is a sum over a square of this half-width, with one point in each of 200² cells."""
 BATCH = 1_000
@@ -118,14 +125,12 @@ def _broad_log_prob(x: Tensor) -> Tensor:
 
 
 def _score(model: object) -> str:
-    if isinstance(model, type) or not callable(getattr(model, "log_prob", None)):
-        raise MalformedAnswer(
-            "the answer must be a model, an object whose log_prob(x) takes points (n, 2) and "
-            "returns (n,) numbers",
-            got="a class" if isinstance(model, type) else f"a {type(model).__name__}",
-            expected="a MADE, or an object of your own",
-        )
-    require_finite_weights(model)
+    require_model(
+        model,
+        "the answer must be a model, an object whose log_prob(x) takes points (n, 2) and returns "
+        "(n,) numbers",
+        ("log_prob",),
+    )
     points, truth = _test_points()
     evaluated = evaluation_mode(model) if isinstance(model, nn.Module) else nullcontext()
     with torch.no_grad(), evaluated:
@@ -141,10 +146,9 @@ def _score(model: object) -> str:
     if above < -0.03:
         cause = "your score is better than that of the true density, which is possible only by luck"
         raise WrongAnswer(cause, **_report_lines(truth - log_p, area))
-    praise = next(words for nats, words in BANDS if above < nats)
     return (
         f"{ENTROPY + above:.3f} differential nats on the test points, {above:.3f} above the true "
-        f"density. The integral is {area:.2f}. {praise}"
+        f"density. The integral is {area:.2f}. {_CHALLENGE.praise(above)}"
     )
 
 
@@ -152,9 +156,8 @@ def _log_densities_and_integral(model: object, points: Tensor) -> tuple[Tensor, 
     """Return the log-densities (n,) of points, and the integral, which must be about 1."""
     grid, cell = _grid()
     log_p, on_grid = _log_densities_in_mixed_batches(model, points, grid)
-    _require_independent_rows(
-        log_p, _log_densities_in_mixed_batches(model, points, grid[:BATCH])[0]
-    )
+    again, _ = _log_densities_in_mixed_batches(model, points, grid[:BATCH])
+    require_independent_rows(log_p, again, _CHALLENGE)
     area = (on_grid.exp().sum() * cell).item()
     if log_p.mean() < _broad_log_prob(points).mean() + 0.1:
         apart = _test_points()[1] - log_p
@@ -192,17 +195,7 @@ def _report_lines(differences: Tensor, area: float | None = None) -> dict[str, s
 
 
 def _log_densities(model: object, x: Tensor) -> Tensor:
-    log_p = call_model(model.log_prob, model, x)
-    if log_p.shape != x.shape[:1]:
-        cause = "log_prob(x) has the wrong shape"
-        if log_p.numel() == 1:
-            cause = "log_prob returned one number for all points. Return one number for each row"
-        elif log_p.shape == x.shape:
-            cause = (
-                "log_prob returned one number for each variable, but the log-density is their sum"
-            )
-        got, expected = f"shape {tuple(log_p.shape)}", f"shape ({len(x)},)"
-        raise WrongAnswer(cause, got=got, expected=expected)
+    log_p = log_prob_of(model, _CHALLENGE, x)
     if bool(log_p.isnan().any()) or bool((log_p == math.inf).any()):
         raise WrongAnswer("log_prob(x) is not finite everywhere. Use a numerically stable formula")
     return log_p
@@ -218,18 +211,6 @@ def _is_of_smaller_points(model: object, points: Tensor) -> bool:
     """Return True if the model scores points far better after they are divided by some number."""
     broad = _broad_log_prob(points).mean() + 0.1
     return any(_log_densities(model, points / s).mean() - 2 * math.log(s) > broad for s in _SCALES)
-
-
-def _require_independent_rows(log_p: Tensor, again: Tensor) -> None:
-    if not torch.allclose(log_p, again, rtol=1e-3, atol=1e-3):
-        at = (log_p - again).abs().argmax()
-        raise WrongAnswer(
-            "the log_prob of a row depends on the other rows, but log_prob(x) must score each row "
-            "by itself",
-            tried="log_prob of one point twice, each time among different points",
-            expected="the same number",
-            got=f"{log_p[at]:.3f} and {again[at]:.3f}",
-        )
 
 
 def _explain_integral(area: float, log_p: Tensor, grid: Tensor, cell: float) -> str:

@@ -33,7 +33,7 @@ BANDS = (
     (10.2, "You had a good idea, and some patience."),
     (math.inf, "You win. What would improve it further?"),
 )
-_CHALLENGE = Challenge("row", "column", 33, "section 7's model", INDEPENDENT, BANDS)
+_CHALLENGE = Challenge("row", "column", 33, BANDS, "section 7's model", INDEPENDENT)
 
 
 def _score(model: object) -> str:
