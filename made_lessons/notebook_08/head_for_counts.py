@@ -19,54 +19,16 @@ from ..checking import (
     run,
 )
 
-_RAISED = (
-    "your log_prob is right at moderate logits, but not at large ones. For these, σ(z) is rounded "
-    "to 0 or 1, so the small number that you add to avoid log 0 decides the result. logsigmoid is "
-    "exact"
-)
-_LOG_PROB_FLAT = (
-    "log_prob is right for one row of counts, but not if x has more dimensions. params[..., 0] "
-    "always has the shape of x, but params[:, 0] does not"
-)
-_IS_DENSITY = (
-    "counts have probabilities, not densities. Leave out is_density, which would make the nats "
-    "differential nats"
-)
-_COIN = "sample returns only 0 and 1, as for a coin, but a count can be any whole number"
-_ONE_MORE = (
-    "all your samples are too large by one. For a share q of all u, the sample must be 0 failures"
-)
-_ONE_LESS = (
-    "all your samples are too small by one. For a share q of all u, the sample must be 0 "
-    "failures, not −1"
-)
-_REAL = "samples must be whole numbers, such as the smallest k with u ≤ P(x ≤ k)"
-_BELOW_ZERO = (
-    "u = 0 gives −1, which is not a count, and torch.rand sometimes draws 0. Use clamp(min=0), "
-    "or floor instead of ceil and − 1"
-)
-_CUT_OFF = (
-    "large counts are never drawn. A table or loop with a largest count is too short for a small "
-    "q. Solve u = 1 − (1 − q)^(k+1) for k"
-)
-_OF_ROUNDED = "if q is tiny, 1 − q is rounded to 1, and its logarithm is 0. Use logsigmoid(−z)"
-_SAMPLES_FLAT = (
-    "sample is right for one row of u, but not if u has more dimensions. params[..., 0] always "
-    "has the shape of u, but params[:, 0] does not"
-)
-_IGNORES_U = (
-    "every u gives the same count, but sample must draw. A larger u must give a larger count"
-)
-_DRAWS_ITSELF = (
-    "sample draws its own random numbers. It must use u, so that the same u gives the same sample"
-)
-
 MANY = torch.arange(400.0)
 """Counts that have nearly all of the probability at the logits below."""
 TRIED_LOGITS = (-1.5, 0.1, 1.0)  # not 0, where some u would be equal to a value of the CDF
 SMALL, TINY = -5.0, -18.0
 """Logits at which half of all counts are above 100, and above 45 million."""
 U = (torch.arange(1000) + 0.5) / 1000
+_SAMPLES_FLAT = (
+    "sample is right for one row of u, but not if u has more dimensions. params[..., 0] always "
+    "has the shape of u, but params[:, 0] does not"
+)
 
 
 def _build_head(answer: object) -> Head:
@@ -90,9 +52,16 @@ def _attribute_view(name: str, cause: str) -> View:
 
 def _log_prob_view(params: Tensor, x: Tensor) -> View:
     if bool((params.abs() > 20).any()):
-        cause = _RAISED  # small logits were right in an earlier view
+        cause = (  # small logits were right in an earlier view
+            "your log_prob is right at moderate logits, but not at large ones. For these, σ(z) is "
+            "rounded to 0 or 1, so the small number that you add to avoid log 0 decides the "
+            "result. logsigmoid is exact"
+        )
     elif params.dim() > 2:
-        cause = _LOG_PROB_FLAT  # fewer dimensions were right in an earlier view
+        cause = (  # fewer dimensions were right in an earlier view
+            "log_prob is right for one row of counts, but not if x has more dimensions. "
+            "params[..., 0] always has the shape of x, but params[:, 0] does not"
+        )
     else:
         cause = (
             "log_prob must be the log-probability of x failures, each with probability 1 − q, and "
@@ -116,10 +85,14 @@ def _describe_samples(answer: object, z: float) -> dict[str, object]:
         cause, expected = "sample must return one count for each u", f"shape {tuple(U.shape)}"
         raise MalformedAnswer(cause, expected=expected, got=shape)
     if not torch.equal(got, run(head.sample, params, U)):
-        raise WrongAnswer(_DRAWS_ITSELF)
+        raise WrongAnswer(
+            "sample draws its own random numbers. It must use u, so that the same u gives the same "
+            "sample"
+        )
     got = got.double()
     if not bool(got.isfinite().all()) or not torch.equal(got, got.round()):
-        raise WrongAnswer(_REAL, got=as_text(got[:5]))
+        cause = "samples must be whole numbers, such as the smallest k with u ≤ P(x ≤ k)"
+        raise WrongAnswer(cause, got=as_text(got[:5]))
     shares = (got[:, None] == torch.arange(5)).double().mean(0)
     return {"shares of 0 to 4": shares, "mean": got.mean(), "largest": got.max()}
 
@@ -127,7 +100,10 @@ def _describe_samples(answer: object, z: float) -> dict[str, object]:
 def _explain_samples(answer: object, got: dict, right: dict) -> str:
     is_same = torch.allclose(*(seen["shares of 0 to 4"].float() for seen in (got, right)))
     if is_same and got["largest"] < right["largest"]:
-        return _CUT_OFF
+        return (
+            "large counts are never drawn. A table or loop with a largest count is too short for a "
+            "small q. Solve u = 1 − (1 − q)^(k+1) for k"
+        )
     return "your samples do not have the frequencies that your log_prob gives"
 
 
@@ -176,7 +152,11 @@ _FURTHER = ((0.4, 0.0), (-0.7, 3.0), (120.0, 2.0), (-120.0, 2.0))
     stars=3,
     views=(
         _attribute_view("params_per_variable", "each variable needs only one number, its logit"),
-        _attribute_view("is_density", _IS_DENSITY),
+        _attribute_view(
+            "is_density",
+            "counts have probabilities, not densities. Leave out is_density, which would make the "
+            "nats differential nats",
+        ),
         _log_prob_view(_ONE, torch.tensor([0.0, 3.0])),
         _log_prob_view(_TWO, torch.tensor([[0.0, 3.0], [1.0, 2.0]])),
         *(_log_prob_view(torch.full((len(MANY), 1), z), MANY) for z in TRIED_LOGITS),
@@ -245,12 +225,6 @@ known_mistakes(
         "notebook 2": edit(
             "logsigmoid(z)", "z.sigmoid().log()", "logsigmoid(-z)", "(1 - z.sigmoid()).log()"
         ),
-        _RAISED: edit(
-            "logsigmoid(z)",
-            "(z.sigmoid() + 1e-8).log()",
-            "logsigmoid(-z)",
-            "(1 - z.sigmoid() + 1e-8).log()",
-        ),
         "you returned the NLL, but log_prob is its negative, which is never above 0": edit(
             "logsigmoid(z) + x", "-logsigmoid(z) - x"
         ),
@@ -260,7 +234,6 @@ known_mistakes(
         "probability q": edit("logsigmoid(z) + x *", "(x + 1) *"),
         "params has one dimension more than x, so each number is combined with each count. "
         "params[..., 0] has the shape of x": edit("z = params[..., 0]", "z = params"),
-        _LOG_PROB_FLAT: edit("z = params[..., 0]", "z = params[:, 0]"),
         "log_prob has one dimension too many, because params has the shape (..., 1). Use "
         "params[..., 0], which has the shape of x": edit(
             "z = params[..., 0]", "z, x = params, x[..., None]"
@@ -269,20 +242,21 @@ known_mistakes(
         "the model sums them": edit(
             "logsigmoid(z) + x * logsigmoid(-z)", "(logsigmoid(z) + x * logsigmoid(-z)).sum(-1)"
         ),
-        _IS_DENSITY: edit("params_per_variable = 1", "params_per_variable, is_density = 1, True"),
-        _COIN: edit(
+        "sample returns only 0 and 1, as for a coin, but a count can be any whole number": edit(
             "(torch.log1p(-u) / log_fail).floor()", "(u <= params[..., 0].sigmoid()).float()"
         ),
-        _ONE_MORE: edit("floor()", "floor() + 1"),
-        _REAL: edit(".floor()", ""),
-        _ONE_LESS: edit("floor()", "floor() - 1"),
-        _BELOW_ZERO: edit("max=1 - 1e-6", "max=1", "floor()", "ceil() - 1"),
+        "all your samples are too large by one. For a share q of all u, the sample must be 0 "
+        "failures": edit("floor()", "floor() + 1"),
+        "all your samples are too small by one. For a share q of all u, the sample must be 0 "
+        "failures, not −1": edit("floor()", "floor() - 1"),
+        "u = 0 gives −1, which is not a count, and torch.rand sometimes draws 0. Use clamp(min=0), "
+        "or floor instead of ceil and − 1": edit("max=1 - 1e-6", "max=1", "floor()", "ceil() - 1"),
         "you round to the nearest count. Round down with floor, which gives the smallest k with "
         "P(x ≤ k) above u": edit("floor()", "round()"),
-        _CUT_OFF: edit("floor()", "floor().clamp(max=100)"),
-        _OF_ROUNDED: edit("logsigmoid(-params[..., 0])", "(1 - params[..., 0].sigmoid()).log()"),
-        _SAMPLES_FLAT: edit("logsigmoid(-params[..., 0])", "logsigmoid(-params[:, 0])"),
-        _IGNORES_U: edit("(torch.log1p(-u) / log_fail).floor()", "(-params[..., 0]).exp().floor()"),
-        _DRAWS_ITSELF: edit("u.clamp(max=1 - 1e-6)", "torch.rand_like(u)"),
+        "if q is tiny, 1 − q is rounded to 1, and its logarithm is 0. Use logsigmoid(−z)": edit(
+            "logsigmoid(-params[..., 0])", "(1 - params[..., 0].sigmoid()).log()"
+        ),
+        "every u gives the same count, but sample must draw. A larger u must give a larger "
+        "count": edit("(torch.log1p(-u) / log_fail).floor()", "(-params[..., 0]).exp().floor()"),
     }
 )

@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from made_course import MADE, Categorical, Head, MixtureOfGaussians
+from made_lessons.checking import edit_source
 from made_lessons.notebook_08 import two_rings as rings
 from made_lessons.notebook_08.head_for_counts import Geometric
 from made_lessons.notebook_08.two_rings import ENTROPY, ring_points
@@ -28,6 +29,25 @@ def test_a_head_that_fails_at_the_ends():
             return (u.log() / F.logsigmoid(-params[..., 0])).floor()
 
     wrong("8.4", Infinite, "must also give counts", "[inf")
+
+
+FAULTS_OF_HEADS = {
+    "decides the result": (
+        *("logsigmoid(z)", "(z.sigmoid() + 1e-8).log()"),
+        *("logsigmoid(-z)", "(1 - z.sigmoid() + 1e-8).log()"),
+    ),
+    "right for one row of counts": ("z = params[..., 0]", "z = params[:, 0]"),
+    "not densities": ("params_per_variable = 1", "params_per_variable, is_density = 1, True"),
+    "samples must be whole numbers": (".floor()", ""),
+    "large counts are never drawn": ("floor()", "floor().clamp(max=100)"),
+    "right for one row of u": ("logsigmoid(-params[..., 0])", "logsigmoid(-params[:, 0])"),
+    "draws its own random numbers": ("u.clamp(max=1 - 1e-6)", "torch.rand_like(u)"),
+}
+
+
+@pytest.mark.parametrize("words", FAULTS_OF_HEADS)
+def test_views_of_heads_name_their_faults(words):
+    wrong("8.4", edit_source(Geometric, *FAULTS_OF_HEADS[words]), words)
 
 
 def test_heads_of_another_form():
