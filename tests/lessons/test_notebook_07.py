@@ -23,6 +23,7 @@ def test_the_rule_of_the_carry_is_what_all_orderings_cost():
 def test_guesses_of_another_form():
     wrong("7.1", [[0, 1, 2, 3], [0, 1, 3, 2]], "'best' and 'worst'")
     wrong("7.1", {"best": [0, 1, 2, 3], "worst": "carry"}, "'worst': 'carry'", "each of the")
+    wrong("7.1", {"best": [1, 2, 3, 4], "worst": [1, 2, 4, 3]}, "0 for x₁", "'best': [1, 2, 3, 4]")
 
 
 def test_which_sum_to_one():
