@@ -6,9 +6,9 @@ import contextlib
 import copy
 import io
 import re
-import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections import ChainMap
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 
@@ -38,8 +38,9 @@ def run(function: Callable[..., object], *arguments: object) -> object:
             "without calling it"
         )
     given = copy.deepcopy(arguments)
+    printed = io.StringIO()
     try:
-        with contextlib.redirect_stdout(_CappedStream(sys.stdout)):
+        with contextlib.redirect_stdout(printed):
             got = function(*given)
     except (Exception, SystemExit) as error:
         message = f": {error}".rstrip(". ") if str(error) else ""
@@ -49,6 +50,8 @@ def run(function: Callable[..., object], *arguments: object) -> object:
             f"your code raised {type(error).__name__}{message}{_describe_place(error)}{explained}",
             tried=call_as_text(function, arguments),
         ) from error
+    finally:
+        print(printed.getvalue()[:MOST_PRINTED], end="")
     for before, after in zip(arguments, given, strict=True):
         if not is_unchanged(before, after):
             raise WrongAnswer(
@@ -71,18 +74,6 @@ def convert_dtype(dtype: torch.dtype, value: object) -> object:
     return value.to(dtype) if is_floats else value
 
 
-class _CappedStream(io.TextIOBase):
-    """A text stream that passes on only the first ``MOST_PRINTED`` characters."""
-
-    def __init__(self, out: io.TextIOBase) -> None:
-        self.out, self.left = out, MOST_PRINTED
-
-    def write(self, text: str) -> int:
-        self.out.write(text[: self.left])
-        self.left -= min(self.left, len(text))
-        return len(text)
-
-
 def is_unchanged(before: object, after: object) -> bool:
     """Return True if a copy is still equal to its original."""
     if isinstance(before, nn.Module):
@@ -100,45 +91,40 @@ def _describe_place(error: BaseException) -> str:
     """Describe the learner's line of code that led to an error, and the shapes of its tensors."""
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     lines = [summary.line for summary in traceback.extract_tb(error.__traceback__)]
-    own = [
-        (frame, line)
+    steps = [
+        (frame.f_code.co_filename, frame, line)
         for frame, line in zip(frames, lines, strict=True)
         if not frame.f_code.co_filename.startswith(_OTHER_CODE)
     ]
-    of_one_file = [
-        (frame, line)
-        for frame, line in own
-        if frame.f_code.co_filename == own[0][0].f_code.co_filename
-    ]
-    if not of_one_file or not of_one_file[-1][1]:
+    steps = [step for step in steps if step[0] == steps[0][0]]
+    if not steps or not steps[-1][2]:
         return ""
-    frame, line = of_one_file[-1]
-    tensors = _describe_tensors(line, frame)
-    shapes = "; ".join(f"{name} is {about}" for name, about in tensors.items())
+    _, frame, line = steps[-1]
+    shapes = "; ".join(f"{name} is {about}" for name, about in _describe_tensors(line, frame))
     return f"{IN_LINE}`{line}`" + (f", where {shapes}" if shapes else "")
 
 
-def _describe_tensors(line: str, frame: FrameType) -> dict[str, str]:
-    """Describe the shape and dtype of each tensor whose name is in a line of code."""
-    found = {}
-    for name in re.findall(r"[A-Za-z_][\w.]*", line):
-        parts = name.split(".")
-        value = (frame.f_locals | frame.f_globals).get(parts[0])
-        value = frame.f_locals.get(parts[0], value)
-        known = parts[:1]
-        for part in parts[1:]:
-            if isinstance(value, nn.Module) and part in {*vars(value), *_registered_names(value)}:
-                value, known = getattr(value, part), [*known, part]
+def _describe_tensors(line: str, frame: FrameType) -> Iterator[tuple[str, str]]:
+    """Yield the name of each tensor in a line of code, and its shape and dtype."""
+    variables, described = frame.f_globals | frame.f_locals, set()
+    for path in re.findall(r"[A-Za-z_][\w.]*", line):
+        name, *parts = path.split(".")
+        value = variables.get(name)
+        for part in parts:
+            if part in (inside := _attributes(value)):
+                name, value = f"{name}.{part}", inside[part]
+        if name in described:
+            continue
+        described.add(name)
         if isinstance(value, Tensor):
-            kind = str(value.dtype).removeprefix("torch.")
-            found[".".join(known)] = f"{tuple(value.shape)}, {kind}"
+            yield name, f"{tuple(value.shape)}, {str(value.dtype).removeprefix('torch.')}"
         elif isinstance(value, list | tuple) and all(isinstance(v, Tensor) for v in value):
             shapes = ", ".join(str(tuple(part.shape)) for part in value[:6])
-            found[".".join(known)] = f"a list of tensors {shapes}" if shapes else "an empty list"
-    return found
+            yield name, f"a list of tensors {shapes}" if shapes else "an empty list"
 
 
-def _registered_names(module: nn.Module) -> set[str]:
-    """Return the names of a module's parameters, buffers and layers."""
-    kinds = ("_parameters", "_buffers", "_modules")
-    return {name for kind in kinds for name in vars(module).get(kind, ())}
+def _attributes(value: object) -> dict[str, object]:
+    """Return a module's attributes, parameters, buffers and layers, without calling properties."""
+    own = vars(value) if isinstance(value, nn.Module) else {}
+    registered = [own.get(kind, {}) for kind in ("_parameters", "_buffers", "_modules")]
+    return dict(ChainMap(own, *registered))

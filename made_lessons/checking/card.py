@@ -120,18 +120,12 @@ def _parse_matrices(text: str) -> list[list[list[str]]]:
         value = json.loads(re.sub(r"[^\[\],\s]+", r'"\g<0>"', found[2])) if found else []
     except json.JSONDecodeError:
         return []
-    depths = {*_nesting_depths(value)}
-    return {1: [[value]], 2: [value], 3: value}.get(depths.pop(), []) if len(depths) == 1 else []
-
-
-def _nesting_depths(value: list | str) -> Iterator[int]:
-    """Yield the nesting depth of each entry, and a negative number for an empty list."""
-    if isinstance(value, str):
-        yield 0
-    elif not value:
-        yield -9
-    else:
-        yield from (1 + depth for part in value for depth in _nesting_depths(part))
+    depth = len(re.match(r"\[*", found[2] if found else "")[0])
+    matrices = {1: [[value]], 2: [value], 3: value}.get(depth, [])
+    rows = [row for matrix in matrices for row in matrix]
+    are_rows = all(row and isinstance(row, list) for row in rows)
+    is_regular = are_rows and all(isinstance(entry, str) for row in rows for entry in row)
+    return matrices if is_regular else []
 
 
 def _table_html(rows: list[list[str]], other: list[list[str]]) -> str:

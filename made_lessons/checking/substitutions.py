@@ -13,24 +13,18 @@ from torch import Tensor
 from .relations import are_same
 
 Named = Mapping[str, object]
-_INSTEAD = {
-    "~{0}": (torch.bool, torch.logical_not),
-    "sigmoid({0})": (torch.float32, torch.sigmoid),
-    "softmax({0})": (torch.float32, lambda x: x.softmax(-1)),
-    "-{0}": (torch.float32, torch.neg),
-    "1 - {0}": (torch.float32, lambda x: 1 - x),
-    "{0} + 1": (int, lambda n: n + 1),
-    "not {0}": (bool, lambda value: not value),
+_CHANGES = {
+    "`~{0}` were given instead of `{0}`": (torch.bool, torch.logical_not),
+    "`sigmoid({0})` were given instead of `{0}`": (torch.float32, torch.sigmoid),
+    "`softmax({0})` were given instead of `{0}`": (torch.float32, lambda x: x.softmax(-1)),
+    "`-{0}` were given instead of `{0}`": (torch.float32, torch.neg),
+    "`1 - {0}` were given instead of `{0}`": (torch.float32, lambda x: 1 - x),
+    "`{0} + 1` were given instead of `{0}`": (int, lambda n: n + 1),
+    "`not {0}` were given instead of `{0}`": (bool, lambda value: not value),
+    "`{0}` were given without its last entry": (list, lambda parts: parts[:-1]),
+    "only the first two entries of `{0}` were given": (list, lambda parts: parts[:2]),
 }
-_FEWER = {
-    "`{0}` were given without its last entry": lambda parts: parts[:-1],
-    "only the first two entries of `{0}` were given": lambda parts: parts[:2],
-}
-_CHANGES = [
-    *((f"`{text}` were given instead of `{{0}}`", *how) for text, how in _INSTEAD.items()),
-    *((words, list, change) for words, change in _FEWER.items()),
-]
-"""For each change, its description, the type of the argument (a tensor's dtype), and a function."""
+"""For each change, the type of the argument (a tensor's dtype), and a function."""
 
 
 def find_other_arguments(
@@ -65,6 +59,6 @@ def _changes(arguments: Sequence[Named]) -> Iterator[tuple[str, list[dict]]]:
         yield f"`{one}` and `{other}` were swapped", swapped
     for name, value in first.items():
         kind = value.dtype if isinstance(value, Tensor) else type(value)
-        for words, of_kind, change in _CHANGES:
+        for words, (of_kind, change) in _CHANGES.items():
             if kind == of_kind:
                 yield words.format(name), [n | {name: change(n[name])} for n in arguments]
