@@ -69,6 +69,41 @@ def is_same(got: object, expected: object) -> bool:
     return True
 
 
+def has_same_numbers(got: object, right: object) -> bool:
+    """Return True if two values hold the same numbers, in lists or in tensors.
+
+    Example:
+        >>> has_same_numbers([1, 2], torch.tensor([1.0, 2.0]))
+        True
+    """
+    got, right = as_tensors(got), as_tensors(right)
+    if isinstance(got, Tensor) and isinstance(right, Tensor):
+        return is_close(got.double(), right.double())
+    if isinstance(got, list) and isinstance(right, list) and len(got) == len(right):
+        return all(map(has_same_numbers, got, right))
+    return False
+
+
+def as_tensors(value: object) -> Tensor | list[object] | None:
+    """Convert a number or a list of numbers to a tensor, and in other lists convert each part."""
+    if isinstance(value, Tensor):
+        return value.detach().cpu()
+    if isinstance(value, bool | int | float | np.ndarray | np.generic):
+        return torch.as_tensor(value)
+    if isinstance(value, list | tuple):
+        if value and all(isinstance(part, bool | int | float) for part in value):
+            return torch.tensor(value)
+        return [as_tensors(part) for part in value]
+    return None
+
+
+def is_close(got: Tensor, right: Tensor) -> bool:
+    """Return True if two tensors have the same shape and, up to rounding, the same entries."""
+    return got.shape == right.shape and torch.allclose(
+        got, right, rtol=3e-4, atol=1e-6, equal_nan=True
+    )
+
+
 def _require_same_mapping(got: object, expected: Mapping, where: str) -> None:
     if not isinstance(got, Mapping):
         raise MalformedAnswer(f"{where} must be a dict", got=kind_of(got), expected="dict")

@@ -7,13 +7,14 @@ relation holds in all wrong calls, it is the likely cause. Its words can name ar
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import permutations
+from itertools import permutations, repeat
 
-import numpy as np
 import torch
 from torch import Tensor
+
+from .comparison import as_tensors, has_same_numbers, is_close
 
 Arguments = Mapping[str, object]
 Change = Callable
@@ -55,90 +56,53 @@ def find_relation(
         >>> find_relation([torch.tensor([0.0, 2.0])], [torch.tensor([0.0, -2.0])], [{}])
         'the sign is wrong, because you returned the NLL. A log-probability is never above 0'
     """
-    shared: dict[str, None] | None = None
-    for call in zip(got, right, arguments, strict=True):
+    return min(
+        _shared_relations(zip(got, right, arguments, strict=True)), key=_complexity, default=""
+    )
+
+
+def _shared_relations(calls: Iterable[tuple[object, object, Arguments]]) -> list[str]:
+    """Return the words that hold for every wrong call, or "" if no call is wrong."""
+    shared: list[str] | None = None
+    for call in calls:
         holds = dict.fromkeys(_relations(*call))
         if "" not in holds:  # the result of this call is wrong
-            shared = {words: None for words in shared or holds if words in holds}
+            shared = [words for words in (holds if shared is None else shared) if words in holds]
             if not shared:
-                return ""
-    return min(shared or (), key=_complexity, default="")
+                return []
+    return [""] if shared is None else shared
 
 
 def _complexity(words: str) -> int:
     return words.count(ALSO) + 3 * (words in VAGUE_RELATIONS)
 
 
-def are_same(got: object, right: object) -> bool:
-    """Return True if two values hold the same numbers, in lists or in tensors.
-
-    Example:
-        >>> are_same([1, 2], torch.tensor([1.0, 2.0]))
-        True
-    """
-    got, right = _as_tensors(got), _as_tensors(right)
-    if isinstance(got, Tensor) and isinstance(right, Tensor):
-        return _is_close(got.double(), right.double())
-    if isinstance(got, list) and isinstance(right, list) and len(got) == len(right):
-        return all(map(are_same, got, right))
-    return False
-
-
-def _as_tensors(value: object) -> Tensor | list[object] | None:
-    """Convert a number or a list of numbers to a tensor, and in other lists convert each part."""
-    if isinstance(value, Tensor):
-        return value.detach().cpu()
-    if isinstance(value, bool | int | float | np.ndarray | np.generic):
-        return torch.as_tensor(value)
-    if isinstance(value, list | tuple):
-        if value and all(isinstance(part, bool | int | float) for part in value):
-            return torch.tensor(value)
-        return [_as_tensors(part) for part in value]
-    return None
-
-
-def _is_close(got: Tensor, right: Tensor) -> bool:
-    return got.shape == right.shape and torch.allclose(
-        got, right, rtol=3e-4, atol=1e-6, equal_nan=True
-    )
-
-
 def _relations(got: object, right: object, arguments: Arguments) -> Iterator[str]:
     """Yield the words of all relations of two values, or "" if the values are the same."""
-    got, right = _as_tensors(got), _as_tensors(right)
+    got, right = as_tensors(got), as_tensors(right)
     if got == [] and isinstance(right, Tensor):
         got = torch.empty(0)
     if isinstance(got, list) and isinstance(right, list):
         if len(got) == len(right):
-            pairs = zip(got, right, strict=True)
-            yield from _shared_relations([[*_relations(c, r, arguments)] for c, r in pairs])
-        yield from (words for words, c, r in _LISTS if are_same(c(got), r(right)))
+            yield from _shared_relations(zip(got, right, repeat(arguments)))
+        yield from (words for words, c, r in _LISTS if has_same_numbers(c(got), r(right)))
         is_short = len(got) == len(right) <= LONGEST
-        if is_short and any(are_same(got, [*parts]) for parts in permutations(right)):
+        if is_short and any(has_same_numbers(got, [*parts]) for parts in permutations(right)):
             yield "the parts of the list are right, but in the wrong order"
     elif isinstance(got, Tensor) and isinstance(right, list) and right:
         joined = torch.cat([part.flatten().double() for part in right])
-        if _is_close(got.flatten().double(), joined):
+        if is_close(got.flatten().double(), joined):
             yield (
                 "the parts are right, but you joined them into one tensor. Return a list of tensors"
             )
-        yield from (words for words, c, r in _LENGTHS if are_same(c([got]), r(right)))
+        yield from (words for words, c, r in _LENGTHS if has_same_numbers(c([got]), r(right)))
     elif isinstance(got, Tensor) and isinstance(right, Tensor):
         yield from _tensor_relations(got, right, arguments)
 
 
-def _shared_relations(relations: list[list[str]]) -> Iterator[str]:
-    """Yield the words that hold for every wrong part of a list, or "" if no part is wrong."""
-    wrong = [words for words in relations if "" not in words]
-    if not wrong:
-        yield ""
-        return
-    yield from (words for words in wrong[0] if all(words in others for others in wrong))
-
-
 def _tensor_relations(got: Tensor, right: Tensor, arguments: Arguments) -> Iterator[str]:
     first, second = got.double(), right.double()
-    if _is_close(first, second):
+    if is_close(first, second):
         is_alike = (got.dtype == torch.bool) == (right.dtype == torch.bool)
         dtypes = f"{got.dtype} instead of {right.dtype}"
         yield "" if is_alike else f"the values are right, but their dtype is {dtypes}"
@@ -149,7 +113,7 @@ def _tensor_relations(got: Tensor, right: Tensor, arguments: Arguments) -> Itera
     values = [("", _identity), *_number_changes(right, arguments)]
     for words, of_got, of_right in _whole_changes(first, second, arguments):
         for value_words, change in values:
-            if (words or value_words) and _is_close(of_got(first), change(of_right(second))):
+            if (words or value_words) and is_close(of_got(first), change(of_right(second))):
                 yield _join_sentences(words, value_words)
 
 
@@ -176,7 +140,7 @@ def _range_relations(got: Tensor, right: Tensor, dtype: torch.dtype) -> Iterator
         if bool(((right == 0) | (right == 1)).all() & is_between.any()):
             yield BETWEEN
         for words, apart in ((SAME_AMOUNT, got - right), (SAME_FACTOR, got / right)):
-            if bool(apart.isfinite().all()) and _is_close(apart, apart.mean().expand_as(apart)):
+            if bool(apart.isfinite().all()) and is_close(apart, apart.mean().expand_as(apart)):
                 yield words
 
 
@@ -198,49 +162,36 @@ def _number_changes(right: Tensor, arguments: Arguments) -> Iterator[tuple[str, 
         f"the sign is wrong, because {nll if is_log else 'this is the negative of the right one'}"
     )
     yield sign, torch.neg
-    for words, change in (*_FUNCTIONS, *_size_changes(arguments)):
+    rounded = [(_ROUNDED, partial(torch.round, decimals=k)) for k in range(4)]
+    for words, change in (*_FUNCTIONS.items(), *rounded, *_size_changes(arguments)):
         yield words, change
         yield _join_sentences(words, sign), lambda r, change=change: -change(r)
-    yield from _SHIFTS
+    yield from _SHIFTS.items()
 
 
-_SHIFTS = (
-    ("each number is one too large. Where does your counting begin?", lambda r: r + 1),
-    ("each number is one too small. Where does your counting begin?", lambda r: r - 1),
-    ("each number is 1 minus the right one", lambda r: 1 - r),
-)
-_FUNCTIONS: tuple[tuple[str, Change], ...] = (
-    ("this is exp of the right result. Return its logarithm", torch.exp),
-    (
-        "this is the logarithm of the right result. Is .exp() missing at the end, or is there one "
-        "logarithm too many?",
-        torch.log,
+_FUNCTIONS: dict[str, Change] = {
+    "this is exp of the right result. Return its logarithm": torch.exp,
+    "this is the logarithm of the right result. Is .exp() missing at the end, or is there one "
+    "logarithm too many?": torch.log,
+    "these are bits, from logarithms to base 2, but nats are expected. The natural logarithm is "
+    "torch.log or math.log": lambda r: r / math.log(2),
+    "this is ln 10 = 2.303 times the right result. Divide by the natural logarithm, math.log, not "
+    "by a logarithm to base 10": lambda r: r * math.log(10),
+    "this comes from logarithms to base 10. The natural logarithm is torch.log or math.log": (
+        lambda r: r / math.log(10)
     ),
-    (
-        "these are bits, from logarithms to base 2, but nats are expected. The natural logarithm "
-        "is torch.log or math.log",
-        lambda r: r / math.log(2),
+    "this comes from a logarithm to base 10, but base 2 is expected. ln 2 is math.log(2)": (
+        lambda r: r * math.log(2) / math.log(10)
     ),
-    (
-        "this is ln 10 = 2.303 times the right result. Divide by the natural logarithm, math.log, "
-        "not by a logarithm to base 10",
-        lambda r: r * math.log(10),
-    ),
-    (
-        "this comes from logarithms to base 10. The natural logarithm is torch.log or math.log",
-        lambda r: r / math.log(10),
-    ),
-    (
-        "this comes from a logarithm to base 10, but base 2 is expected. ln 2 is math.log(2)",
-        lambda r: r * math.log(2) / math.log(10),
-    ),
-    ("this is 1 divided by the right result", torch.reciprocal),
-    ("this is rounded down. Return the numbers without rounding", torch.floor),
-    *(
-        ("this is rounded. Return the numbers without rounding", partial(torch.round, decimals=k))
-        for k in range(4)
-    ),
-)
+    "this is 1 divided by the right result": torch.reciprocal,
+    "this is rounded down. Return the numbers without rounding": torch.floor,
+}
+_ROUNDED = "this is rounded. Return the numbers without rounding"
+_SHIFTS: dict[str, Change] = {
+    "each number is one too large. Where does your counting begin?": lambda r: r + 1,
+    "each number is one too small. Where does your counting begin?": lambda r: r - 1,
+    "each number is 1 minus the right one": lambda r: 1 - r,
+}
 
 
 def _size_changes(arguments: Arguments) -> Iterator[tuple[str, Change]]:
@@ -267,26 +218,20 @@ def _size_changes(arguments: Arguments) -> Iterator[tuple[str, Change]]:
 
 # ---- changes of the whole result -----------------------------------------------------------------
 
-_LENGTHS: tuple[Row, ...] = (
-    ("only the first entry is there. Is `return` inside a loop?", _identity, lambda r: r[:1]),
-    (
-        "only the first and the last entry are there. Is `return` inside the loop?",
-        _identity,
-        lambda r: r[:: max(len(r) - 1, 1)],
+_TOO_FEW: dict[str, Change] = {
+    "only the first entry is there. Is `return` inside a loop?": lambda r: r[:1],
+    "only the first and the last entry are there. Is `return` inside the loop?": (
+        lambda r: r[:: max(len(r) - 1, 1)]
     ),
-    ("the first entry is missing, and the rest is right", _identity, lambda r: r[1:]),
-    ("the last entry is missing, and the rest is right", _identity, lambda r: r[:-1]),
-    (
-        "you have one entry too many. Without the first, it would be right",
-        lambda c: c[1:],
-        _identity,
-    ),
-    (
-        "you have one entry too many. Without the last, it would be right",
-        lambda c: c[:-1],
-        _identity,
-    ),
-)
+    "the first entry is missing, and the rest is right": lambda r: r[1:],
+    "the last entry is missing, and the rest is right": lambda r: r[:-1],
+}
+_TOO_MANY: dict[str, Change] = {
+    "you have one entry too many. Without the first, it would be right": lambda c: c[1:],
+    "you have one entry too many. Without the last, it would be right": lambda c: c[:-1],
+}
+_LENGTHS: list[Row] = [(words, _identity, change) for words, change in _TOO_FEW.items()]
+_LENGTHS += [(words, change, _identity) for words, change in _TOO_MANY.items()]
 _LISTS = (("the list is in reverse order", _identity, lambda r: r[::-1]), *_LENGTHS)
 
 

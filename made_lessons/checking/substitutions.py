@@ -10,7 +10,7 @@ from itertools import combinations
 import torch
 from torch import Tensor
 
-from .relations import are_same
+from .comparison import has_same_numbers
 
 Named = Mapping[str, object]
 _CHANGES = {
@@ -41,12 +41,12 @@ def find_other_arguments(
         >>> find_other_arguments(got, right, calls, lambda x: 1 - x)
         'this would be right if `-x` were given instead of `x`'
     """
-    if all(map(are_same, got, right)):
+    if all(map(has_same_numbers, got, right)):
         return ""
     for words, changed in _changes(arguments):
         results = (reference(*copy.deepcopy([*named.values()])) for named in changed)
         with suppress(Exception):  # the change may not fit these arguments
-            if all(map(are_same, got, results)):
+            if all(map(has_same_numbers, got, results)):
                 return f"this would be right if {words}"
     return ""
 
