@@ -87,8 +87,5 @@ known_mistakes(
         "to the position that looks, so keep s <= t, which is tril": edit("tril()", "triu()"),
         "the division by the root of d is missing. Without it, scores grow with d, and the softmax "
         "gives nearly all the weight to one position": edit(" / math.sqrt(query.shape[-1])", ""),
-        "you gave all earlier positions the same weight. Use the queries and keys": (
-            lambda query, key, value: value.cumsum(1) / torch.arange(1, value.shape[1] + 1)[:, None]
-        ),
     }
 )

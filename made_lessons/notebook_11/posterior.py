@@ -57,12 +57,6 @@ known_mistakes(
         "after adding the prior": (
             lambda log_prior, log_given: log_prior + log_given.log_softmax(1)
         ),
-        "e^(−90) loses its digits in float32, or is 0. Use only logarithms, with logsumexp or "
-        "log_softmax": (
-            lambda log_prior, log_given: (
-                (log_prior + log_given).exp() / (log_prior + log_given).exp().sum(1, keepdim=True)
-            ).log()
-        ),
         "you counted the prior twice: once in the posterior, and once more in front of it": (
             lambda log_prior, log_given: log_prior + posterior(log_prior, log_given)
         ),

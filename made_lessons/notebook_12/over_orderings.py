@@ -92,10 +92,6 @@ known_mistakes(
         "you returned the table of all sets. Return the value of the empty set, value[0]": edit(
             "return value[0]", "return value"
         ),
-        "you always take the mean. Call `combine` instead": edit(
-            "combine(log_p[known, hidden] + value[after])",
-            "(log_p[known, hidden] + value[after]).mean(0)",
-        ),
     }
 )
 add_view(

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from made_lessons.checking.catalogue import exercise_named
 from made_lessons.notebook_04.ancestral_sampler import sample
 from made_lessons.notebook_04.log_likelihood import bernoulli_log_prob
+from made_lessons.notebook_12.over_orderings import mean
 from tests.lessons.checking import wrong
 
 # ---- relations between an answer and the right one -----------------------------------------------
@@ -60,6 +61,15 @@ def feeds_probabilities(forward, order, u):
     return x
 
 
+def equal_weights(query, key, value):
+    return value.cumsum(1) / torch.arange(1, value.shape[1] + 1)[:, None]
+
+
+def bayes_without_logarithms(log_prior, log_given):
+    joint = (log_prior + log_given).exp()
+    return (joint / joint.sum(1, keepdim=True)).log()
+
+
 TABLE = [
     ("1.1", lambda input_dim: [2**i for i in range(input_dim + 1)], "one entry too many"),
     ("1.2", reference("1.2", lambda q: (q[2], q[0], q[1])), "order"),
@@ -79,6 +89,8 @@ TABLE = [
     ("5.2", lambda model, history, train, valid: torch.tensor(0.0), "other values of"),
     ("5.3", lambda model: 0.4, "like a share"),
     ("6.1", of_the_example("6.1", 1), "`t`"),
+    ("10.1", equal_weights, "other values of `query` and `key`"),
+    ("12.2", lambda log_p, combine: exercise_named("12.2").reference(log_p, mean), "`combine`"),
 ]
 SAYS_NOTHING = ("has the wrong value", "has the wrong shape", "wrong length")
 
@@ -137,7 +149,12 @@ def bells(x, weights, means, stds):
 
 
 @pytest.mark.parametrize(
-    ("name", "answer"), [("7.3", lambda log_p: log_p.exp().mean(0).log()), ("8.2", bells)]
+    ("name", "answer"),
+    [
+        ("7.3", lambda log_p: log_p.exp().mean(0).log()),
+        ("8.2", bells),
+        ("11.3", bayes_without_logarithms),
+    ],
 )
 def test_overflow_is_named_without_giving_the_function_away(name, answer):
     cause = wrong(exercise_named(name), answer).cause
