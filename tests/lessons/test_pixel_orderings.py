@@ -1,8 +1,6 @@
-import numpy as np
 import torch
 
 from made_lessons.notebook_07.pixel_orderings import pixel_orderings
-from made_lessons.notebook_11.pixel_groups import pixel_groups
 
 
 def test_each_is_a_permutation_and_the_random_ones_are_seeded():
@@ -11,8 +9,6 @@ def test_each_is_a_permutation_and_the_random_ones_are_seeded():
         assert ordering.sort().values.tolist() == list(range(784))
         assert torch.equal(ordering, again[name])
     assert len({tuple(ordering.tolist()) for ordering in first.values()}) == len(first)
-    for groups in pixel_groups().values():
-        assert sorted(np.hstack(groups)) == list(range(784))
 
 
 def test_the_first_pixels_of_each_ordering():

@@ -23,7 +23,7 @@ from made_course import MADE, evaluate, fit, load_binarized_mnist, mnist_labels
 from made_course.model.made import scale_weights
 from made_course.training.schedules import one_cycle
 from made_lessons.notebook_07.pixel_orderings import pixel_orderings
-from made_lessons.notebook_11.pixel_groups import pixel_groups
+from tools.ships.pixel_groups import pixel_groups
 from tools.ships.train_weights import images_outside_small_set, write_asset
 
 HIDDEN, EPOCHS, SEEDS = (512, 512), 10, (0, 1, 2)

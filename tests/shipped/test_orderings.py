@@ -1,10 +1,17 @@
-"""The orderings in which the weights for any ordering are trained."""
+"""The orderings and groups of pixels in which shipped networks are trained."""
 
+import numpy as np
 import pytest
 import torch
 
 from tools.ships import random_orderings as module
+from tools.ships.pixel_groups import pixel_groups
 from tools.ships.random_orderings import draw_pixel_ordering
+
+
+def test_each_grouping_has_every_pixel_once():
+    for groups in pixel_groups().values():
+        assert sorted(np.hstack(groups)) == list(range(784))
 
 
 def test_a_part_often_comes_last_and_sometimes_first(monkeypatch):
