@@ -15,20 +15,6 @@ from ..checking import Exercise, MalformedAnswer, View, as_text, choose, exercis
 KEYS = ("one image", "possible means")
 MEMBERS = (90, 92, 94)
 
-BETWEEN = (
-    "for one image the mixture lies between its members, but a mean need not. On each image the "
-    "mixture is close to the member that is best there, and this may be a different member each "
-    "time. Only the upper bound holds"
-)
-TOO_HIGH = (
-    "you chose a mean that is too high. On each image the mixture is at most ln 3 = 1.10 nats "
-    "worse than the first member, so the same holds for the means"
-)
-TOO_FEW = (
-    "a possible mean is missing. The upper bound is best + ln 3, and these three numbers give no "
-    "lower bound"
-)
-
 
 def candidates(members: Sequence[int]) -> tuple[float, ...]:
     """Return five numbers, the first three of which can be the mean NLL of the mixture."""
@@ -82,19 +68,28 @@ def _wrong_nlls(members: Sequence[int]) -> dict[str, float]:
 
 def _wrong_means(members: Sequence[int]) -> dict[str, list[float]]:
     best, middle, worst = members
-    low, lower, above, *_ = candidates(members)
-    between = (
+    above = candidates(members)[2]
+    return {
+        "for one image the mixture lies between its members, but a mean need not. On each image "
+        "the mixture is close to the member that is best there, and this may be a different member "
+        "each time. Only the upper bound holds": [above],
         f"your means lie between {best} and {worst}, which is right only for a single image. "
         "Different members can be good on different images, so a mean over images can be below "
         f"{best}. It is always below {middle}, because the mixture costs at most ln 3 more than "
-        "the best member"
-    )
-    return {
-        BETWEEN: [above],
-        between: [above, middle],
-        TOO_HIGH: [low, lower, above, middle],
-        TOO_FEW: [lower, above],
+        "the best member": [above, middle],
     }
+
+
+def _explain_means(answer: object, got: list[float], right: list[float]) -> str:
+    if max(got, default=0) > right[-1]:
+        return (
+            "you chose a mean that is too high. On each image the mixture is at most ln 3 = 1.10 "
+            "nats worse than the first member, so the same holds for the means"
+        )
+    return (
+        "a possible mean is missing. The upper bound is best + ln 3, and these three numbers give "
+        "no lower bound"
+    )
 
 
 def _entry(answer: object, key: str) -> object:
@@ -141,12 +136,7 @@ def _views(members: Sequence[int]) -> list[View]:
             f"the NLL is −ln of a mean of three probabilities, {_list_powers(members)}. Compute it "
             "to within 0.01",
         ),
-        View(
-            possible_means,
-            "the mean over many images",
-            lambda answer, got, right: TOO_HIGH if max(got, default=0) > right[-1] else TOO_FEW,
-            expected="",
-        ),
+        View(possible_means, "the mean over many images", _explain_means, expected=""),
     ]
 
 
