@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 from made_course.data.toys import bars_and_stripes
@@ -92,17 +91,21 @@ _CASES = (
     (_RARE, [600] * 50),
     ([], []),
 )
-_OTHER_BITS = (
-    "your code decodes to different bits. The number of the code must be in the interval [low, "
-    "low + width) of the decoder after every bit"
-)
 
 
 @exercise(
     "11.5",
     "The coder",
     stars=3,
-    views=[View(_describe_code, cause=_OTHER_BITS, cases=(case,)) for case in _CASES],
+    views=[
+        View(
+            _describe_code,
+            cause="your code decodes to different bits. The number of the code must be in the "
+            "interval [low, low + width) of the decoder after every bit",
+            cases=(case,),
+        )
+        for case in _CASES
+    ],
     message=_describe_result,
     hints=(
         "Begin with low, width = 0, 1. For each bit, multiply both by 65,536 (<< 16), and split "
@@ -140,7 +143,6 @@ known_mistakes(
         "belongs to a 1": edit("width - split", "width"),
         "one bit is missing. If the numbers of k bits are farther apart than the interval is wide, "
         "none of them may be in it": edit(".bit_length() + 1", ".bit_length()"),
-        _OTHER_BITS: edit("low << 16", "low"),
     }
 )
 add_view(
@@ -148,23 +150,10 @@ add_view(
     _describe_length,
     "your code is longer than necessary. Of all numbers in the interval, choose one with the "
     "fewest bits, about −log₂ of the interval's width",
-    edit('f"{number:0{k}b}" if k else ""', 'f"{low:0{16 * len(bits)}b}" if bits else ""'),
 )
-
-
-def _encode_with_floats(bits: list[int], chances: list[int]) -> str:
-    low, width = 0.0, 1.0
-    for bit, chance in zip(bits, chances, strict=True):
-        part = width * chance / 65536
-        low, width = (low, part) if bit else (low + part, width - part)
-    k = math.ceil(-math.log2(width))
-    return f"{math.ceil(low * 2**k):0{k}b}" if k else ""
-
-
 add_view(
     "thirty boards, coded and decoded",
     _count_right_boards,
     "low and width need 16 more bits for each variable, but a float has only 53 bits. Use whole "
     "numbers",
-    _encode_with_floats,
 )

@@ -4,6 +4,7 @@ from fractions import Fraction
 import numpy as np
 import torch
 
+from made_lessons.checking import edit_source
 from made_lessons.notebook_11.coder import BOARDS, chance_in_boards, decode, encode
 from tests.lessons.checking import right, wrong
 
@@ -40,6 +41,22 @@ def test_the_coder():
 
     right("11.5", by_fractions)
     wrong("11.5", lambda bits, chances: int(encode(bits, chances) or "0", 2), "string of 0s and 1s")
+    wrong("11.5", edit_source(encode, "low << 16", "low"), "decodes to different bits")
+    all_digits = 'f"{low:0{16 * len(bits)}b}" if bits else ""'
+    too_long = edit_source(encode, 'f"{number:0{k}b}" if k else ""', all_digits)
+    wrong("11.5", too_long, "longer than necessary")
+
+
+def test_a_coder_with_floats():
+    def with_floats(bits, chances):
+        low, width = 0.0, 1.0
+        for bit, chance in zip(bits, chances, strict=True):
+            part = width * chance / 65536
+            low, width = (low, part) if bit else (low + part, width - part)
+        k = math.ceil(-math.log2(width))
+        return f"{math.ceil(low * 2**k):0{k}b}" if k else ""
+
+    wrong("11.5", with_floats, "a float has only 53 bits")
 
 
 def test_random_bits_decode_to_boards():
