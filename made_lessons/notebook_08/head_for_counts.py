@@ -50,29 +50,13 @@ def _attribute_view(name: str, cause: str) -> View:
     return View(lambda answer: f"{name} = {getattr(_build_head(answer), name, None)}", cause=cause)
 
 
-def _log_prob_view(params: Tensor, x: Tensor) -> View:
-    if bool((params.abs() > 20).any()):
-        cause = (  # small logits were right in an earlier view
-            "your log_prob is right at moderate logits, but not at large ones. For these, σ(z) is "
-            "rounded to 0 or 1, so the small number that you add to avoid log 0 decides the "
-            "result. logsigmoid is exact"
-        )
-    elif params.dim() > 2:
-        cause = (  # fewer dimensions were right in an earlier view
-            "log_prob is right for one row of counts, but not if x has more dimensions. "
-            "params[..., 0] always has the shape of x, but params[:, 0] does not"
-        )
-    else:
-        cause = (
-            "log_prob must be the log-probability of x failures, each with probability 1 − q, and "
-            "one success"
-        )
+def _log_prob_view(cause: str, *cases: tuple[Tensor, Tensor]) -> View:
     return View(
         lambda answer, *case: run(_build_head(answer).log_prob, *case),
-        f"log_prob({as_text(params)}, {as_text(x)})",
-        lambda _, got, __: cause if getattr(got, "shape", None) == x.shape else "",
+        lambda _, params, x: f"log_prob({as_text(params)}, {as_text(x)})",
+        lambda _, got, right: cause if getattr(got, "shape", None) == right.shape else "",
         name="log_prob(params, x)",
-        cases=((params, x),),
+        cases=cases,
     )
 
 
@@ -143,7 +127,6 @@ def _extreme_u_view(z: float) -> View:
 
 
 _ONE, _TWO = torch.tensor([[0.4], [-0.7]]), torch.tensor([[[0.4], [-0.7]], [[1.0], [0.0]]])
-_FURTHER = ((0.4, 0.0), (-0.7, 3.0), (120.0, 2.0), (-120.0, 2.0))
 
 
 @exercise(
@@ -157,10 +140,26 @@ _FURTHER = ((0.4, 0.0), (-0.7, 3.0), (120.0, 2.0), (-120.0, 2.0))
             "counts have probabilities, not densities. Leave out is_density, which would make the "
             "nats differential nats",
         ),
-        _log_prob_view(_ONE, torch.tensor([0.0, 3.0])),
-        _log_prob_view(_TWO, torch.tensor([[0.0, 3.0], [1.0, 2.0]])),
-        *(_log_prob_view(torch.full((len(MANY), 1), z), MANY) for z in TRIED_LOGITS),
-        *(_log_prob_view(torch.tensor([[z]]), torch.tensor([x])) for z, x in _FURTHER),
+        _log_prob_view(
+            "log_prob must be the log-probability of x failures, each with probability 1 − q, and "
+            "one success",
+            (_ONE, torch.tensor([0.0, 3.0])),
+            *((torch.full((len(MANY), 1), z), MANY) for z in TRIED_LOGITS),
+        ),
+        _log_prob_view(
+            "log_prob is right for one row of counts, but not if x has more dimensions. "
+            "params[..., 0] always has the shape of x, but params[:, 0] does not",
+            (_TWO, torch.tensor([[0.0, 3.0], [1.0, 2.0]])),
+        ),
+        *(
+            _log_prob_view(
+                "your log_prob is right at moderate logits, but not at large ones. For these, σ(z) "
+                "is rounded to 0 or 1, so the small number that you add to avoid log 0 decides the "
+                "result. logsigmoid is exact",
+                (torch.tensor([[z]]), torch.tensor([2.0])),
+            )
+            for z in (120.0, -120.0)
+        ),
         *map(_sample_view, (*TRIED_LOGITS, SMALL, TINY)),
         View(
             _compare_shapes_of_u,
