@@ -51,14 +51,15 @@ class Challenge:
 
 
 @torch.no_grad()
-def honest_nll(model: object, held_out: Tensor, points: Tensor, challenge: Challenge) -> Tensor:
+def honest_nll(model: object, held_out: Tensor, count: int, challenge: Challenge) -> Tensor:
     """Return the NLL of each held-out row, after checking that the model is honest.
 
     Args:
         model: an object like a MADE, with ``log_prob(x)`` and logits ``model(x)``, which are
             tested for leaks.
         held_out: (N, D) held-out rows of zeros and ones.
-        points: (n, D) rows in which each variable is flipped, to see which outputs move.
+        count: number of held-out rows, and of rows of noise, in which each variable is flipped, to
+            see which outputs move.
         challenge: the open exercise.
 
     Returns:
@@ -74,6 +75,9 @@ def honest_nll(model: object, held_out: Tensor, points: Tensor, challenge: Chall
         "model(x) must return logits, so that each output can be tested",
         ("log_prob", "__call__"),
     )
+    chance = _secret_generator()
+    some = held_out[torch.randperm(len(held_out), generator=chance)[:count]]
+    points = torch.cat([some, torch.randint(2, some.shape, generator=chance).float()])
     flips = (points[:, None] - torch.eye(challenge.input_dim)).abs()
     rows = torch.cat([held_out, points, flips.flatten(0, 1)])
     with evaluation_mode(model) if isinstance(model, nn.Module) else nullcontext():
@@ -113,18 +117,6 @@ def call_shuffled(score: Callable[[Tensor], Tensor], rows: Tensor, batch: int = 
     results = torch.empty_like(in_order[: len(rows)])
     results[order] = in_order
     return results
-
-
-def random_points(rows: Tensor, count: int) -> Tensor:
-    """Return ``count`` random rows and as many rows of noise, with which leaks are tested.
-
-    Example:
-        >>> random_points(torch.zeros(10, 3), 2).shape
-        torch.Size([4, 3])
-    """
-    chance = _secret_generator()
-    some = torch.randperm(len(rows), generator=chance)[:count]
-    return torch.cat([rows[some], torch.randint(2, rows[some].shape, generator=chance).float()])
 
 
 def _secret_generator() -> torch.Generator:
