@@ -7,8 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from ..checking import choose, edit, exercise, further_cases, known_mistakes
-from .centred_uniform import centred_uniform
+from ..checking import choose, edit, exercise, further_cases, known_mistakes, uniform
 
 
 @exercise(
@@ -17,15 +16,15 @@ from .centred_uniform import centred_uniform
     stars=3,
     cases=tuple(
         (
-            *(centred_uniform(f"{part}{t}", 3) for part in "qkv"),
-            *(centred_uniform(f"{w}{t}", t, 3) for w in "KV"),
+            *(4 * uniform(f"{part}{t}", 3) - 2 for part in "qkv"),
+            *(4 * uniform(f"{w}{t}", t, 3) - 2 for w in "KV"),
         )
         for t in (4, 2, 0)
     ),
     vary=further_cases(
         lambda key: (
-            *(centred_uniform(f"{key} {part}", 2) for part in "qkv"),
-            *(centred_uniform(f"{key} {part}", choose(key, [1, 3, 5]), 2) for part in "KV"),
+            *(4 * uniform(f"{key} {part}", 2) - 2 for part in "qkv"),
+            *(4 * uniform(f"{key} {part}", choose(key, [1, 3, 5]), 2) - 2 for part in "KV"),
         )
     ),
     hints=(

@@ -13,8 +13,8 @@ from ..checking import (
     further_cases,
     gradient_views,
     known_mistakes,
+    uniform,
 )
-from .centred_uniform import centred_uniform
 
 
 @exercise(
@@ -23,13 +23,13 @@ from .centred_uniform import centred_uniform
     stars=1,
     cases=(
         (torch.arange(1.0, 7.0).view(1, 3, 2), torch.tensor([-1.0, -2.0])),
-        (centred_uniform("rows", 2, 4, 3), centred_uniform("start", 3)),
+        (4 * uniform("rows", 2, 4, 3) - 2, 4 * uniform("start", 3) - 2),
     ),
     views=(*gradient_views(h=0, start=1), *dtype_views(torch.float32, torch.float64)),
     vary=further_cases(
         lambda key: (
-            centred_uniform(key, 2, choose(key, [2, 3, 5]), 2),
-            centred_uniform(f"{key} start", 2),
+            4 * uniform(key, 2, choose(key, [2, 3, 5]), 2) - 2,
+            4 * uniform(f"{key} start", 2) - 2,
         )
     ),
     hints=(
