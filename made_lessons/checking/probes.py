@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 
@@ -74,11 +73,7 @@ def find_unused_arguments(
     answer: Call, reference: Call, calls: Sequence[Mapping[str, object]]
 ) -> str:
     """Return the cause if some arguments should change the answer but do not, and "" otherwise."""
-    unused = [
-        name
-        for name in calls[0]
-        if sum(_count_missing_changes(name, answer, reference, call) for call in calls) > 1
-    ]
+    unused = [name for name in calls[0] if _is_unused(name, answer, reference, calls)]
     return WITHOUT_EFFECT.format(names=_list_names(unused)) if unused else ""
 
 
@@ -86,21 +81,19 @@ def _list_names(names: list[str]) -> str:
     return listing([f"`{name}`" for name in names])
 
 
-def _count_missing_changes(
-    name: str, answer: Call, reference: Call, arguments: Mapping[str, object]
-) -> float:
-    """Count other values of an argument for which the result should change, but does not.
-
-    If the result does change for one of these values, return −∞.
-    """
-    first, right = (function(*arguments.values()) for function in (answer, reference))
-    count = 0
-    for other in _other_values(arguments[name]):
-        changed = [*(arguments | {name: other}).values()]
-        if not is_same(answer(*changed), first):
-            return -math.inf
-        count += not is_same(reference(*changed), right)
-    return count
+def _is_unused(
+    name: str, answer: Call, reference: Call, calls: Sequence[Mapping[str, object]]
+) -> bool:
+    """Return True if no other value of an argument changes the result, but two values should."""
+    due = 0
+    for call in calls:
+        first, right = (function(*call.values()) for function in (answer, reference))
+        for other in _other_values(call[name]):
+            changed = [*(call | {name: other}).values()]
+            if not is_same(answer(*changed), first):
+                return False
+            due += not is_same(reference(*changed), right)
+    return due > 1
 
 
 def _other_values(value: object) -> Iterator[object]:
