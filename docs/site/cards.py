@@ -20,7 +20,7 @@ SHOWN = {
     "03": ("Of 24 connections", (0.04, 0.165, 1, 0.56)),
     "04": ("From the ordering", (0.42, 0.24, 0.97, 0.575)),
     "05": ("97% of the nats", (0.347, 0.275, 1, 0.822)),
-    "06": ("become final as pixels are drawn", (0, 0.496, 1, 0.803)),
+    "06": ("become final as pixels are drawn", (0.345, 0.1, 1, 0.735)),
     "07": ("Orderings: rows", (0, 0.058, 1, 0.5)),
     "08": ("p(x₂ | x₁ = 0)", (0.11, 0.505, 1, 0.885)),
     "09": ("the output of pixel 39 sees", (0.255, 0.23, 0.755, 0.84)),

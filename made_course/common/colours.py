@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 BLUE, ORANGE = "#0072B2", "#D55E00"
+DRAWN = "#007A58"
+"""Green: ink that a network drew."""
 INK = "#222222"
 
 

@@ -10,50 +10,46 @@ import numpy as np
 from ..common.colours import BLUE, ORANGE
 from ..common.words import listing
 from .axes import add_legend, name_lines, note
-from .picture import LINES, WIDTH, WORDS, Picture, picture
+from .picture import LINES, WORDS, Picture, picture
 
 
 @picture
 def plot_probabilities(
-    distributions: Mapping[str, Sequence[float]], outcomes: Sequence[str], *, xlabel: str
+    distributions: Mapping[str, Sequence[float]], outcomes: Sequence[str], *, ylabel: str
 ) -> Picture:
-    """Draw bars for each outcome, one or two distributions side by side, with the numbers on them.
+    """Draw bars for each outcome, one or two distributions below each other, with their numbers.
 
     Args:
         distributions: name → probabilities of the outcomes; one or two names, the second is blue.
-        outcomes: label of each bar.
-        xlabel: text below the outcomes.
+        outcomes: name of each outcome, from the top.
+        ylabel: text beside the outcomes.
 
     Example:
-        >>> figure = plot_probabilities({"p": [0.25, 0.75]}, ["dry", "wet"], xlabel="grass")
+        >>> figure = plot_probabilities({"p": [0.25, 0.75]}, ["dry", "wet"], ylabel="grass")
         >>> figure.alt
         'Highest: wet, 0.75. Probabilities of dry, wet (grass): p 0.25, 0.75.'
     """
     labels = {name: [f"{float(p):.2f}" for p in row] for name, row in distributions.items()}
     text = "; ".join(f"{name} {', '.join(row)}" for name, row in labels.items())
     alt = (
-        f"{_in_words(labels, outcomes)}. Probabilities of {', '.join(outcomes)} ({xlabel}): {text}."
+        f"{_in_words(labels, outcomes)}. Probabilities of {', '.join(outcomes)} ({ylabel}): {text}."
     )
-    each = 0.5 + 0.25 * len(distributions)
-    figure = Picture(min(WIDTH, max(4.2, each * len(outcomes) + 1)), 2.9, alt=alt)
+    count = len(distributions)
+    figure = Picture(height=(0.1 + 0.2 * count) * len(outcomes) + 0.5, alt=alt)
     axes = figure.add_subplot()
-    width = 0.84 / len(distributions)
-    looks = [{"facecolor": "none", "edgecolor": WORDS, "hatch": "///"}, {"color": BLUE}]
-    looks = looks[-len(distributions) :]
-    crowded = len(outcomes) * len(distributions) > 12  # the bars' numbers would touch
-    for k, (name, heights) in enumerate(distributions.items()):
-        places = np.arange(len(outcomes)) + width * (k - (len(distributions) - 1) / 2)
-        bars = axes.bar(places, list(map(float, heights)), 0.9 * width, label=name, **looks[k])
-        numbers = [p.removeprefix("0") if crowded else p for p in labels[name]]
-        axes.bar_label(bars, numbers, padding=2, fontsize=12)
-    axes.set_xticks(range(len(outcomes)), outcomes, parse_math=False)
-    axes.set_yticks([])
-    axes.tick_params(axis="x", length=0)
-    axes.spines["left"].set_visible(False)
-    axes.set_xlabel(xlabel)
-    axes.set_ylabel("probability")
-    axes.margins(x=0.02, y=0.12)
-    if len(distributions) > 1:
+    width = 0.84 / count
+    looks = [{"facecolor": "none", "edgecolor": WORDS, "hatch": "///"}, {"color": BLUE}][-count:]
+    for k, (name, widths) in enumerate(distributions.items()):
+        places = np.arange(len(outcomes)) + width * (k - (count - 1) / 2)
+        bars = axes.barh(places, list(map(float, widths)), 0.9 * width, label=name, **looks[k])
+        axes.bar_label(bars, labels[name], padding=4, fontsize=12)
+    name_lines(axes, outcomes)
+    axes.set_xticks([])
+    axes.spines["bottom"].set_visible(False)
+    axes.set_xlabel("probability", loc="left")
+    axes.set_ylabel(ylabel)
+    axes.margins(x=0.12)
+    if count > 1:
         figure.legend(loc="outside upper left", ncols=2)
     return figure
 
@@ -94,7 +90,10 @@ def plot_nats_bars(
         'MADE needs the fewest nats, coin the most. Nats per image: coin 543.4; MADE 86.3.'
     """
     decimals = 1 if max(levels.values()) > 20 else 2
-    labels = {name: f"{nats:.{decimals}f}" for name, nats in levels.items()}
+    labels = {
+        name: f"{nats:.{decimals}f}" if abs(nats) >= 0.01 else f"{nats:.1g}"
+        for name, nats in levels.items()
+    }
     unit = f"nats per {per}"
     if input_dim is not None:
         unit += " (bits per pixel)"

@@ -8,21 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..common.colours import BLUE, rgb
 from ..common.words import listing, percent
 from ..model.completion import Completion
 from .axes import frame_only
-from .images import paint_variables
+from .images import paint_ink, paint_variables
 from .picture import WIDTH, Picture, picture
-
-
-def paint_completion(values: np.ndarray, known: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Return an image (rows, columns, 3): known pixels black, the others blue on pale blue."""
-    blue = 255 - rgb(BLUE)
-    paper = np.where(known[:, None], 0, 0.14 * blue)
-    ink = np.where(known[:, None], 255, blue)
-    colours = 255 - paper - values[:, None] * (ink - paper)
-    return colours.round().astype(np.uint8).reshape(*shape, 3)
 
 
 @picture
@@ -31,7 +21,7 @@ def plot_completions(
 ) -> Picture:
     """Draw the known part of each row, its completions beside it, and their mean below it.
 
-    Known pixels are black on white, unknown ones are hatched, and drawn ones are blue. If samples
+    Known pixels are black on white, unknown ones are hatched, and drawn ones are green. If samples
     have weights, the share of each sample is below it, the mean is weighted, and the effective
     sample size is below the known part.
 
@@ -77,7 +67,7 @@ def _paint_all(
     """Return images of the known part, of each completion, and of the mean."""
     rows = torch.stack([*completion.samples[k], completion.mean[k]]).float().cpu().numpy()
     hidden = np.where(given, row.float().cpu().numpy(), 0)
-    completed = [paint_completion(values, given, shape) for values in rows]
+    completed = paint_ink(rows.reshape(-1, *shape), ~given)
     return [paint_variables(hidden, ~given, shape, max(1, 140 // max(shape))), *completed]
 
 

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from torch import Tensor
 
 from ..common.arguments import check_count
-from ..common.colours import BLUE, rgb
+from ..common.colours import DRAWN, rgb
 from ..common.files import write_whole
 from ..model.made import MADE
 from .axes import axes_at, frame_only, name_row, text_width
@@ -54,15 +54,17 @@ def plot_images(
     *,
     columns: int,
     titles: Sequence[str] | None = None,
+    drawn: bool | Tensor = False,
     cell: float = 0.8,
     alt: str = "",
 ) -> Picture:
-    """Draw a grid of square images, ink dark on white.
+    """Draw a grid of square images: ink is black, or green if a network drew it.
 
     Args:
         images: (n, D) with D a square number, from 0 for paper to 1 for ink.
         columns: images per row.
         titles: text above each image, in one line or more.
+        drawn: (D,) BoolTensor of the pixels that a network drew, or True for all.
         cell: width of an image with its gutter, in inches; smaller if a row would not fit a page.
         alt: description of the images.
 
@@ -71,7 +73,7 @@ def plot_images(
         >>> figure.alt
         'bars and stripes. 30 images of 4 × 4 pixels, 15 in a row.'
     """
-    pictures = as_pictures(images)
+    pictures = paint_ink(as_pictures(images), drawn)
     rows = math.ceil(len(pictures) / columns)
     cell = min(cell, WIDTH / columns)
     room = 0.0 if titles is None else 0.08 + 0.2 * max(t.count("\n") + 1 for t in titles)
@@ -88,11 +90,18 @@ def plot_images(
 
 
 @picture
-def plot_image_rows(rows: Mapping[str, Tensor], *, cell: float = 0.8, alt: str = "") -> Picture:
-    """Rows of square images under one another, each with a name: samples, neighbours, real ones.
+def plot_image_rows(
+    rows: Mapping[str, Tensor],
+    *,
+    drawn: Mapping[str, bool | Tensor] = {},
+    cell: float = 0.8,
+    alt: str = "",
+) -> Picture:
+    """Draw named rows of square images: ink is black, or green if a network drew it.
 
     Args:
         rows: name → (n, D) images with D a square number; n is the same in every row.
+        drawn: name of a row → (D,) BoolTensor of the pixels that a network drew, or True for all.
         cell: width of an image with its gutter, in inches; smaller if a row would not fit a page.
         alt: description that adds to the names.
 
@@ -100,7 +109,10 @@ def plot_image_rows(rows: Mapping[str, Tensor], *, cell: float = 0.8, alt: str =
         >>> plot_image_rows({"real": torch.zeros(3, 784), "sampled": torch.ones(3, 784)}).alt
         'From the top, 3 images of 28 × 28 pixels each: real; sampled.'
     """
-    pictures = {name: as_pictures(images) for name, images in rows.items()}
+    pictures = {
+        name: paint_ink(as_pictures(images), drawn.get(name, False))
+        for name, images in rows.items()
+    }
     lengths = {name: len(images) for name, images in pictures.items()}
     if len(set(lengths.values())) > 1:
         raise ValueError(f"all rows must hold the same number of images, got {lengths}")
@@ -110,6 +122,7 @@ def plot_image_rows(rows: Mapping[str, Tensor], *, cell: float = 0.8, alt: str =
     text = f"{alt}. " if alt else ""
     text += f"From the top, {columns} {_of_size(*pictures.values())} each: {'; '.join(rows)}."
     figure = Picture(left + cell * columns, cell * len(rows), alt=text, layout="none")
+    figure.kind = f"Rows of images: {'; '.join(rows)}".replace("\n", " ")
     paint_rows(figure, pictures, cell, left=left)
     return figure
 
@@ -159,26 +172,46 @@ def paint(axes: Axes, image: np.ndarray) -> Axes:
     return axes
 
 
+def paint_ink(images: np.ndarray, drawn: bool | Tensor) -> np.ndarray:
+    """Return images (n, height, width) in colours: (n, height, width, 3), whole numbers 0..255.
+
+    Args:
+        images: from 0 for paper to 1 for ink.
+        drawn: (height · width,) pixels that a network drew, or one value for all of them; they are
+            green on pale green, and the others are black on white.
+    """
+    is_drawn = np.broadcast_to(drawn, images[0].size).reshape(*images.shape[1:], 1)
+    green = 255 - rgb(DRAWN)
+    paper, ink = np.where(is_drawn, 0.14 * green, 0), np.where(is_drawn, green, 255)
+    return (255 - paper - images[..., None] * (ink - paper)).round().astype(np.uint8)
+
+
 def paint_variables(
-    values: np.ndarray, hatched: np.ndarray, shape: tuple[int, int], scale: int
+    values: np.ndarray,
+    hatched: np.ndarray,
+    shape: tuple[int, int],
+    scale: int,
+    drawn: bool = False,
 ) -> np.ndarray:
     """Return an image (rows · scale, columns · scale, 3) of the variables.
 
     Args:
-        values: (D,) from 0 for white to 1 for black.
-        hatched: (D,) bool, True for pixels that are pale blue and hatched, because they have no
-            value yet, or their value means something else.
+        values: (D,) from 0 for paper to 1 for ink.
+        hatched: (D,) bool, True for pixels that are pale and hatched, because they have no value
+            yet, or their value means something else.
         shape: rows and columns of the variables.
         scale: pixels per variable, along each side.
+        drawn: whether a network drew the values.
     """
-    blue = 255 - rgb(BLUE)
-    darkness = np.where(hatched[:, None], 0.3 * blue, 255.0) * values[:, None]
-    colours = (255 - darkness).round().astype(np.uint8).reshape(*shape, 3)
-    picture = colours.repeat(scale, axis=0).repeat(scale, axis=1)
+    green, apart = 255 - rgb(DRAWN), hatched.reshape(*shape, 1)
+    ink = values.reshape(1, *shape)
+    pale = 255 - 0.3 * green * ink[0, ..., None]
+    picture = np.where(apart, pale.round(), paint_ink(ink, drawn)[0]).astype(np.uint8)
+    picture = picture.repeat(scale, axis=0).repeat(scale, axis=1)
     rows, columns = np.ogrid[: picture.shape[0], : picture.shape[1]]
     lines = (rows + columns) % 5 == 0
-    lines &= hatched.reshape(shape).repeat(scale, axis=0).repeat(scale, axis=1)
-    picture[lines] = 255 - 0.5 * blue
+    lines &= apart[..., 0].repeat(scale, axis=0).repeat(scale, axis=1)
+    picture[lines] = 255 - 0.5 * green
     return picture
 
 

@@ -82,7 +82,8 @@ def course_style():
 def picture(draw: Callable[..., Picture]) -> Callable[..., Picture]:
     """Decorate a function so that it draws in the course's style.
 
-    The first line of its docstring, without "Draw", is the text that is shown instead of the image.
+    Where images cannot be shown, the figure's ``kind`` is: if the function does not set it, the
+    first line of its docstring without "Draw".
     """
 
     @functools.wraps(draw)
@@ -90,7 +91,7 @@ def picture(draw: Callable[..., Picture]) -> Callable[..., Picture]:
         with course_style():
             figure = draw(*args, **kwargs)
         first_line = draw.__doc__.partition("\n")[0].removeprefix("Draw ")
-        figure.kind = first_line[0].upper() + first_line[1:]
+        figure.kind = figure.kind or first_line[0].upper() + first_line[1:]
         return figure
 
     return drawn

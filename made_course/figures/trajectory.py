@@ -26,8 +26,9 @@ def plot_trajectory(
 ) -> Picture:
     """Draw a filmstrip of rows as they are generated, and the network's outputs.
 
-    Hatched variables are not decided yet, and hatched outputs are not conditionals yet. The
-    variable that is decided at a step has a blue frame. The log-likelihood so far is below.
+    Variables that are drawn are green. Hatched variables are not decided yet, and hatched outputs
+    are not conditionals yet. The variable that is decided at a step has a blue frame. The
+    log-likelihood so far is below.
 
     Args:
         trajectories: name → trajectory of a row, see
@@ -85,9 +86,8 @@ def _draw_step(
     undecided, later = shown.is_undecided(step), shown.is_not_conditional(step)
     row, says = shown.x.masked_fill(undecided, 0), shown.outputs_at(step)
     for axes, values, hatched in ((so_far, row, undecided), (outputs, says, later)):
-        picture = paint_variables(
-            values.float().cpu().numpy(), hatched.cpu().numpy(), shape, 30 if names else 8
-        )
+        pixels, apart = values.float().cpu().numpy(), hatched.cpu().numpy()
+        picture = paint_variables(pixels, apart, shape, 30 if names else 8, axes is so_far)
         axes.imshow(picture, extent=(0, shape[1], shape[0], 0), aspect="auto")
         axes.set_box_aspect(None if shape[0] == 1 else shape[0] / shape[1])
         frame_only(axes)

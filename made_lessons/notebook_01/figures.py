@@ -153,20 +153,20 @@ def plot_draws(names: Sequence[str], p: Sequence[float], u: Sequence[float]) -> 
     p = list(map(float, p))
     drawn = [int(at <= share) for at, share in zip(u, p, strict=True)]
     draws = [
-        f"{name}: u = {at:.2f} {'≤' if value else '>'} p = {share:.3g}, {'yes' if value else 'no'}"
+        f"{name} is {value}, because u = {at:.2f} {'≤' if value else '>'} p = {share:.3g}"
         for name, share, at, value in zip(names, p, u, drawn, strict=True)
     ]
-    alt = f"Each u falls into a part, and the next question splits that part. {'; '.join(draws)}."
+    alt = f"Each u falls into a part, and the next variable splits that part. {'; '.join(draws)}."
     figure = Picture(height=1.05 * len(p), alt=alt)
     axes = figure.add_subplot(xlim=(-0.32, 1.01), ylim=(0.5 - 1.1 * len(p), 0.65))
     axes.axis("off")
     for step, (name, share, at, value) in enumerate(zip(names, p, u, drawn, strict=True)):
         y, ends = -1.1 * step, ((0, share) if value else (share, 1))
-        axes.text(-0.03, y, f"{name}?", ha="right", va="center", weight="bold")
-        for left, part, word in ((0, share, "yes"), (share, 1 - share, "no")):
-            face, ink = (BLUE, "white") if (word == "yes") == value else ("none", WORDS)
+        axes.text(-0.03, y, name, ha="right", va="center", weight="bold")
+        for left, part, outcome in ((0, share, 1), (share, 1 - share, 0)):
+            face, ink = (BLUE, "white") if outcome == value else ("none", WORDS)
             bar = axes.barh(y, part, 0.4, left, facecolor=face, edgecolor=LINES)
-            axes.bar_label(bar, [f"{word} {part:.3g}"], label_type="center", color=ink)
+            axes.bar_label(bar, [f"{outcome}: {part:.3g}"], label_type="center", color=ink)
         axes.plot([at, at], [y + 0.2, y + 0.48], color=WORDS)
         axes.text(at - 0.02, y + 0.38, f"u = {at:.2f}", ha="right", va="center", fontsize=12)
         if step < len(p) - 1:

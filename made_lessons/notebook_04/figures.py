@@ -1,9 +1,10 @@
-"""Figures of notebook 4: masked weights, two formulas for log p, and tests that fail."""
+"""Figures of notebook 4: masked weights, formulas for log p, costs of pixels, failed tests."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
+from itertools import pairwise
 
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
@@ -103,6 +104,32 @@ def plot_logarithms(z: Tensor, plain: Tensor, careful: Tensor) -> Picture:
     axes.plot(z, finite, color=LINES, lw=4.4, label="log(1 − σ(z))")
     axes.plot(z, careful, color=BLUE, lw=1.6, label="−softplus(z)")
     axes.legend(loc="center", bbox_to_anchor=(0.42, 0.4))
+    return figure
+
+
+@picture
+def plot_entropies(boards: Tensor) -> Picture:
+    """Draw a board with the entropy of each pixel given the earlier ones, in nats.
+
+    Args:
+        boards: (N, D) equally likely boards, with D a square number.
+    """
+    joint = [0.0]  # entropy of the first k pixels
+    for k in range(1, boards.shape[1] + 1):
+        share = boards[:, :k].unique(dim=0, return_counts=True)[1] / len(boards)
+        joint.append(-(share * share.log()).sum().item())
+    nats = [max(after - before, 0) for before, after in pairwise(joint)]
+    side, shown = math.isqrt(len(nats)), [short(cost) for cost in nats]
+    total = f"{joint[-1]:.2f} nats = ln {len(boards)}"
+    alt = f"{len(nats) - shown.count('0')} of {len(nats)} pixels have an entropy above 0. "
+    alt += f"Entropy of each pixel given the earlier ones: {', '.join(shown)}. Sum: {total}."
+    cell = 0.6
+    figure = Picture(WIDTH, side * cell + 0.1, alt=alt, layout="none")
+    axes, rows = sheet(figure), range(0, len(nats), side)
+    faces = [["none" if cost == "0" else LINES for cost in shown[k : k + side]] for k in rows]
+    draw_cells(axes, (0.9, side * cell + 0.05), [shown[k : k + side] for k in rows], faces, cell)
+    words = f"sum:\n{total}"
+    axes.text(side * cell + 1.1, side * cell / 2, words, va="center", weight="bold")
     return figure
 
 

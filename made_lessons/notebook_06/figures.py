@@ -36,21 +36,18 @@ def plot_final_units(x: Tensor, degrees: Sequence[Tensor], steps: Sequence[int])
     after, counts = (listing([f"{n:,}" for n in numbers]) for numbers in (steps, final))
     alt = f"Hidden units become final as pixels are drawn. After {after} of {len(x):,} pixels, "
     alt += f"{counts} of the {len(layer):,} units of a hidden layer are final."
-    columns = min(3, len(steps))
-    rows = math.ceil(len(steps) / columns)
-    figure = Picture(height=(WIDTH / columns + 0.6) * rows + 0.3, alt=alt)
-    figure.get_layout_engine().set(h_pad=0.1)
-    grid = figure.subplots(rows, columns, squeeze=False).flat
-    for axes, step, count, before in zip(grid, steps, final, [0, *final], strict=False):
+    figure = Picture(height=WIDTH / len(steps) + 1.0, alt=alt)
+    grid = figure.subplots(2, len(steps), height_ratios=(1, 0.12))
+    for (above, bar), step, count, before in zip(grid.T, steps, final, [0, *final], strict=False):
         undecided = (order > step).numpy()
-        drawn = np.where(undecided, 0, x.float().cpu().numpy())
-        axes.imshow(paint_variables(drawn, undecided, (side, side), 6), extent=(0, 1, 0, 1))
-        axes.set_title(f"{step:,} pixels", weight="normal", fontsize=12)
-        frame_only(axes)
-        bar = axes.inset_axes((0, -0.16, 1, 0.12), xlim=(0, len(layer)), xlabel=f"{count:,} final")
+        values = np.where(undecided, 0, x.float().cpu().numpy())
+        above.imshow(paint_variables(values, undecided, (side, side), 6, drawn=True))
+        above.set_title(f"{step:,} pixels", weight="normal", fontsize=12)
         bar.barh(0, before, color=shade(1, 3))
         bar.barh(0, count - before, left=before, color=BLUE)
-        bar.xaxis.label.set_size(12)
+        bar.set(xlim=(0, len(layer)), ylim=(-0.4, 0.4))
+        bar.set_xlabel(f"{count:,} final", fontsize=12)
+        frame_only(above)
         frame_only(bar)
     key = {"just final": Patch(color=BLUE), "final before": Patch(color=shade(1, 3))}
     add_legend(figure, key, "outside lower center")

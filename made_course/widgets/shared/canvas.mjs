@@ -62,13 +62,13 @@ function coloursOf(el, before) {
   };
   const isDark = brightness(rgb("--paper")) < 128;
   el.classList.toggle("dark", isDark);
-  const [ink, paper, blue, orange] = ["--ink", "--paper", "--blue", "--orange"].map(rgb);
+  const [ink, paper, blue, orange, drawn] = ["--ink", "--paper", "--blue", "--orange", "--drawn"].map(rgb);
   const stops = isDark ? DARK : LIGHT;
   const ramp = (degree, top) => {
     const at = top > 1 ? (2 * (degree - 1)) / (top - 1) : 1;
     return at < 1 ? blend(stops[0], stops[1], at) : blend(stops[1], stops[2], at - 1);
   };
-  return { key, ink, paper, blue, orange, ramp, font: read("font-family"), quiet: blend(paper, ink, 0.68), line: blend(paper, ink, 0.4), pale: blend(paper, ink, 0.09) };
+  return { key, ink, paper, blue, orange, drawn, ramp, font: read("font-family"), quiet: blend(paper, ink, 0.68), line: blend(paper, ink, 0.4), pale: blend(paper, ink, 0.09) };
 }
 
 export const blend = (a, b, share) => a.map((value, k) => value + (b[k] - value) * share);

@@ -3,14 +3,14 @@ import { html, useLayoutEffect, useRef } from "../shared/preact.mjs";
 import { SIDE } from "./strokes.mjs";
 
 /** Return the colours of known, drawn and hidden pixels. */
-export function shadesOf({ paper, ink, blue }) {
-  const [drawn, hidden] = [blend(paper, blue, 0.14), blend(paper, blue, 0.34)];
+export function shadesOf({ paper, ink, drawn }) {
+  const [pale, hidden] = [blend(paper, drawn, 0.14), blend(paper, drawn, 0.34)];
   return {
     paper,
     ink,
     hidden,
     faint: blend(hidden, ink, 0.3), // ink of the reader under what is hidden
-    drawn: (value) => blend(drawn, blue, value),
+    drawn: (value) => blend(pale, drawn, value),
   };
 }
 

@@ -6,10 +6,10 @@ import { SIDE } from "./strokes.mjs";
 const [WIDTH, HEIGHT, STEPS] = [496, 236, 16];
 
 /** Save an animated picture: the digit, its endings as they are drawn, and lines of text below. */
-export function saveEndings(digitLook, lookAt, count, lines, { paper, ink, blue, font }) {
+export function saveEndings(digitLook, lookAt, count, lines, { paper, ink, drawn, font }) {
   const palette = [
     ...Array.from({ length: 6 }, (_, k) => blend(paper, ink, k / 5)),
-    ...Array.from({ length: 10 }, (_, k) => blend(paper, blue, 0.1 + k / 10)),
+    ...Array.from({ length: 10 }, (_, k) => blend(paper, drawn, 0.1 + k / 10)),
   ].map((colour) => colour.map(Math.round));
   const pen = new OffscreenCanvas(WIDTH, HEIGHT).getContext("2d", { willReadFrequently: true });
   const frames = Array.from({ length: STEPS + 1 }, (_, k) => {

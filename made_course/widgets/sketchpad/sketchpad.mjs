@@ -66,7 +66,7 @@ function Sketchpad({ model, el, put }) {
   const marked = isStepping ? chosen : null;
   return html`<div class="made-sketch">
     <${Board} pen=${pen} shades=${shades} isRubber=${isRubber} />
-    <p class="made-hint">Draw a digit here. The network sees only the part that is not blue, and finishes it eight times, pixel by pixel.</p>
+    <p class="made-hint">Draw a digit here. The network sees only the part that is not green, and finishes it eight times, pixel by pixel.</p>
     <${Endings} looks=${looks(player.step, marked)} ...${{ names, marked, setChosen }} />
     <div class="made-result">
       ${isStepping && player.step > 0
