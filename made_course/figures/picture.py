@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from PIL import Image
 
-from ..common.colours import BLUE
+from ..common.colours import INK
 
 HERE = Path(__file__).parent
 for font in (HERE / "files").glob("*.ttf"):
@@ -25,7 +25,7 @@ CELL = 0.33
 """Inches of a square of a matrix whose entries are to be read."""
 WORDS, LINES, FAINT = "#767676", "#949494", "#80808033"
 """Greys for text, for lines and for backgrounds, on light and dark pages."""
-CLEAR_TO_BLUE = LinearSegmentedColormap.from_list("clear to blue", [f"{BLUE}00", BLUE])
+CLEAR_TO_INK = LinearSegmentedColormap.from_list("clear to ink", [f"{INK}00", INK])
 
 
 class Picture(Figure):

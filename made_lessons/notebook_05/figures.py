@@ -1,4 +1,4 @@
-"""Figures: the cost of each pixel, learning curves, first-layer weights, and the recipe."""
+"""Figures: the cost of each pixel, learning curves, surprise, and the recipe."""
 
 from __future__ import annotations
 
@@ -11,19 +11,17 @@ import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.colors import Normalize
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 from torch import Tensor
 
-from made_course.common.colours import BLUE, INK, rgb
-from made_course.figures.axes import add_legend, axes_at, frame_only, name_lines, note, text_width
-from made_course.figures.images import as_pictures, paint, paint_rows, tiles
+from made_course.common.colours import BLUE
+from made_course.figures.axes import axes_at, name_lines, note, text_width
+from made_course.figures.images import as_pictures, paint, paint_rows
 from made_course.figures.picture import FAINT, LINES, WIDTH, WORDS, Picture, picture
-from made_course.model.made import MADE
 
-FULL_BLUE = 2.0
-"""Cost in nats from which a pixel is painted in full blue."""
+FULL_INK = 2.0
+"""Cost in nats from which a pixel is painted black."""
 BIN = 5.0
 """Width of a bar of the histogram of surprise, in nats."""
 
@@ -50,7 +48,8 @@ def plot_costs(images: Tensor, ink: Tensor) -> Picture:
     cell = (WIDTH - left) / max(n, 4)
     figure = Picture(left + n * cell, 3 * cell + 0.7, alt=alt, layout="none")
     digits, inks, prices = map(as_pictures, (images, ink, costs))
-    rows = dict(zip(names, (digits, inks, in_blue(digits, prices)), strict=True))
+    share = np.clip(prices / FULL_INK, 0, 1)
+    rows = dict(zip(names, (digits, inks, 0.14 * digits * (1 - share) + share), strict=True))
     *_, last = paint_rows(figure, rows, cell, left=left)
     for axes, total, half in zip(last, totals, halves, strict=True):
         words = {"ha": "center", "va": "top", "transform": axes.transAxes}
@@ -76,18 +75,10 @@ def share_at_edges(images: Tensor, costs: Tensor) -> float:
     return (costs[(ink & paper).flatten(1)].sum() / costs.sum()).item()
 
 
-def in_blue(images: np.ndarray, costs: np.ndarray) -> np.ndarray:
-    """Return pale RGB copies of images (n, height, width), blue where a pixel costs nats."""
-    share = np.clip(costs / FULL_BLUE, 0, 1)[..., None]
-    pale = 1 - 0.14 * images[..., None]
-    return np.clip((1 - share) * pale + share * rgb(BLUE) / 255, 0, 1)
-
-
 def draw_scale(axes: Axes) -> None:
     """Draw the colour scale of the costs."""
-    shades = LinearSegmentedColormap.from_list("white-blue", ["white", BLUE])
-    prices = ScalarMappable(Normalize(0, FULL_BLUE), shades)
-    bar = axes.figure.colorbar(prices, axes, orientation="horizontal", ticks=[0, FULL_BLUE])
+    prices = ScalarMappable(Normalize(0, FULL_INK), "gray_r")
+    bar = axes.figure.colorbar(prices, axes, orientation="horizontal", ticks=[0, FULL_INK])
     bar.outline.set(color=LINES, linewidth=0.8)
     axes.tick_params(length=0, labelsize=12)
 
@@ -161,7 +152,7 @@ def plot_surprise(
     alt = f"A {outlier} costs {at[0]:.1f} nats. Surprise in nats: {'; '.join(sets)}."
     end = 20 * math.ceil(max(v.quantile(0.99).item() for v in surprise.values()) / 20)
     figure = Picture(height=3.6, alt=alt, layout="none")
-    side, bottom, tile = 0.2, 1.18, 0.5  # inches
+    side, bottom, tile = 0.2, 1.18, 0.46  # inches
     wide = WIDTH - 2 * side
     axes = axes_at(figure, side, bottom, wide, 3.6 - 0.05 - bottom)
     axes.set(xlim=(0, end), yticks=[], xlabel="surprise, −log p, in nats")
@@ -183,42 +174,6 @@ def plot_surprise(
             axes.plot([nats, nats], [0, 0.42], color=WORDS, linewidth=1, transform=up)
             words = {"ha": "center", "va": "bottom", "weight": "bold", "transform": up}
             axes.text(nats, 0.44, f"{outlier}\n{nats:.1f} nats", **words)
-    return figure
-
-
-@picture
-def plot_first_layer(model: MADE) -> Picture:
-    """Draw what hidden units look for: their weights in the first masked layer, as images.
-
-    Six units are chosen, evenly spaced along the sorted degrees. All images have the same scale.
-    """
-    weights, mask = model.net[0].weight.detach().cpu(), model.net[0].mask.cpu()
-    by_degree = torch.argsort(model.degrees[1].cpu(), stable=True)
-    chosen = by_degree[torch.linspace(0, len(by_degree) - 1, 8)[1:-1].round().long()]
-    degrees = [model.degrees[1][unit].item() for unit in chosen.tolist()]
-    weights = weights.masked_fill(mask == 0, math.nan)[chosen]
-    strong = weights.abs().nanquantile(0.995).item()
-    shades = LinearSegmentedColormap.from_list("black-white-blue", [INK, "white", BLUE])
-    shades = shades.with_extremes(bad="none")
-    alt = (
-        "The larger a unit's degree, the more pixels it may see; the mask cuts all others. Weights "
-        f"of {len(chosen)} hidden units as images. Degrees: {', '.join(map(str, degrees))}."
-    )
-    cut = {"facecolor": "none", "edgecolor": LINES, "hatch": "//"}
-    cell, room = WIDTH / 3, 0.28
-    figure = Picture(WIDTH, 2 * (cell + room) + 0.4, alt=alt, layout="none")
-    grid = tiles(figure, 3, cell, room=room)
-    for image, degree, axes in zip(as_pictures(weights), degrees, grid, strict=False):
-        axes.imshow(image, cmap=shades, vmin=-strong, vmax=strong, interpolation="nearest")
-        axes.set_title(f"degree {degree}", fontsize=12, weight="normal", pad=4)
-        axes.patch.set(**cut, linewidth=0)  # the background shows where there is no weight
-        frame_only(axes)
-    key = {
-        "ink raises the unit": Patch(facecolor=BLUE, edgecolor=LINES),
-        "ink lowers it": Patch(facecolor=INK, edgecolor="white"),
-        "cut by the mask": Patch(**cut),
-    }
-    add_legend(figure, key, "lower center")
     return figure
 
 

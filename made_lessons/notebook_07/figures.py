@@ -13,8 +13,8 @@ from matplotlib.patches import Patch
 from torch import Tensor
 
 from made_course.common.colours import BLUE, ORANGE
-from made_course.common.words import listing, variable_names
-from made_course.figures.axes import add_legend, axes_at, frame_only, name_lines, note
+from made_course.common.words import variable_names
+from made_course.figures.axes import add_legend, axes_at, frame_only, note
 from made_course.figures.bars import spread_out
 from made_course.figures.dependence import draw_pairs, name_pairs, pairs_in_words
 from made_course.figures.images import as_pictures
@@ -85,42 +85,23 @@ def plot_coasting(distances: Mapping[str, Sequence[float]], switch: int) -> Pict
 
 
 @picture
-def plot_mixture(nll: Mapping[str, Tensor]) -> Picture:
-    """Draw members and their mixture, in nats above the best member for each image.
-
-    The mixture is never below the best member of an image, and at most ln K above it.
+def plot_mixture(above: Tensor, count: int) -> Picture:
+    """Draw a histogram of the nats that a mixture needs above the best member of each image.
 
     Args:
-        nll: NLL (K,) of K members in nats, by image.
+        above: (N,) nats above the best member, from 0 to ln K.
+        count: number of members K.
     """
-    above = {name: (members - members.min()).double() for name, members in nll.items()}
-    count = len(next(iter(above.values())))
-    mixture = {
-        name: math.log(count) - (-members).logsumexp(0).item() for name, members in above.items()
-    }
-    images = "; ".join(
-        f"{name}: members {listing([f'{nats:.2f}' for nats in members.sort().values.tolist()])}, "
-        f"mixture {mixture[name]:.2f}"
-        for name, members in above.items()
-    )
-    alt = f"The mixture is at most ln {count} = {math.log(count):.2f} nats above the best member "
-    alt += f"for an image. Nats above the best member: {images}."
-    figure = Picture(height=0.55 * len(above) + 1.2, alt=alt)
-    axes = figure.add_subplot()
-    axes.axvline(math.log(count), color=LINES, linestyle="--", linewidth=1.2)
+    most, middle = math.log(count), above.median().item()
+    alt = f"Half of the images are more than {middle:.2f} nats above their best member. The most "
+    alt += f"possible is ln {count} = {most:.2f}."
+    figure = Picture(height=2.4, alt=alt)
+    axes = figure.add_subplot(xlim=(0, 1.02 * most), yticks=[], xlabel="nats above the best member")
+    axes.hist(above.numpy(), bins=44, range=(0, most), color=LINES)
+    axes.axvline(most, color=WORDS, linestyle="--", linewidth=1.2)
     edge = {"xycoords": axes.get_xaxis_transform(), "ha": "center"}
-    note(axes, f"ln {count}", (math.log(count), 1), (0, 4), **edge)
-    for row, (name, members) in enumerate(above.items()):
-        labels = ("_", "_") if row else ("a member", "the mixture")  # one legend for all rows
-        member = {"color": WORDS, "mfc": "#b8b8b8", "markersize": 9, "label": labels[0]}
-        axes.plot(members, [row] * count, "o", **member)
-        axes.plot(mixture[name], row, "D", color=BLUE, markersize=8, label=labels[1])
-        number = {"color": BLUE, "weight": "bold", "ha": "right"}  # the number is left of the line
-        note(axes, f"{mixture[name]:.2f}", (mixture[name], row), (-4, 9), **number)
-    name_lines(axes, above)
-    axes.set_ylim(len(above) - 0.5, -0.7)
-    axes.set_xlabel("nats above the best member", loc="left")
-    figure.legend(loc="outside upper right", ncols=2)
+    note(axes, f"ln {count}", (most, 1), (0, 4), **edge)
+    axes.spines["left"].set_visible(False)
     return figure
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from made_course.common.colours import BLUE
 from made_course.figures.axes import note
-from made_course.figures.picture import CLEAR_TO_BLUE, LINES, WORDS, Picture, picture
+from made_course.figures.picture import CLEAR_TO_INK, LINES, WORDS, Picture, picture
 from made_course.model.made import MADE
 from made_course.model.sampling import evaluation_mode
 
@@ -107,7 +107,7 @@ def plot_stretched(model: MADE, scale: float) -> Picture:
     figure = Picture(height=3.9, alt=alt)
     for axes, (unit, side) in zip(figure.subplots(1, 2), sides.items(), strict=True):
         lines = side * (np.arange(count + 1) - count / 2)
-        how = {"cmap": CLEAR_TO_BLUE, "vmin": 0, "vmax": highest, "origin": "lower"}
+        how = {"cmap": CLEAR_TO_INK, "vmin": 0, "vmax": highest, "origin": "lower"}
         axes.imshow(density.T.numpy(), extent=(*lines[[0, -1]], *lines[[0, -1]]), **how)
         axes.hlines(lines, *lines[[0, -1]], color=LINES, linewidth=0.4)
         axes.vlines(lines, *lines[[0, -1]], color=LINES, linewidth=0.4)
@@ -165,6 +165,6 @@ def _density(model: MADE) -> Tensor:
 
 
 def _draw_map(axes: Axes, density: Tensor, highest: float) -> AxesImage:
-    how = {"cmap": CLEAR_TO_BLUE, "vmin": 0, "vmax": highest, "origin": "lower"}
+    how = {"cmap": CLEAR_TO_INK, "vmin": 0, "vmax": highest, "origin": "lower"}
     x1_to_the_right = density.T.numpy()
     return axes.imshow(x1_to_the_right, extent=(-REACH, REACH, -REACH, REACH), **how)

@@ -19,7 +19,7 @@ from made_course.figures.axes import frame_only, note
 from made_course.figures.bars import spread_out
 from made_course.figures.masks import draw_cells, short
 from made_course.figures.network_parts import sheet
-from made_course.figures.picture import CLEAR_TO_BLUE, LINES, WIDTH, WORDS, Picture, picture
+from made_course.figures.picture import CLEAR_TO_INK, LINES, WIDTH, WORDS, Picture, picture
 from made_course.relatives.transformer import Transformer
 
 LOOKS = [{"color": BLUE}, {"color": WORDS, "linestyle": "--"}, {"color": WORDS, "linestyle": ":"}]
@@ -185,7 +185,7 @@ def plot_heads(heads: Mapping[str, Tensor]) -> Picture:
     figure, begins = Picture(height=WIDTH / 2 + 0.6, alt=alt), range(0, len(names), side)
     grid = figure.subplots(1, 2, sharey=True)
     for axes, (title, table) in zip(grid, chosen.items(), strict=True):
-        axes.imshow(table.numpy(), cmap=CLEAR_TO_BLUE, vmin=0, vmax=1)
+        axes.imshow(table.numpy(), cmap=CLEAR_TO_INK, vmin=0, vmax=1)
         axes.set_title(title, loc="left", fontsize=12, weight="normal")
         frame_only(axes)
         for begin in begins[1:]:

@@ -10,14 +10,16 @@ from pathlib import Path
 import numpy as np
 import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import ListedColormap
 from PIL import Image
 from torch import Tensor
 from torchvision.utils import make_grid
 
 from made_course import load_pretrained
+from made_course.common.colours import BLUE
 from made_course.common.files import write_whole
 from made_course.figures.axes import frame_only
-from made_course.figures.picture import CLEAR_TO_BLUE, Picture, picture
+from made_course.figures.picture import Picture, picture
 
 PICTURE = Path(__file__).parents[2] / "notebooks" / "drawing.webp"
 STEP = 14  # pixels drawn from one frame to the next
@@ -64,7 +66,7 @@ def plot_samples_and_mask(samples: Tensor, mask: Tensor) -> Picture:
     left.set_title("drawn pixel by pixel")
     left.set_xlabel(" ")  # so that both pictures have the same height
     frame_only(left)
-    right.imshow(mask.float().cpu().numpy(), cmap=CLEAR_TO_BLUE, vmin=0, vmax=1, aspect="auto")
+    right.imshow(mask.float().cpu(), cmap=ListedColormap(["none", BLUE]), aspect="auto")
     right.set(title="one of its masks", xlabel="from unit", ylabel="to unit")
     frame_only(right)
     return figure

@@ -34,19 +34,20 @@ RUNGS = {  # each rung keeps the changes of the rungs before it
     "raster ordering": {"natural_order": True},
     "direct connections": {"direct": True},
     "even degrees": {"degrees": "even"},
-    "larger rate": {"lr": 0.01},
-    "rate in one cycle": {"lr": 0.015, "cycle": True},
-    "gradient shortened": {"max_norm": 1.0},
+    "larger learning rate": {"lr": 0.01},
+    "one-cycle schedule": {"lr": 0.015, "cycle": True},
+    "gradient clipping": {"max_norm": 1.0},
     "weight decay": {"weight_decay": 0.03},
     "smaller batches": {"batch_size": 128, "lr": 7e-3},
-    "initial weights": {"scaled_weights": True},
+    "larger initial weights": {"scaled_weights": True},
     "random ordering again": {"natural_order": False},
 }
 chosen = {}
 for rung, changes in RUNGS.items():
     RUNGS[rung] = chosen = chosen | changes
 OVERFITTING, LONG = RUNGS["even degrees"] | {"batch_size": 64, "scaled_weights": True}, 60
-TO_BEAT, SHORT = RUNGS["initial weights"] | {"dropout": 0.3, "batch_size": 64}, 20  # as fit does
+# as fit does
+TO_BEAT, SHORT = RUNGS["larger initial weights"] | {"dropout": 0.3, "batch_size": 64}, 20
 MANY = (  # name, number of sets of masks, whether all have the raster ordering
     ("4 random orderings", 4, False),
     ("32 random orderings", 32, False),
