@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from functools import partial
+from itertools import product
 
 import torch
 from torch import nn
@@ -84,11 +85,6 @@ WHY: dict[str, dict[str, str]] = {
 """Reasons why each mutant is caught or not, by the names of mutant and test."""
 
 
-def _explain_verdict(mutant: str, test: str) -> str:
-    verdict = "catches" if test in caught_by()[mutant] else "does not catch"
-    return f'the test "{test}" {verdict} "{mutant}", because {WHY[mutant][test]}'
-
-
 def _checked_answer(answer: object) -> Mapping[str, object]:
     """Return an answer after checking that it has a set of tests for each mutant."""
     if not isinstance(answer, Mapping) or set(answer) != set(MUTANTS):
@@ -141,12 +137,12 @@ def caught_by() -> dict[str, set[str]]:
     }
 
 
-for mutant in MUTANTS:
-    for test in TESTS:
-        add_view(
-            f'the test "{test}" on random networks of "{mutant}"',
-            partial(_verdict, mutant, test),
-            _explain_verdict(mutant, test),
-            caught_by() | {mutant: caught_by()[mutant] ^ {test}},
-            expected="",
-        )
+for mutant, test in product(MUTANTS, TESTS):
+    verdict = "catches" if test in caught_by()[mutant] else "does not catch"
+    add_view(
+        f'the test "{test}" on random networks of "{mutant}"',
+        partial(_verdict, mutant, test),
+        f'the test "{test}" {verdict} "{mutant}", because {WHY[mutant][test]}',
+        caught_by() | {mutant: caught_by()[mutant] ^ {test}},
+        expected="",
+    )
