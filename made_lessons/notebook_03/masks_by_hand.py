@@ -1,6 +1,7 @@
 """Exercise 3.1: the masks of a small network, by hand."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from itertools import count
 from operator import le, lt
@@ -53,17 +54,15 @@ def _wrong_masks(
 
 
 def _zeros_and_ones(mask: object) -> list[list[int]]:
-    try:
+    with suppress(TypeError, ValueError, RuntimeError):
         found = torch.as_tensor(mask)
-    except (TypeError, ValueError, RuntimeError):
-        found = torch.empty(0)
-    if found.dim() != 2 or found.numel() == 0 or not bool(((found == 0) | (found == 1)).all()):
-        raise WrongAnswer(
-            "a mask must be a list of rows of equal length, such as [[0, 1, 0], [1, 1, 0]], with "
-            "zeros and ones only",
-            got=as_text(mask),
-        )
-    return found.int().tolist()
+        if found.dim() == 2 and found.numel() and bool(((found == 0) | (found == 1)).all()):
+            return found.int().tolist()
+    raise WrongAnswer(
+        "a mask must be a list of rows of equal length, such as [[0, 1, 0], [1, 1, 0]], with "
+        "zeros and ones only",
+        got=as_text(mask),
+    )
 
 
 def _two_masks(answer: object) -> Masks:

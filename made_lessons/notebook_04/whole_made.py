@@ -87,16 +87,15 @@ def _list_parameters(trial: Trial) -> str:
     "of a hidden layer, so do not write widths into your code",
     lambda input_dim, hidden_dims, ordering: MADE(input_dim, [16] * len(hidden_dims), ordering),
 )
-def _unused_widths(trial: Trial) -> list[list[int]]:
+def _unused_widths(trial: Trial) -> list[str]:
     """List changed ``hidden_dims`` for which the number of parameters stays the same."""
     dims, ordering = trial.hidden_dims, trial.ordering.tolist()
     wider = [[*dims[:k], width + 1, *dims[k + 1 :]] for k, width in enumerate(dims)]
     few = sum(p.numel() for p in trial.model.parameters())
     with torch.random.fork_rng(devices=[]):
         others = [Trial(trial.answer, ordering, more) for more in [*wider, [*dims, 2]]]
-    models = {str(other.hidden_dims): other.model for other in others}
-    sizes = {dims: sum(p.numel() for p in model.parameters()) for dims, model in models.items()}
-    return [dims for dims, size in sizes.items() if size == few]
+    sizes = [sum(p.numel() for p in other.model.parameters()) for other in others]
+    return [str(o.hidden_dims) for o, size in zip(others, sizes, strict=True) if size == few]
 
 
 # ---- forward ------------------------------------------------------------------------------------
