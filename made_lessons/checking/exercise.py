@@ -120,14 +120,9 @@ def defined_exercise(name: str = "") -> Exercise:
     return _defined[name or next(reversed(_defined))]
 
 
-def known_mistakes(wrong: Mapping[str, object], *, name: str = "") -> None:
-    """Add known mistakes to the exercise that is defined above.
-
-    Args:
-        wrong: wrong answers, each with its cause as the key.
-        name: name of the exercise, if it is defined in another file.
-    """
-    defined_exercise(name).known_mistakes.update(wrong)
+def known_mistakes(wrong: Mapping[str, object]) -> None:
+    """Add wrong answers, each with its cause as the key, to the exercise that is defined above."""
+    defined_exercise().known_mistakes.update(wrong)
 
 
 def exercises_of(module: str) -> tuple[Exercise, ...]:
