@@ -1,7 +1,5 @@
 """Call an answer on copies of the arguments, and explain its errors."""
 
-from __future__ import annotations
-
 import contextlib
 import copy
 import io

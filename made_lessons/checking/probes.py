@@ -1,7 +1,5 @@
 """Call a wrong answer again to see if it is random, ignores inputs or fails for large numbers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 

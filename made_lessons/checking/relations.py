@@ -4,8 +4,6 @@ A relation consists of words and a change that makes one result equal to the oth
 relation holds in all wrong calls, it is the likely cause. Its words can name arguments.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial

@@ -1,7 +1,5 @@
 """Stop code that runs too long, on any system and in any thread."""
 
-from __future__ import annotations
-
 import ctypes
 import threading
 import time

@@ -1,7 +1,5 @@
 """Score the models of open exercises by their held-out NLL, after testing them for leaks."""
 
-from __future__ import annotations
-
 import math
 import secrets
 from collections.abc import Callable, Sequence

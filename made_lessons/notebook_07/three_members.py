@@ -1,7 +1,5 @@
 """Exercise 7.4: the NLL of a mixture of three members."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

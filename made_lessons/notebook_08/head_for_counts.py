@@ -1,7 +1,5 @@
 """Exercise 8.4: a head for counts, in which samples must match log-probabilities."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid

@@ -1,7 +1,5 @@
 """Open exercise 8.5: a density of two rings, as close to the true one as possible."""
 
-from __future__ import annotations
-
 import math
 from contextlib import nullcontext
 from functools import cache, partial

@@ -1,7 +1,5 @@
 """Open exercise 9.4: a better model of a table."""
 
-from __future__ import annotations
-
 import math
 from functools import cache
 

@@ -1,7 +1,5 @@
 """Exercise 9.1: NADE as a MADE whose hidden units have tied weights."""
 
-from __future__ import annotations
-
 from functools import cache
 
 import torch

@@ -1,7 +1,5 @@
 """Figures of shared weights, of attention, and of three models trained for equal times."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from textwrap import wrap

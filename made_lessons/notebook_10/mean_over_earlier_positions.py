@@ -1,7 +1,5 @@
 """Exercise 10.1: attention, a weighted mean over earlier positions."""
 
-from __future__ import annotations
-
 import math
 
 import torch

@@ -1,7 +1,5 @@
 """Exercise 10.2: the shift that makes attention honest."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

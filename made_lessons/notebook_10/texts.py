@@ -1,7 +1,5 @@
 """The first 17 chapters of Jane Austen's "Pride and Prejudice", as classes for a model."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import torch

@@ -1,7 +1,5 @@
 """Exercise 11.5: an arithmetic coder that uses the conditionals of a model."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from made_course.data.toys import bars_and_stripes

@@ -1,7 +1,5 @@
 """Exercise 11.2: the fewest steps that draw the thirty boards without loss."""
 
-from __future__ import annotations
-
 import numpy as np
 from torch import Tensor
 

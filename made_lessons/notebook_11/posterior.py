@@ -1,7 +1,5 @@
 """Exercise 11.3: p(label | digit) from p(digit | label), by Bayes' rule."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

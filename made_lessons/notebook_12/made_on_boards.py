@@ -1,7 +1,5 @@
 """A MADE of the boards that gets a new ordering at every step, as in notebook 7."""
 
-from __future__ import annotations
-
 import torch
 
 from made_course import MADE, bars_and_stripes
