@@ -10,7 +10,6 @@ from made_course.common.words import listing
 
 from ..checking import Exercise, MalformedAnswer, View, as_text, choose, exercise, known_mistakes
 
-KEYS = ("one image", "possible means")
 MEMBERS = (90, 92, 94)
 
 
@@ -91,7 +90,7 @@ def _explain_means(answer: object, got: list[float], right: list[float]) -> str:
 
 
 def _entry(answer: object, key: str) -> object:
-    if not isinstance(answer, Mapping) or set(answer) != set(KEYS):
+    if not isinstance(answer, Mapping) or set(answer) != {"one image", "possible means"}:
         raise MalformedAnswer(
             "return a dict with a number for 'one image' and a list for 'possible means'",
             got=as_text(answer),

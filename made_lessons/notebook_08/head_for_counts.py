@@ -6,16 +6,8 @@ from torch.nn.functional import logsigmoid
 
 from made_course.model.heads import Head
 
-from ..checking import (
-    MalformedAnswer,
-    View,
-    WrongAnswer,
-    as_text,
-    edit,
-    exercise,
-    known_mistakes,
-    run,
-)
+from ..checking import View, as_text, edit, exercise, known_mistakes, run
+from ..checking.exercise import MalformedAnswer, WrongAnswer
 
 MANY = torch.arange(400.0)
 """Counts that have nearly all of the probability at the logits below."""

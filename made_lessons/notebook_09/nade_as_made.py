@@ -7,17 +7,8 @@ from torch import Tensor
 
 from made_course.leaks.dependence import binary_points
 
-from ..checking import (
-    ABSOLUTE,
-    MalformedAnswer,
-    View,
-    WrongAnswer,
-    as_text,
-    edit,
-    exercise,
-    known_mistakes,
-    run,
-)
+from ..checking import ABSOLUTE, View, as_text, edit, exercise, known_mistakes, run
+from ..checking.exercise import MalformedAnswer, WrongAnswer
 
 
 @cache
