@@ -15,8 +15,7 @@ from torch import Tensor
 from .comparison import as_tensors, has_same_numbers, is_close
 
 Arguments = Mapping[str, object]
-Change = Callable
-"""Function that changes a tensor or a list and returns it."""
+Change = Callable  # function that changes a tensor or a list and returns it
 Row = tuple[str, Change, Change]
 """Words, and changes of the wrong and of the right result after which both are equal."""
 
@@ -36,8 +35,7 @@ SAME_FACTOR = (
 VAGUE_RELATIONS = (TOO_MUCH, TOO_LITTLE, SAME_AMOUNT, SAME_FACTOR)
 """Relations that say little, because they hold for many kinds of wrong answers."""
 ALSO = " Also, "
-LONGEST = 5
-"""Largest length of a list for which all permutations are tried."""
+LONGEST = 5  # largest length of a list for which all permutations are tried
 
 
 def find_relation(

@@ -21,8 +21,7 @@ from made_course.figures.picture import CLEAR_TO_INK, LINES, WIDTH, WORDS, Pictu
 from made_course.relatives.transformer import Transformer
 
 LOOKS = [{"color": BLUE}, {"color": WORDS, "linestyle": "--"}, {"color": WORDS, "linestyle": ":"}]
-SIDE, GAP = 0.44, 0.5
-"""Inches of a cell, and of the gap between two tables."""
+SIDE, GAP = 0.44, 0.5  # inches of a cell, and of the gap between two tables
 PIXELS = range(9)
 
 

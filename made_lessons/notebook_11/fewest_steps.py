@@ -19,8 +19,7 @@ LEAST = {
     5: [[3, 12], [0, 9], [1, 6], [2], [4, 5, 7, 8, 10, 11, 13, 14, 15]],
 }
 """Groups that lose the fewest nats of all groupings, by number of steps. Others lose as few."""
-LOST = 1e-6
-"""Smallest loss in nats that is not rounding."""
+LOST = 1e-6  # smallest loss in nats that is not rounding
 
 _LOSSY = (
     "the variables of this step still depend on each other, given everything before them. Which "
