@@ -85,17 +85,8 @@ def train_on_scaled_points() -> object:
     points, scale = ring_points(), 10.0
     torch.manual_seed(0)
     model = MADE(2, (32, 32), degrees="even", head=MixtureOfGaussians(8), seed=0)
-    fit(
-        model,
-        points / scale,
-        epochs=20,
-        batch_size=200,
-        lr=0.03,
-        weight_decay=0.0,
-        precision="float32",
-        seed=0,
-        progress=False,
-    )
+    how = {"lr": 0.03, "weight_decay": 0.0, "precision": "float32", "seed": 0, "progress": False}
+    fit(model, points / scale, epochs=20, batch_size=200, **how)
 
     class ModelInOriginalUnit(nn.Module):
         def __init__(self) -> None:
