@@ -21,13 +21,13 @@ SHOWN = {
     "03": ("Of 24 connections", (0.04, 0.165, 1, 0.56)),
     "04": ("From the ordering", (0.42, 0.24, 0.97, 0.575)),
     "05": ("97% of the nats", (0.347, 0.275, 1, 0.822)),
-    "06": ("become final as pixels are drawn", (0.345, 0.1, 1, 0.735)),
+    "06": ("become final as pixels are drawn", (0.015, 0.1, 0.99, 0.665)),
     "07": ("Orderings: rows", (0, 0.058, 1, 0.5)),
     "08": ("p(x₂ | x₁ = 0)", (0.11, 0.505, 1, 0.885)),
     "09": ("the output of pixel 39 sees", (0.255, 0.23, 0.755, 0.84)),
     "10": ("Which output sees which input", (0.09, 0.235, 1, 0.8)),
     "11": ("Lowest possible nats per board", (0.6, 0.175, 1, 0.83)),
-    "12": ("orderings cost less than", (0.08, 0.24, 0.66, 0.8)),
+    "12": ("orderings cost less than", (0.08, 0.24, 0.66, 0.79)),
 }
 """Words of the text of each notebook's figure, and its part: left, top, right, bottom."""
 ROW = re.compile(
