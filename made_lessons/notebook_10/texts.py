@@ -1,6 +1,11 @@
-"""The first 17 chapters of Jane Austen's "Pride and Prejudice", as classes for a model."""
+"""The first 17 chapters of Jane Austen's "Pride and Prejudice", and what they cost models."""
 
+from __future__ import annotations
+
+import math
+from collections import Counter
 from pathlib import Path
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -8,6 +13,8 @@ from torch import Tensor
 from made_course.model.made import MADE
 from made_course.model.sampling import evaluation_mode
 
+CHARACTERS = 74
+"""Number of different characters in the text."""
 NOVEL = Path(__file__).with_name("files") / "novel.txt"
 
 
@@ -33,6 +40,47 @@ def encode(text: str, alphabet: str) -> Tensor:
 def decode(codes: Tensor, alphabet: str) -> str:
     """Return the characters of the alphabet with these indices."""
     return "".join(alphabet[k] for k in codes.long().tolist())
+
+
+class Compressor(Protocol):
+    """A module that compresses bytes, such as ``zlib``."""
+
+    def compress(self, data: bytes, /) -> bytes:
+        """Return the compressed bytes."""
+
+
+def compressed_nats(program: Compressor, train: str, text: str) -> float:
+    """Return the nats per character that a text adds to the compressed training text."""
+    both, alone = (len(program.compress(part.encode())) for part in (train + text, train))
+    return 8 * math.log(2) * (both - alone) / len(text)
+
+
+def ngram_nats(train: str, text: str, n: int) -> float:
+    """Return the mean NLL of a text under an n-gram (Witten and Bell 1991), in nats per character.
+
+    Counts after a context are mixed with those after shorter contexts, which get more weight if the
+    context was rare or had many different successors.
+
+    Args:
+        train: text whose characters are counted.
+        text: text to score.
+        n: length of the longest pieces that are counted; a context has up to n - 1 characters.
+    """
+    counts, totals, kinds = Counter[str](), Counter[str](), Counter[str]()
+    for k in range(n):
+        counts.update(train[i - k : i + 1] for i in range(k, len(train)))
+    for piece, count in counts.items():
+        totals[piece[:-1]] += count
+        kinds[piece[:-1]] += 1
+    nats = 0.0
+    for i, character in enumerate(text):
+        p = 1 / CHARACTERS
+        for before in (text[i - k : i] for k in range(min(n, i + 1))):
+            if before in totals:
+                share = counts[before + character] + kinds[before] * p
+                p = share / (totals[before] + kinds[before])
+        nats -= math.log(p)
+    return nats / len(text)
 
 
 @torch.no_grad()

@@ -1,11 +1,20 @@
 import math
+from types import SimpleNamespace
 
 import pytest
 import torch
 from torch import nn
 
 from made_course import Categorical, Transformer
-from made_lessons.notebook_10.texts import decode, encode, load_text, nats_per_character
+from made_lessons.notebook_10.texts import (
+    CHARACTERS,
+    compressed_nats,
+    decode,
+    encode,
+    load_text,
+    nats_per_character,
+    ngram_nats,
+)
 from tests.lessons.checking import right, wrong
 
 
@@ -34,7 +43,7 @@ def test_the_shift():
 def test_the_novel_is_read_from_its_first_to_its_last_sentence():
     train, valid, test = load_text()
     alphabet = "".join(sorted(set(train)))
-    assert len(alphabet) == 74
+    assert len(alphabet) == CHARACTERS
     assert decode(encode(valid, alphabet), alphabet) == valid
     assert train.startswith("It is a truth universally acknowledged")
     assert test.endswith("Kitty and Lydia.")
@@ -46,3 +55,18 @@ def test_a_coin_costs_ln_2_per_character():
         nn.init.zeros_(parameter)
     nats = nats_per_character(model, torch.tensor([0, 1, 1, 0, 0, 1]))
     assert nats == pytest.approx(math.log(2))
+
+
+def test_probabilities_of_an_n_gram_are_mixed_as_by_hand():
+    """After a come b, b and c, so the 2-gram gives b the share (2 + 2q) / 5 with q its 1-gram."""
+    seen = "abacab"
+    q = (2 + 3 / CHARACTERS) / 9  # of six characters, two are b, and there are three kinds
+    nats = ngram_nats(seen, "ab", 2)
+    first = (3 + 3 / CHARACTERS) / 9
+    second = (2 + 2 * q) / 5
+    assert nats == pytest.approx(-(math.log(first) + math.log(second)) / 2)
+
+
+def test_a_program_that_does_not_compress_costs_eight_bits_per_character():
+    program = SimpleNamespace(compress=lambda data: data)
+    assert compressed_nats(program, "train", "test") == pytest.approx(8 * math.log(2))
