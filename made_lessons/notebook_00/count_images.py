@@ -1,5 +1,7 @@
 """Exercise 0.1: count the images of nine pixels."""
 
+from __future__ import annotations
+
 from ..checking import exercise, known_mistakes
 
 

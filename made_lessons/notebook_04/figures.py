@@ -1,5 +1,7 @@
 """Figures of notebook 4: masked weights, formulas for log p, costs of pixels, failed tests."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
@@ -156,5 +158,6 @@ def plot_caught(caught: Mapping[str, Collection[str]], tests: Sequence[str]) -> 
     axes.set_xticks(range(len(tests)), tests)
     axes.tick_params(axis="x", length=0, top=False, labeltop=True, labelbottom=False)
     name_lines(axes, caught)
-    axes.spines[:].set_visible(False)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
     return figure

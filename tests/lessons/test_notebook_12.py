@@ -7,6 +7,7 @@ import torch
 from made_course import load_binarized_mnist
 from made_lessons.notebook_12.cost_of_two import cost_of_two
 from made_lessons.notebook_12.digits import draw_bounds, load_network, mean_over_orderings
+from made_lessons.notebook_12.made_on_boards import true_conditionals
 from made_lessons.notebook_12.over_orderings import largest, log_mean_exp, mean, over_orderings
 from made_lessons.notebook_12.weight_of_the_loss import weighted_loss
 
@@ -65,3 +66,11 @@ def test_words_that_must_match_cost_what_their_share_says():
     joint = torch.zeros(2, 2)
     joint[0, 0] = joint[1, 1] = 0.5
     assert math.exp(-cost_of_two(joint)) == pytest.approx(0.5)
+
+
+def test_one_row_that_is_not_uniform_determines_a_board():
+    x, known = torch.zeros(2, 16), torch.zeros(2, 16)
+    x[1, 0] = known[1, :4] = 1
+    nothing, row = true_conditionals(x, known)
+    assert nothing.tolist() == [0.5] * 16
+    assert row.tolist() == [1.0, 0.0, 0.0, 0.0] * 4
