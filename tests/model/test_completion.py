@@ -237,13 +237,11 @@ def test_completions_come_from_the_given_stream():
     assert not torch.equal(complete(model, ROW, KNOWN, 50).samples, first)
 
 
-def test_neither_dropout_autocast_nor_compilation_changes_completions():
+def test_neither_dropout_nor_autocast_changes_completions():
     model = with_weights(MADE(40, (30, 30), direct=True, dropout=0.5, seed=0), 2.0).eval()
     x, known = uniforms(3, 40).round(), torch.arange(40) > 36
     noise = uniforms(3, 20, 40, dtype=torch.float32)
     expected = complete(model, x, known, 20, noise=noise)
-    compiled = torch.compile(model, backend="eager")  # complete takes the model inside it
-    assert torch.equal(complete(compiled, x, known, 20, noise=noise).samples, expected.samples)
     model.train()
     model.net[1].eval()
     with nothing_changes(model), torch.autocast("cpu", torch.bfloat16):

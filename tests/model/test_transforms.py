@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from made_course import MADE
-from tests.networks import COLUMNS, binary, under, with_weights
+from made_course import MADE, complete
+from tests.networks import COLUMNS, binary, under, uniforms, with_weights
 
 # ---- devices ------------------------------------------------------------------------------------
 
@@ -32,9 +32,9 @@ def varied(num_masks, head=None):
     return with_weights(MADE(6, (8, 8), num_masks=num_masks, seed=0, **options).double(), 1)
 
 
+@pytest.mark.delivery  # the first compilation in a process imports the compiler, for some seconds
 @pytest.mark.usefixtures("_fresh_compiler")
 def test_forward_and_log_prob_compile_as_one_graph():
-    """Compile once: the first compilation in a process imports the compiler, for some seconds."""
     model, x = varied(3, COLUMNS), binary(10, 6)
     forward = torch.compile(model, fullgraph=True, backend="aot_eager")
     log_prob = torch.compile(model.log_prob, fullgraph=True, backend="aot_eager")
@@ -49,6 +49,9 @@ def test_forward_and_log_prob_compile_as_one_graph():
         for ours, theirs in zip(model.parameters(), twin.parameters(), strict=True):
             torch.testing.assert_close(ours.grad, theirs.grad)
         model.resample_masks()  # the compiled network goes on with the new masks
+    none, noise = torch.zeros(6), uniforms(10, 4, 6)
+    found, expected = (complete(one, x, none, 4, noise=noise) for one in (forward, model))
+    assert torch.equal(found.samples, expected.samples)  # by the model inside the compiled one
 
 
 @pytest.mark.parametrize(("num_masks", "head"), [(1, COLUMNS), (3, None)])
