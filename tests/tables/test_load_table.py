@@ -37,6 +37,11 @@ def test_what_each_column_is():
     assert lines[5].startswith("    age: whole from 0 (median ")
 
 
+def test_a_wide_table_shows_its_first_columns():
+    wide = load_table(pandas.DataFrame({f"x{k}": N % 2 for k in range(22)}))
+    assert str(wide).splitlines()[-2:] == ["    x19: yes/no (0 and 1)", "    and 2 more"]
+
+
 def test_cells_come_back_from_a_file_as_they_were(tmp_path):
     path = tmp_path / "people.csv.gz"
     PEOPLE.round(3).to_csv(path, sep=";", decimal=",", index=False)

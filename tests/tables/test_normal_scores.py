@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pandas
 import pytest
 import torch
 from hypothesis import given, settings
@@ -10,7 +11,13 @@ from hypothesis import strategies as st
 
 from made_course import Gaps, Mixed, NormalScores
 from made_course.model.heads import unpack_gaussians
-from made_course.tables.numeric_columns import find_bounds, find_rounding, find_step, fit_head
+from made_course.tables.numeric_columns import (
+    find_bounds,
+    find_rounding,
+    find_step,
+    fit_head,
+    make_numeric_column,
+)
 from tests.networks import uniforms
 
 INFINITE = (-math.inf, math.inf)
@@ -91,6 +98,12 @@ def test_real_numbers_that_float32_makes_equal_have_no_point_mass():
     assert head.arguments[3] == []
 
 
+def test_numbers_that_are_equal_in_all_training_rows_are_refused():
+    numbers = pandas.Series([1.5, 1.5, 1.5, 1.5, 2.5])
+    with pytest.raises(ValueError, match="fewer than two different values in the 4 training rows"):
+        make_numeric_column(numbers, np.arange(4), None, 2)
+
+
 # ---- the start -----------------------------------------------------------------------------------
 
 
@@ -109,6 +122,14 @@ def test_multiples_of_a_rounding_unit_are_likelier_even_if_no_row_has_them():
     head = fit_head(x, 1.0, (0.0, math.inf), 2)
     p = head.log_prob(head.initial_params(), torch.tensor([900.0, 901.0, 800.0])).exp()
     assert 20 * p[1] < p[0] < p[2]
+
+
+def test_numbers_between_two_groups_are_possible():
+    draw = np.random.default_rng(0)
+    x = np.append(draw.normal(-1, 0.05, 150), draw.normal(1, 0.05, 150))
+    head = fit_head(x, None, INFINITE, 2)
+    middle = head.log_prob(head.initial_params(), torch.tensor(0.0)).exp()
+    assert middle > 0.1  # it is 0.13, and 0.07 without the part that follows a normal distribution
 
 
 # ---- samples -------------------------------------------------------------------------------------
