@@ -59,12 +59,6 @@ def test_eight_bits_cost_a_tenth_of_a_nat(test_digits):
     assert 0 < rounded - exact < 0.1
 
 
-def test_the_reader_names_digits(test_digits):
-    with torch.no_grad():
-        named = page_networks().reader(test_digits[:, inner_pixels()]).argmax(1)
-    assert (named == torch.arange(len(test_digits)) % 10).float().mean() > 0.95
-
-
 @torch.no_grad()
 def guesses(x, known, peeks):
     """Logits of the hidden pixels of rows (N, 484), each given those before it."""

@@ -21,7 +21,6 @@ NUMBERS = uniforms(3, 9000).tolist()
 BOARDS = bars_and_stripes().int().tolist()
 EVENLY = [1 / 30] * 30
 ONE_BY_ONE = [[i] for i in range(16)]
-NEIGHBOURS = [[i, i + 1] for i in range(0, 16, 2)]
 ROWS = [list(range(i, i + 4)) for i in range(0, 16, 4)]
 
 
@@ -228,17 +227,6 @@ def entropy(rows, weights, variables):
 def earlier(degrees):
     """For each variable, those of smaller degree as the bits of a number."""
     return [sum(1 << j for j, other in enumerate(degrees) if other < one) for one in degrees]
-
-
-FLOORS = [(ONE_BY_ONE, 3.4012), (NEIGHBOURS, 4.6694), (ROWS, 7.2087)]
-
-
-@pytest.mark.parametrize(("groups", "floor"), FLOORS)
-def test_the_floor_of_a_grouping_is_counted(call, groups, floor):
-    degrees = a_design(groups)["degrees"]
-    floors = [*call("lessons", "floorsOf", BOARDS, EVENLY, earlier(degrees)).values()]
-    assert sum(floors) == pytest.approx(counted_floor(BOARDS, EVENLY, groups), abs=1e-9)
-    assert sum(floors) == pytest.approx(floor, abs=5e-5)
 
 
 def test_a_network_in_groups_reaches_its_floor(call):
