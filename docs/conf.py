@@ -17,7 +17,7 @@ project_copyright = f"{author}, CC BY 4.0"
 language = "en"
 
 extensions = [
-    *("myst_nb", "notebook_pages", "answers", "cards", "exercises", "front_pages", "museum"),
+    *("myst_nb", "exercises", "notebook_pages", "answers", "cards", "front_pages", "museum"),
     *("native_math", "repository_links", "sphinx_copybutton"),
 ]
 root_doc = "docs/index"

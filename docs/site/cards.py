@@ -7,12 +7,13 @@ from io import BytesIO
 from pathlib import Path
 
 import nbformat
-from PIL import Image, ImageOps
+import numpy as np
+from PIL import Image, ImageFilter, ImageOps
 from sphinx.application import Sphinx
 
 ROOT = Path(__file__).parents[2]
-SIZES = {"webp": (920, 484), "png": (1200, 630)}
-"""Format → width and height in pixels: on a page, and for links to it."""
+ON_A_PAGE, FOR_LINKS = (1400, 740), (1200, 630)
+"""Largest width and height in pixels of a picture on a page, and its size for links to it."""
 SHOWN = {
     "00": ("From the top, 8 images", (0.111, 0, 0.556, 1)),
     "01": ("Tree of 20 days", (0, 0.08, 0.8, 0.93)),
@@ -20,13 +21,13 @@ SHOWN = {
     "03": ("Of 24 connections", (0.04, 0.165, 1, 0.56)),
     "04": ("From the ordering", (0.42, 0.24, 0.97, 0.575)),
     "05": ("97% of the nats", (0.347, 0.275, 1, 0.822)),
-    "06": ("become final as pixels are drawn", (0.345, 0.1, 1, 0.735)),
+    "06": ("become final as pixels are drawn", (0.015, 0.1, 0.99, 0.665)),
     "07": ("Orderings: rows", (0, 0.058, 1, 0.5)),
     "08": ("p(x₂ | x₁ = 0)", (0.11, 0.505, 1, 0.885)),
     "09": ("the output of pixel 39 sees", (0.255, 0.23, 0.755, 0.84)),
-    "10": ("Which output sees which input", (0.053, 0.068, 1, 0.416)),
+    "10": ("Which output sees which input", (0.09, 0.235, 1, 0.8)),
     "11": ("Lowest possible nats per board", (0.6, 0.175, 1, 0.83)),
-    "12": ("orderings cost less than", (0.08, 0.24, 0.66, 0.8)),
+    "12": ("orderings cost less than", (0.08, 0.24, 0.66, 0.79)),
 }
 """Words of the text of each notebook's figure, and its part: left, top, right, bottom."""
 ROW = re.compile(
@@ -65,12 +66,9 @@ def _write(app: Sphinx, problem: Exception | None) -> None:
     folder = Path(app.outdir, "_static", "cards")
     folder.mkdir(exist_ok=True)
     for card in cards():
-        part = _part_of_a_figure(card["path"])
-        band = ImageOps.contain(part, SIZES["webp"])  # without the margins of a card
-        band.save(folder / f"{card['name']}-band.webp", quality=80)
-        for suffix, size in SIZES.items():
-            picture = ImageOps.pad(part, size, color="white")
-            picture.save(folder / f"{card['name']}.{suffix}", quality=80)
+        part = _enlarged(_part_of_a_figure(card["path"]))
+        part.save(folder / f"{card['name']}.webp", quality=80)
+        ImageOps.pad(part, FOR_LINKS, color="white").save(folder / f"{card['name']}.png")
 
 
 def _part_of_a_figure(path: str) -> Image.Image:
@@ -87,3 +85,19 @@ def _part_of_a_figure(path: str) -> Image.Image:
     figure = Image.open(BytesIO(b64decode(pngs[0]))).convert("RGBA")
     figure = Image.alpha_composite(Image.new("RGBA", figure.size, "white"), figure).convert("RGB")
     return figure.crop([share * size for share, size in zip(part, 2 * figure.size, strict=True)])
+
+
+def _enlarged(part: Image.Image) -> Image.Image:
+    """Enlarge a drawing, and make its soft edges sharp again (toggle mapping)."""
+    large = ImageOps.contain(part, ON_A_PAGE)
+    for _ in range(2):
+        low, now, high = (
+            np.array(image)
+            for image in (
+                large.filter(ImageFilter.MinFilter),
+                large,
+                large.filter(ImageFilter.MaxFilter),
+            )
+        )
+        large = Image.fromarray(np.where(high - now < now - low, high, low))
+    return large

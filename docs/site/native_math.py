@@ -1,12 +1,21 @@
-"""Write formulas as MathML, because browsers show it without a script or a download."""
+"""Write formulas and variables as MathML, which browsers show without a script or a download."""
 
 import re
+from unicodedata import normalize
 
 from docutils import nodes
 from math_core import LatexToMathML
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
+PART = re.compile(
+    r"(<(pre|code|script|style)\b.*?</\2>|<math display.*?</math>|(?!<math)<[^>]*>)"
+    r"|(?:[^\s<]|<math>.*?</math>|(?<=\d) (?:to|ln) (?=\d))+",
+    re.DOTALL,
+)
+"""In HTML: what is not running text, or what a line may not break, as "d-th" or "70 to 100"."""
+VARIABLE = re.compile("([a-z])(\u0302?)([₀-₉ᵢ]+)")
+"""A letter, perhaps with a hat, and its index."""
 _converter = LatexToMathML()
 
 
@@ -16,24 +25,27 @@ def mathml(latex: str, *, display: bool = False) -> str:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Register "native" as a value of ``html_math_renderer``."""
-    app.connect("doctree-read", _hold_together)
+    """Register "native" as a value of ``html_math_renderer``, and the change of whole pages."""
+    app.connect("html-page-context", _hold_together)
     app.add_html_math_renderer("native", (_write_inline, None), (_write_block, None))
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
-def _hold_together(app: Sphinx, doctree: nodes.document) -> None:
-    """Prevent line breaks between a formula and adjacent text, as in "(x)," or "d-th"."""
-    for formula in [*doctree.findall(nodes.math)]:
-        parent, place = formula.parent, formula.parent.index(formula)
-        beside = [parent[max(place - 1, 0) : place], parent[place + 1 : place + 2]]
-        before, after = ("".join(t for t in n if isinstance(t, nodes.Text)) for n in beside)
-        start, end = re.search(r"\S*$", before)[0], re.match(r"\S*", after)[0]
-        if end:
-            parent[place + 1] = nodes.Text(after.removeprefix(end))
-        if start:
-            parent[place - 1] = nodes.Text(before.removesuffix(start))
-        parent[place] = nodes.inline("", start, formula, nodes.Text(end), classes=["together"])
+def _hold_together(app: Sphinx, name: str, template: str, context: dict, doctree: object) -> None:
+    """Set the variables of running text as formulas, and prevent line breaks beside formulas."""
+    context["body"] = PART.sub(_set, context.get("body", ""))
+
+
+def _set(part: re.Match) -> str:
+    word = part[0] if part[1] else VARIABLE.sub(_as_formula, part[0])
+    breaks = not part[1] and re.search("<math| ", word)
+    return f'<span class="together">{word}</span>' if breaks else word
+
+
+def _as_formula(variable: re.Match) -> str:
+    letter, hat, index = variable.groups()
+    base = rf"\hat {letter}" if hat else letter
+    return mathml(f"{base}_{{{normalize('NFKC', index)}}}")
 
 
 def _write_inline(translator: HTML5Translator, node: nodes.math) -> None:

@@ -26,7 +26,7 @@ HEADER_OF_PAGE = """\
 {{.question}}
 \\2
 
-<img class="band" src="../_static/cards/{number}-band.webp" alt="">
+<img class="band" src="../_static/cards/{number}.webp" alt="">
 
 {{.facts}}
 **{minutes} minutes** · [Binder]({binder}) · [Colab]({colab}) · [your computer](#to-run-it)
@@ -40,6 +40,9 @@ After this page you can
 """
 SIGNS = {"◇": "predict", "◉": "self-check"}
 """How a quote begins that asks the reader for something → its class."""
+MOST_LINES = 16
+"""Lines of code that a page shows at once; of a longer cell, it shows the first ten."""
+MORE = '<details class="more"><summary>Show all {} lines</summary></details>'
 FOR_THOSE_WHO_RUN = re.compile(
     r"^(?:○ .+: not attempted yet|yours\(.+ is the course's solution).*\n", re.M
 )
@@ -47,10 +50,10 @@ FOR_THOSE_WHO_RUN = re.compile(
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Register changes to notebooks before they are parsed, and to their quotes afterwards."""
+    """Register changes to notebooks before they are parsed, and afterwards to their parts."""
     app.connect("builder-inited", start)
     app.connect("source-read", _prepare)
-    app.connect("doctree-read", _name_quotes)
+    app.connect("doctree-read", _finish)
     app.connect("build-finished", write_networks)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -89,7 +92,7 @@ def _show(cell: NotebookNode, images: Path) -> None:
     """Prepare a cell for its page: write its figures, and drop text for those who run it."""
     if cell.cell_type != "code":  # the rule above an exercise is only for JupyterLab
         cell.source = cell.source.replace("---\n\n### Exercise", "### Exercise")
-        cell.source = re.sub(r"\n\n\*\*Next:\*\* .+\Z", "", cell.source)  # a card says it
+        cell.source = re.sub(r"(\n\n|\A)\*\*Next:\*\* .+\Z", "", cell.source)  # a card says it
         return
     for output in cell.outputs:
         if output.output_type == "stream":
@@ -113,7 +116,12 @@ def _html(part: str) -> NotebookNode:
     return nbformat.v4.new_output("display_data", {"text/html": part})
 
 
-def _name_quotes(app: Sphinx, doctree: nodes.document) -> None:
+def _finish(app: Sphinx, doctree: nodes.document) -> None:
+    """Name the quotes that ask for something, and fold long code after its first lines."""
     for quote in doctree.findall(nodes.block_quote):
         if name := SIGNS.get(quote.astext()[:1]):
             quote["classes"].append(name)
+    for cell in doctree.findall(lambda node: "cell_metadata" in getattr(node, "attributes", ())):
+        lines = cell[0].astext().count("\n") + 1
+        if lines > MOST_LINES and "hide-input" not in cell["cell_metadata"].get("tags", []):
+            cell[0] += nodes.raw("", MORE.format(lines), format="html")

@@ -1,7 +1,5 @@
 """Call an answer on copies of the arguments, and explain its errors."""
 
-from __future__ import annotations
-
 import contextlib
 import copy
 import io
@@ -19,8 +17,7 @@ from .exercise import WrongAnswer
 from .torch_errors import meaning_of
 from .value_text import as_text, call_as_text, kind_of
 
-MOST_PRINTED = 5_000
-"""Largest number of characters that an answer may print."""
+MOST_PRINTED = 5_000  # largest number of characters that an answer may print
 IN_LINE, EXPLANATION = ", in the line ", ". Explanation: "
 _OTHER_CODE = str(Path(torch.__file__).parent), str(Path(__file__).parents[1])
 

@@ -3,8 +3,6 @@
 The card uses the page's own text colour, so that it works with light and dark themes.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """Find exercises by name in the folders ``notebook_00``, ``notebook_01``, ..."""
 
-from __future__ import annotations
-
 from functools import cache
 from importlib import import_module
 from pathlib import Path

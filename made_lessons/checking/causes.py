@@ -1,7 +1,5 @@
 """Find the likely cause of a wrong answer: a known mistake, or a relation to the right result."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache

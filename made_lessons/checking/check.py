@@ -1,7 +1,5 @@
 """The functions that notebooks import: check, hint, solution, yours and progress."""
 
-from __future__ import annotations
-
 import inspect
 from textwrap import fill
 

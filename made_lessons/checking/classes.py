@@ -1,7 +1,5 @@
 """Build instances of an answer that is a class, and classes with one mistake."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from torch import nn

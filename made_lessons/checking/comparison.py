@@ -1,7 +1,5 @@
 """Compare a value with the right one: first type, then shape, dtype and value."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from numbers import Integral, Real

@@ -1,7 +1,5 @@
 """Make known mistakes by editing the source of the reference."""
 
-from __future__ import annotations
-
 import inspect
 import sys
 from typing import TypeVar

@@ -1,7 +1,5 @@
 """Examine an answer: compare it with the reference, view by view, within a time limit."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from numbers import Real

@@ -1,7 +1,5 @@
 """Call a wrong answer again to see if it is random, ignores inputs or fails for large numbers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 
@@ -29,8 +27,7 @@ ROUNDED = (
     "your answer is right for small numbers. For large ones, exp overflows or is rounded to "
     "0{also}, and float64 only moves the limit. Use a formula that avoids this"
 )
-LARGE = 20.0
-"""Beyond this number exp, or 1 minus a sigmoid, begins to lose digits."""
+LARGE = 20.0  # beyond this number exp, or 1 minus a sigmoid, begins to lose digits
 
 
 def probe(answer: Call, reference: Call, calls: Sequence[Mapping[str, object]], failed: int) -> str:

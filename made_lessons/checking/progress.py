@@ -3,8 +3,6 @@
 The environment variable ``MADE_COURSE_PROGRESS`` names another folder, for tests.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from contextlib import suppress

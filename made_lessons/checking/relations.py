@@ -4,8 +4,6 @@ A relation consists of words and a change that makes one result equal to the oth
 relation holds in all wrong calls, it is the likely cause. Its words can name arguments.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -17,8 +15,7 @@ from torch import Tensor
 from .comparison import as_tensors, has_same_numbers, is_close
 
 Arguments = Mapping[str, object]
-Change = Callable
-"""Function that changes a tensor or a list and returns it."""
+Change = Callable  # function that changes a tensor or a list and returns it
 Row = tuple[str, Change, Change]
 """Words, and changes of the wrong and of the right result after which both are equal."""
 
@@ -38,8 +35,7 @@ SAME_FACTOR = (
 VAGUE_RELATIONS = (TOO_MUCH, TOO_LITTLE, SAME_AMOUNT, SAME_FACTOR)
 """Relations that say little, because they hold for many kinds of wrong answers."""
 ALSO = " Also, "
-LONGEST = 5
-"""Largest length of a list for which all permutations are tried."""
+LONGEST = 5  # largest length of a list for which all permutations are tried
 
 
 def find_relation(
@@ -196,7 +192,7 @@ _SHIFTS: dict[str, Change] = {
 
 def _size_changes(arguments: Arguments) -> Iterator[tuple[str, Change]]:
     """Yield changes that divide or multiply the right result by a size of an argument."""
-    seen = {1}
+    sizes: dict[int, str] = {}
     for name, value in arguments.items():
         found = [(f"{name}.shape[{k}]", n) for k, n in enumerate(getattr(value, "shape", ()))]
         if isinstance(value, list):
@@ -204,13 +200,11 @@ def _size_changes(arguments: Arguments) -> Iterator[tuple[str, Change]]:
         if type(value) is int:
             found = [(name, value)]
         for size, n in found:
-            if n <= 0 or n in seen:
-                continue
-            seen.add(n)
-            mean = (
-                f"this is the right result divided by {size}. Did you take a mean instead of a sum?"
-            )
-            yield mean, lambda r, n=n: r / n
+            sizes.setdefault(n, size)
+    for n, size in sizes.items():
+        if n > 1:
+            mean = "Did you take a mean instead of a sum?"
+            yield f"this is the right result divided by {size}. {mean}", lambda r, n=n: r / n
             total = f"this is {size} times too large. Did you take a sum instead of a mean?"
             yield total, lambda r, n=n: r * n
             yield f"you multiplied by {size}. Divide by it instead", lambda r, n=n: r * n**2
@@ -248,14 +242,12 @@ def _whole_changes(got: Tensor, right: Tensor, arguments: Arguments) -> Iterator
     if right.dim() == 2:
         yield "your result is transposed, with rows and columns swapped", _identity, torch.t
     for d in range(right.dim()):
-        yield from _changes_along(d, right, arguments)
+        for words, change in _changes_along(d, right, arguments):
+            yield words, _identity, change
     for d in range(got.dim()):
-        yield f"this must still be summed over dimension {d}", partial(torch.sum, dim=d), _identity
-        yield (
-            f"this must still be averaged over dimension {d}",
-            partial(torch.mean, dim=d),
-            _identity,
-        )
+        for done, reduce in (("summed", torch.sum), ("averaged", torch.mean)):
+            words = f"this must still be {done} over dimension {d}"
+            yield words, partial(reduce, dim=d), _identity
     yield from _EVERYTHING
     if got.numel() == right.numel() and got.shape != right.shape:
         dims = f"{right.dim()} dimension{'s' * (right.dim() != 1)}"
@@ -274,26 +266,25 @@ _EVERYTHING = (
 )
 
 
-def _changes_along(d: int, right: Tensor, arguments: Arguments) -> Iterator[Row]:
+def _changes_along(d: int, right: Tensor, arguments: Arguments) -> Iterator[tuple[str, Change]]:
     """Yield changes of the right result along one dimension."""
     is_one = right.dim() == 1
     along = "" if is_one else f" along dimension {d}"
     part = ["rows", "columns"][d] if right.dim() == 2 else "entries"
     words = f"these are running sums{along}. Return the numbers without adding them up"
-    yield words, _identity, partial(torch.cumsum, dim=d)
-    yield f"the order is reversed{along}", _identity, partial(torch.flip, dims=[d])
+    yield words, partial(torch.cumsum, dim=d)
+    yield f"the order is reversed{along}", partial(torch.flip, dims=[d])
     for by in (1, -1):
-        words = f"this is shifted by one position{along}"
-        yield words, _identity, partial(torch.roll, shifts=by, dims=d)
+        yield f"this is shifted by one position{along}", partial(torch.roll, shifts=by, dims=d)
     for name, index in _permutations(arguments, right.shape[d]):
         words = f"the {part} are right, but permuted by `{name}`"
-        yield words, _identity, partial(torch.index_select, dim=d, index=index)
+        yield words, partial(torch.index_select, dim=d, index=index)
     over = "over all entries" if is_one else f"over dimension {d}"
-    yield f"this is the sum {over}, {_SEPARATE}", _identity, partial(torch.sum, dim=d)
-    yield f"this is the mean {over}, {_SEPARATE}", _identity, partial(torch.mean, dim=d)
+    yield f"this is the sum {over}, {_SEPARATE}", partial(torch.sum, dim=d)
+    yield f"this is the mean {over}, {_SEPARATE}", partial(torch.mean, dim=d)
     for position, index in (("first", 0), ("last", -1)):
         words = f"this is only the {position} of the {part}. Return all of them"
-        yield words, _identity, partial(torch.select, dim=d, index=index)
+        yield words, partial(torch.select, dim=d, index=index)
 
 
 def _permutations(arguments: Arguments, size: int) -> Iterator[tuple[str, Tensor]]:

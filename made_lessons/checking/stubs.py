@@ -1,7 +1,5 @@
 """Count the parts of an answer that are still ``...``."""
 
-from __future__ import annotations
-
 import dis
 import inspect
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Find arguments for which a wrong result would be right, such as swapped or negated ones."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress

@@ -1,15 +1,12 @@
 """Stop code that runs too long, on any system and in any thread."""
 
-from __future__ import annotations
-
 import ctypes
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-LIMIT_S = 2.0
-"""Seconds of processor time that an answer may use in a check."""
+LIMIT_S = 2.0  # seconds of processor time that an answer may use in a check
 PATIENCE = 5
 """Factor by which a check may take longer in real time, because the computer may be busy."""
 

@@ -1,7 +1,5 @@
 """Explain errors of Python and PyTorch, and say how to correct them."""
 
-from __future__ import annotations
-
 import re
 
 _SHAPES = "the shapes of these tensors do not fit together"

@@ -1,7 +1,5 @@
 """Score the models of open exercises by their held-out NLL, after testing them for leaks."""
 
-from __future__ import annotations
-
 import math
 import secrets
 from collections.abc import Callable, Sequence
@@ -17,8 +15,7 @@ from made_course.model.sampling import evaluation_mode
 
 from .exercise import MalformedAnswer, WrongAnswer
 
-BATCH = 100
-"""Number of rows in one call of a model."""
+BATCH = 100  # number of rows in one call of a model
 MOVE = 1e-3
 """Largest change of an output that may be rounding. Such a small leak cannot improve the score."""
 MARGIN = 0.01

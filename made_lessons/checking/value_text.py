@@ -1,7 +1,5 @@
 """Convert values and calls to text, for a report."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from types import FunctionType
 

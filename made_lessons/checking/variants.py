@@ -1,7 +1,5 @@
 """Variants of exercises for graded work: a variant key gives the same numbers on every computer."""
 
-from __future__ import annotations
-
 import hashlib
 import math
 from collections.abc import Callable, Sequence

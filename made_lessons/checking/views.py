@@ -1,7 +1,5 @@
 """Views: properties of an answer that are compared, such as its result or its gradient."""
 
-from __future__ import annotations
-
 import contextlib
 import copy
 import io

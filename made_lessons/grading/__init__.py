@@ -6,12 +6,11 @@ instructors. This folder imports from ``checking`` and ``made_course``.
 - ``command``: the commands ``grade`` and ``hand-out``
 - ``handing_out``: notebooks for a class, with a variant key per learner
 - ``folder``: the learner of each submission, and the class list
-- ``notebook``: the cells and checks of a submitted notebook
 - ``judge``: the judge of one submission, which runs none of its code
 - ``sandbox``: a sandbox for an untrusted program
+- ``limits``: the limits of a process in the sandbox
 - ``run_cells``: the program in the sandbox, which runs a submission
 - ``remote``: calls between judge and submission, from which only plain values come back
-- ``course_answers``: recognise the course's own answers, and disable them
 - ``verdicts``: the results for an exercise and a submission
-- ``reports``: tables, and a text per learner
+- ``reports``: the tables of results
 """

@@ -9,7 +9,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
@@ -18,18 +17,19 @@ from made_course import __version__
 from made_course.common.files import write_whole
 
 from ..checking.catalogue import NOTEBOOKS
-from .folder import CLASS, ClassList, clean, submissions
+from .folder import CLASS, clean, read_class, submissions
 from .handing_out import hand_out
 from .reports import write_all
 from .sandbox import missing, trees
 from .verdicts import Row, Verdict
 
-LONGEST_S = 7_200
-"""Longest real time for one submission, in seconds."""
-_JUDGE = (sys.executable, "-P", "-c", "from made_lessons.grading.judge import main; main()")
-_CURE = (
-    "Install it (apt install bubblewrap, or dnf install bubblewrap), or grade in a container, as "
-    "docs/grading.md says. If you trust the class, add --unprotected"
+LONGEST_S = 3 * 3_600
+"""Longest real time for one submission, in seconds, if its judge does not end by itself."""
+_JUDGE = (
+    *(sys.executable, "-P", "-c"),
+    # first, let Linux kill the judge when the command ends
+    "import ctypes; ctypes.CDLL(None).prctl(1, 9)\n"
+    "from made_lessons.grading.judge import main; main()",
 )
 
 
@@ -49,11 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=_grade, refuse=command.error)
     add = command.add_argument
     add("folder", type=Path, help="contains a notebook or a folder per learner")
-    numbers = [f"{number:02d}" for number in NOTEBOOKS if number > 0]
-    add("--notebook", type=lambda text: text.zfill(2), choices=numbers, help="the one to grade")
-    add("--out", type=Path, help="folder for the tables; by default FOLDER-grades")
-    add("--jobs", type=int, help="number of submissions at the same time")
-    add("--unprotected", action="store_true", help="no sandbox, if you trust the class")
+    add("--notebook", type=int, choices=NOTEBOOKS[1:], required=True, help="the one to grade")
     command = commands.add_parser("hand-out", help="write a notebook with a variant per learner")
     command.set_defaults(run=_hand_out, refuse=command.error)
     add = command.add_argument
@@ -74,72 +70,58 @@ def _grade(asked: argparse.Namespace) -> None:
         raise ValueError(f"there is no folder {asked.folder}")
     if any(tree.is_relative_to(folder) or folder.is_relative_to(tree) for tree in trees()):
         raise ValueError("the folder must only hold submissions, not Python or the course itself")
-    out = (asked.out or folder.with_name(f"{folder.name}-grades")).resolve()
-    if out.is_relative_to(folder):
-        raise ValueError(f"--out must not be in {folder}, where it would be a submission")
-    if not asked.unprotected and (reason := missing()):
-        raise ValueError(f"submissions would run unprotected: {reason}. {_CURE}")
-    people = ClassList(folder / CLASS)
+    if reason := missing():
+        raise ValueError(
+            f"{reason}, so nothing would protect you from the submissions. Grade on Linux, and "
+            "install bubblewrap (apt install bubblewrap, or dnf install bubblewrap). "
+            "docs/grading.md says more"
+        )
+    people, out = read_class(folder / CLASS), folder.with_name(f"{folder.name}-grades")
     sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may not support all characters
-    how = [asked.notebook or "", str(not asked.unprotected)]
-    rows = _graded(submissions(folder), folder, out / "found", how, asked.jobs)
-    for line in write_all(rows, people, out):
+    rows = _graded(submissions(folder), folder, out / "found", asked.notebook)
+    for line in write_all(rows, people, out, asked.notebook):
         print(line)
     print(f"The tables are in {out}.", flush=True)
 
 
-def _graded(
-    rows: list[Row], folder: Path, found: Path, how: Sequence[str], jobs: int | None
-) -> list[Row]:
-    """Grade submissions, several at a time.
-
-    Args:
-        rows: the submissions.
-        folder: folder that contains the submissions.
-        found: folder for the results.
-        how: last arguments of the judge's command.
-        jobs: number of submissions that are graded at the same time.
-    """
+def _graded(rows: list[Row], folder: Path, found: Path, notebook: int) -> list[Row]:
+    """Grade submissions, several at a time. The folder ``found`` keeps the results."""
     found.mkdir(parents=True, exist_ok=True)
-    # each judge reads from a pipe that this process keeps open, and ends when this process ends
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    pipe, _ = os.pipe()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends this process and its judges
     # two jobs per processor, because a submission and its judge wait for each other
-    with ThreadPoolExecutor(jobs or 2 * os.cpu_count()) as pool:
-        futures = [pool.submit(result_of, row, folder, found, how, pipe) for row in rows]
+    with ThreadPoolExecutor(2 * len(os.sched_getaffinity(0))) as pool:
+        futures = [pool.submit(result_of, row, folder, found, notebook) for row in rows]
         for count, future in enumerate(as_completed(futures), 1):
             row = future.result()
             print(f"{count} of {len(rows)}: {row.submission}: {clean(row.status)}", flush=True)
     return [future.result() for future in futures]
 
 
-def result_of(
-    row: Row, folder: Path, found: Path, how: Sequence[str], stdin: int = subprocess.DEVNULL
-) -> Row:
+def result_of(row: Row, folder: Path, found: Path, notebook: int) -> Row:
     """Grade a submission, or return the result that an earlier run has saved."""
     if row.status:
         return row
     path = folder / row.path
     try:
-        about = "\0".join([__version__, *how])
-        digest = hashlib.sha256(about.encode() + path.read_bytes()).hexdigest()
+        about = f"{__version__} {notebook} ".encode()
+        # begins with a letter, so that a spreadsheet does not read 12e34 as a number
+        digest = f"h{hashlib.sha256(about + path.read_bytes()).hexdigest()}"
         file = found / f"{digest}.json"
         if not file.exists():
-            result = _judged(path, how, stdin)
+            result = _judged(path, notebook)
             write_whole(file, lambda temporary: temporary.write_bytes(result))
-        fields = json.loads(file.read_bytes())
+        verdicts = json.loads(file.read_bytes())
     except Exception as error:  # the other submissions must still be graded
-        return replace(row, status=f"could not be judged: {error}"[:300])
-    verdicts = {name: Verdict(**fields) for name, fields in fields.pop("verdicts", {}).items()}
-    # the digest begins with a letter, so that a spreadsheet does not read 12e34 as a number
-    return replace(row, **fields, verdicts=verdicts, file_digest=f"h{digest[:12]}")
+        return replace(row, status=f"not graded: {error}"[:300])
+    verdicts = {name: Verdict(**fields) for name, fields in verdicts.items()}
+    return replace(row, status="graded", verdicts=verdicts, file_digest=digest[:12])
 
 
-def _judged(path: Path, how: Sequence[str], stdin: int) -> bytes:
+def _judged(path: Path, notebook: int) -> bytes:
     """Run the judge of a submission in its own process, and return its output."""
     done = subprocess.run(
-        [*_JUDGE, str(path), *how],
-        stdin=stdin,
+        [*_JUDGE, str(path), str(notebook)],
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=LONGEST_S,
         env=os.environ | {"OMP_NUM_THREADS": "1"},

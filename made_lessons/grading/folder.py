@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import re
 import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
 
-from .notebook import MOST_BYTES
 from .verdicts import Row
 
+MOST_BYTES = 20 * 2**20  # largest size of a notebook
 MOST_LETTERS = 2_000  # largest length of a cell's text, in characters
 CLASS = "class.csv"
 _MOODLE = re.compile(r"(.+)_(\d+)_assignsubmission_[a-z]+(?:_.*)?")
@@ -69,40 +70,32 @@ def clean(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
 
 
-class ClassList:
-    """The learners of a class, with their numbers at the school and their variant keys.
+def read_class(path: Path) -> dict[str, str]:
+    """Return the variant key of each learner, or an empty text, from an instructor's class list.
 
     Args:
-        path: CSV file with the column ``learner``; the columns ``number`` and ``key`` may be
-            missing. If there is no such file, the list is empty.
+        path: CSV file with the column ``learner``; the column ``key`` may be missing. If there is
+            no such file, the list is empty.
 
     Raises:
         ValueError: if the file is not such a table, or names a learner twice.
     """
+    table = read_table(path).rename(columns=lambda name: name.strip().lower())
+    if path.is_file() and "learner" not in table:
+        raise ValueError(f"{path} needs a first line such as learner,key or just learner")
+    table = table.reindex(columns=["learner", "key"], fill_value="")
+    table = table.apply(lambda column: column.str.strip())
+    table = table[table.learner != ""]
+    if twice := ", ".join(table.learner[table.learner.duplicated()]):
+        raise ValueError(f"{twice} is twice in {path}: tell them apart, such as by their files")
+    return dict(table.values)
 
-    def __init__(self, path: Path) -> None:
-        self.lines = _lines_of(path)
-        self.unused = [*self.lines.index]  # learners without a submission
-        self.unknown: list[str] = []  # submissions that match no learner
-        self._learners = {form: name for name in self.lines.index for form in _forms(name)}
 
-    def find(self, row: Row) -> tuple[str, str]:
-        """Return the number and the variant key of a submission's learner, or two empty texts."""
-        for name in (row.submission, row.submission.split("/")[0], row.learner, row.platform_id):
-            if learner := self._learners.get(_key(name)):
-                self.unused = [other for other in self.unused if other != learner]
-                return tuple(self.lines.loc[learner])
-        self.unknown.append(row.submission)
-        return "", ""
-
-    def messages(self) -> list[str]:
-        """Return messages about learners without submissions, and submissions without learners."""
-        messages = []
-        if self.unused:
-            messages.append(f"{CLASS}, without a submission: {', '.join(self.unused)}")
-        if len(self.lines) and self.unknown:
-            messages.append(f"Not in {CLASS}: {', '.join(self.unknown)}")
-        return messages
+def find_learner(row: Row, learners: Iterable[str]) -> str:
+    """Return the learner of a submission, as the class list names them, or an empty text."""
+    by_form = {form: learner for learner in learners for form in _forms(learner)}
+    names = (row.submission, row.submission.split("/")[0], row.learner, row.platform_id)
+    return next((by_form[name] for name in map(_normal, names) if name in by_form), "")
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -121,24 +114,12 @@ def read_table(path: Path) -> pd.DataFrame:
         raise ValueError(f"{path} is not a table (save it as CSV UTF-8): {error}") from None
 
 
-def _lines_of(path: Path) -> pd.DataFrame:
-    table = read_table(path).rename(columns=lambda name: name.strip().lower())
-    if path.is_file() and "learner" not in table:
-        raise ValueError(f"{path} needs a first line such as learner,number,key or just learner")
-    table = table.reindex(columns=["learner", "number", "key"], fill_value="")
-    table = table.apply(lambda column: column.str.strip())
-    table = table[table.learner != ""]
-    if twice := ", ".join(table.learner[table.learner.duplicated()]):
-        raise ValueError(f"{twice} is twice in {path}: tell them apart, such as by their files")
-    return table.set_index("learner")
-
-
 def _forms(name: str) -> set[str]:
     """Return the spellings of a learner's name, such as Canvas's "archerann" for "Ann Archer"."""
-    words = re.sub(r"[^\w ]", "", _key(name)).split()
-    return {_key(name), "".join(words), "".join([*words[-1:], *words[:-1]])}
+    words = re.sub(r"[^\w ]", "", _normal(name)).split()
+    return {_normal(name), "".join(words), "".join([*words[-1:], *words[:-1]])}
 
 
-def _key(name: str) -> str:
+def _normal(name: str) -> str:
     """Return a name in lower case and in Unicode's form NFC, without the ending ``.ipynb``."""
     return _stem(unicodedata.normalize("NFC", name)).casefold()

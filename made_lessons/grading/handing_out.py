@@ -8,8 +8,10 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from ..checking.catalogue import exercise_named
-from .folder import CLASS, ClassList
+from .folder import CLASS, read_class
 from .reports import write_csv
 
 _CHECK = re.compile(r'(?m)^( *check\("(\d+\.\d+)", .*)\)$')
@@ -19,29 +21,27 @@ def hand_out(class_list: Path, notebooks: Sequence[Path], out: Path) -> int:
     """Write a folder per learner and a class list with variant keys. Return the number of copies.
 
     Args:
-        class_list: CSV file of the learners; see :class:`ClassList`.
+        class_list: CSV file of the learners; see :func:`.folder.read_class`.
         notebooks: files to hand out.
         out: folder for the copies. If it has a class list, the keys in that list are kept.
 
     Raises:
         ValueError: if a file cannot be read, or a learner's name cannot be the name of a folder.
     """
-    learners = ClassList(class_list).lines
-    if learners.empty:
+    keys, known = read_class(class_list), read_class(out / CLASS)
+    if not keys:
         raise ValueError(f"there is no learner in {class_list}")
-    for name in learners.index:
+    for name in keys:
         if re.search(r'[/\\:*?"<>|\x00-\x1f]', name) or name.startswith(".") or name == CLASS:
             raise ValueError(f"{name!r} in {class_list} cannot be the name of a folder")
-    known = ClassList(out / CLASS).lines.key
-    for name in learners.index:
+    for name, key in keys.items():
         # a key begins with a letter, so that no spreadsheet takes it for a number
-        key = known.get(name) or learners.key[name] or f"w{secrets.token_hex(4)}"
-        learners.loc[name, "key"] = key
+        keys[name] = known.get(name) or key or f"w{secrets.token_hex(4)}"
         (out / name).mkdir(parents=True, exist_ok=True)
         for notebook in notebooks:
-            (out / name / notebook.name).write_text(_with_key(notebook, key), "utf-8")
-    write_csv(out / CLASS, learners.reset_index())
-    return len(learners) * len(notebooks)
+            (out / name / notebook.name).write_text(_with_key(notebook, keys[name]), "utf-8")
+    write_csv(out / CLASS, pd.DataFrame(keys.items(), columns=["learner", "key"]))
+    return len(keys) * len(notebooks)
 
 
 def _with_key(path: Path, key: str) -> str:
@@ -51,12 +51,9 @@ def _with_key(path: Path, key: str) -> str:
         call, name = found.groups()
         return f'{call}, variant="{key}")' if exercise_named(name).vary else found[0]
 
-    try:
-        notebook = json.loads(path.read_bytes())
-        for cell in notebook["cells"]:
-            if cell["cell_type"] == "code":
-                source = _CHECK.sub(added, "".join(cell["source"]))
-                cell["source"] = source.splitlines(keepends=True)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path} is not a notebook: {error}") from None
+    notebook = json.loads(path.read_bytes())
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            source = _CHECK.sub(added, "".join(cell["source"]))
+            cell["source"] = source.splitlines(keepends=True)
     return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import json
-import os
+import re
 import sys
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from threading import Thread
 
 from ..checking import time_limits
-from ..checking.catalogue import NOTEBOOKS, exercise_named, exercises_in
+from ..checking.catalogue import exercise_named, exercises_in
 from ..checking.exercise import Exercise
-from .notebook import cells_of, checks_in, digest_of
-from .remote import Disconnected, Peer
-from .sandbox import limit_memory, sandbox
-from .verdicts import COURSES_OWN, FORGEABLE, WAITS, Row, Verdict, verdict_on
+from .limits import limit_memory
+from .remote import Disconnected, Submission
+from .sandbox import sandbox
+from .verdicts import COURSES_OWN, FORGEABLE, WAITS, Verdict, verdict_on
 
-SECONDS, OPEN_SECONDS = 90, 600  # processor time of a cell, without or with an open exercise
-CLOCKS = 3  # largest real time, as a multiple of the processor time
-ALL_CELLS = 4  # time for all cells, as a multiple of the time for one cell
-MOST_RUNS = 5
+SECONDS, OPEN_SECONDS = 300, 1_800  # real time of a cell, without or with an open exercise
+ALL_CELLS = 4  # real time of all cells, as a multiple of the time of one cell
+_CHECK = re.compile(r"\bcheck\(\s*[\"'](\d+\.\d+)[\"']")
 _EARN_NOTHING = ("not attempted", "unfinished", "failed")  # states that a submission may report
 _STOPPED = (
     "no verdict: the submission ran out of time or memory, left its process, or sent unreadable "
@@ -32,104 +29,74 @@ _STOPPED = (
 
 
 def main() -> None:
-    """Judge a notebook, and print the result. The arguments are ``FILE NOTEBOOK PROTECTED``."""
-    path, notebook, protected = sys.argv[1:]
-    Thread(target=_end_with_the_command, daemon=True).start()
+    """Judge a notebook, and print the verdicts. The arguments are the file and its number."""
+    path, number = sys.argv[1:]
     limit_memory()  # the judge computes with tensors that the submission sends
     time_limits.PATIENCE = 20  # several submissions run at the same time
-    row = judge(Path(path).read_bytes(), notebook, protected == "True")
-    print(json.dumps({name: value for name, value in asdict(row).items() if value}))
+    try:
+        verdicts = judge(Path(path).read_bytes(), int(number))
+    except ValueError as why:
+        sys.exit(str(why))
+    print(json.dumps({name: asdict(verdict) for name, verdict in verdicts.items()}))
 
 
-def _end_with_the_command() -> None:
-    os.read(0, 1)  # waits until the command ends, which closes the other end of the pipe
-    os._exit(1)
-
-
-def judge(content: bytes, notebook: str, protected: bool) -> Row:
-    """Judge a notebook.
+def judge(content: bytes, number: int) -> dict[str, Verdict]:
+    """Run a notebook in a sandbox, and return the verdict on each exercise.
 
     Args:
         content: bytes of the notebook's file.
-        notebook: number of the notebook, or "" for any notebook.
-        protected: whether the cells run in bubblewrap's sandbox.
+        number: number of the notebook whose exercises are judged.
+
+    Raises:
+        ValueError: if the content is not a notebook with a check of these exercises.
     """
-    try:
-        cells = cells_of(content)
-    except ValueError as why:
-        return Row(notebook=notebook, status=str(why))
-    names = checks_in("\n".join(cells))
-    counts = Counter(name.partition(".")[0].zfill(2) for name in names)
-    which = f"notebook {notebook}" if notebook else "this course"
-    graded = [f"{number:02d}" for number in NOTEBOOKS[1:]]
-    notebook = notebook or max(graded, key=lambda number: counts[number])
-    if not counts[notebook]:
-        return Row(status=f"another notebook: it has no check of {which}")
-    verdicts = _verdicts(cells, exercises_in(int(notebook)), protected)
-    return Row(notebook=notebook, status="graded", verdicts=verdicts, code_digest=digest_of(cells))
-
-
-def _verdicts(
-    cells: Sequence[str], exercises: Sequence[Exercise], protected: bool
-) -> dict[str, Verdict]:
-    """Judge the answers in all cells. If a cell stops the process, run the others without it."""
+    exercises = {exercise.name: exercise for exercise in exercises_in(number)}
+    cells = cells_of(content)
+    checked = [checks_in(cell) & {*exercises} for cell in cells]
+    if not any(checked):
+        raise ValueError(f"another notebook: it has no check of notebook {number:02d}")
+    seconds = OPEN_SECONDS if any(e.is_open for e in exercises.values()) else SECONDS
     found: dict[str, Verdict] = {}
-    left = dict(enumerate(cells))
-    for _ in range(MOST_RUNS):
-        stopped = _run(left, exercises, found, protected)
-        if stopped is None:
-            break
-        for name in checks_in(left.pop(stopped)):
-            found.setdefault(name, Verdict("stopped", _STOPPED))
-    for name in checks_in("\n".join(cells)):
-        found.setdefault(name, Verdict("failed", "the check was not reached"))
-    return {
-        e.name: found.get(e.name) or Verdict("no check", "no check was found") for e in exercises
-    }
-
-
-def _run(
-    cells: Mapping[int, str],
-    exercises: Sequence[Exercise],
-    found: dict[str, Verdict],
-    protected: bool,
-) -> int | None:
-    """Run cells in a sandbox, and judge the answers.
-
-    Args:
-        cells: source of each cell, by number.
-        exercises: the exercises to judge.
-        found: verdicts by name of the exercise, to which this run adds its verdicts.
-        protected: whether the cells run in bubblewrap's sandbox.
-
-    Returns:
-        the number of the cell that stopped the process, or None.
-    """
-    by_name = {exercise.name: exercise for exercise in exercises}
-    seconds = max(OPEN_SECONDS if exercise.is_open else SECONDS for exercise in exercises)
-    limits = {"seconds": seconds, "clock_seconds": CLOCKS * seconds}
-    limits["all_seconds"] = ALL_CELLS * seconds
     cell = None
-    clock = CLOCKS * limits["all_seconds"]
-    with sandbox(seconds=clock, protected=protected) as line, suppress(Disconnected):
-        submission = Peer(line, is_judge=True)
-        submission.receive()  # waits until the sandbox has started
-        submission.send(cells=cells, names=[*by_name], **limits)
+    with sandbox(seconds=ALL_CELLS * seconds) as connection, suppress(Disconnected):
+        submission = Submission(connection)
+        submission.send(cells=cells, names=[*exercises], seconds=seconds)
         while message := submission.receive():
             if "cell" in message:
                 cell = message["cell"]
             elif "name" in message:
-                if exercise := by_name.get(message["name"]):
-                    submission.functions.clear()
+                if exercise := exercises.get(message["name"]):
                     found[exercise.name] = verdict_from(message, exercise)
                 submission.send()
             else:  # the cell has raised an error
-                for name in checks_in(cells[cell]) & {*by_name}:
-                    found.setdefault(name, verdict_from(message, by_name[name]))
-        return None
+                for name in checked[cell]:
+                    found.setdefault(name, verdict_from(message, exercises[name]))
+        cell = len(cells)
     if cell is None:
         raise ChildProcessError("the sandbox has not started")
-    return cell
+    for k, names in enumerate(checked):
+        not_reached = Verdict("failed", "the check was not reached")
+        for name in names:
+            found.setdefault(name, Verdict("stopped", _STOPPED) if k == cell else not_reached)
+    return {name: found.get(name) or Verdict("no check") for name in exercises}
+
+
+def cells_of(content: bytes) -> list[str]:
+    """Return the sources of the code cells of a notebook.
+
+    Raises:
+        ValueError: if the content is not a notebook.
+    """
+    try:
+        cells = json.loads(content)["cells"]
+        return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    except (ValueError, RecursionError, KeyError, TypeError) as error:
+        raise ValueError(f"not a notebook ({type(error).__name__}: {error})"[:200]) from None
+
+
+def checks_in(source: str) -> set[str]:
+    """Return the names of the exercises that a cell checks."""
+    return {*_CHECK.findall(source)}
 
 
 def verdict_from(message: Mapping[str, object], exercise: Exercise) -> Verdict:
@@ -147,5 +114,5 @@ def verdict_from(message: Mapping[str, object], exercise: Exercise) -> Verdict:
         verdict = Verdict(state, words)
     else:
         raise Disconnected
-    verdict.variant, verdict.is_copy = variant, bool(message.get("is_copy"))
+    verdict.variant = variant
     return verdict

@@ -1,21 +1,17 @@
-"""Write tables for an instructor and for learning platforms, and a text per learner."""
+"""Write the tables of results, for an instructor and for learning platforms."""
 
 from __future__ import annotations
 
 import csv
-import hashlib
-import os
 import re
-import shutil
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 
-from ..checking.catalogue import exercise_named
-from .folder import ClassList, clean, read_table
+from ..checking.catalogue import exercise_named, exercises_in
+from .folder import CLASS, clean, find_learner, read_table
 from .verdicts import COUNTS, COURSES_OWN, WAITS, Row
 
 WAITING = "waiting.csv"
@@ -23,55 +19,42 @@ _CONFIRMED = {"yes": "right", "no": "wrong"}  # state after the instructor's yes
 _FORMULA = re.compile(r"(^|[;,|\"])(\s*)(?=[=+\-@＝＋－＠])")
 
 
-def write_all(rows: Sequence[Row], people: ClassList, out: Path) -> list[str]:
-    """Write all tables and texts, and return messages for the instructor.
+def write_all(rows: Sequence[Row], keys: Mapping[str, str], out: Path, notebook: int) -> list[str]:
+    """Write all tables, and return messages for the instructor.
 
     Args:
         rows: results of the submissions.
-        people: the class list.
+        keys: variant key of each learner in the class list.
         out: folder for the tables. An instructor may have confirmed waiting answers in it.
+        notebook: number of the graded notebook.
     """
-    if (out / WAITING).exists():  # an earlier run has written this folder
-        shutil.rmtree(out / "feedback", ignore_errors=True)
-    learners = _learners(rows, people)
-    answers = _answers(learners, has_keys=any(people.lines.key))
+    lines = [vars(row) | {"in_class": find_learner(row, keys)} for row in rows]
+    learners = pd.DataFrame(lines, columns=[*vars(Row()), "in_class"])
+    learners = learners.sort_values(["learner", "platform_id"], ignore_index=True)
+    learners["key"] = learners.in_class.map({"": ""} | dict(keys))
+    answers = _answers(learners, has_keys=any(keys.values()))
     answers["counts"] = _confirmed(out / WAITING, answers)
     waiting = answers[answers.state == WAITS]
     columns = ["file_digest", "learner", "submission", "exercise", "points", "why", "counts"]
     write_csv(out / WAITING, waiting[columns])
     answers.loc[waiting.index, "state"] = waiting.counts.map(_CONFIRMED).fillna(WAITS)
-    grades = _grades(learners, answers)
+    grades = _grades(learners, answers, notebook)
     write_csv(out / "grades.csv", grades)
     write_csv(out / "mistakes.csv", _mistakes(answers))
     _write_for_platforms(grades, out)
-    for k, lines in answers.groupby("row"):
-        _write_feedback(grades.loc[k], lines, learners.path[k], out)
-    messages = people.messages()
-    if count := sum(answers.state == WAITS):
-        messages.append(f"{count} answers wait for you: write yes or no behind them in {WAITING}")
-    return messages
-
-
-def _learners(rows: Sequence[Row], people: ClassList) -> pd.DataFrame:
-    """Return a line per learner, including learners who submitted nothing."""
-    lines = []
-    for row in rows:
-        number, key = people.find(row)
-        lines.append(vars(row) | {"school_id": number, "key": key})
-    for name in people.unused:
-        row = Row(name, status="nothing submitted")
-        lines.append(vars(row) | {"school_id": people.lines.number[name]})
-    learners = pd.DataFrame(lines, columns=[*vars(Row()), "school_id", "key"])
-    return learners.sort_values(["learner", "platform_id"], ignore_index=True)
+    missing = ", ".join(name for name in keys if name not in {*learners.in_class})
+    unknown = ", ".join(learners.submission[learners.in_class == ""])
+    waits = sum(answers.state == WAITS)
+    messages = {
+        f"{CLASS}, without a submission: {missing}": missing,
+        f"Not in {CLASS}: {unknown}": keys and unknown,
+        f"{waits} answers wait for you: write yes or no behind them in {WAITING}": waits,
+    }
+    return [message for message, is_needed in messages.items() if is_needed]
 
 
 def _answers(learners: pd.DataFrame, *, has_keys: bool) -> pd.DataFrame:
-    """Return a line per learner and exercise.
-
-    Args:
-        learners: a line per learner.
-        has_keys: whether an answer must have the learner's own variant key to count.
-    """
+    """Return a line per learner and exercise. If a class has keys, an answer must have them."""
     lines = []
     for k, learner in learners.iterrows():
         for name, verdict in learner.verdicts.items():
@@ -82,10 +65,8 @@ def _answers(learners: pd.DataFrame, *, has_keys: bool) -> pd.DataFrame:
                 expected = learner.key or "missing in the class list"
                 state = "wrong variant"
                 why = f"answered for {variant or 'no variant'}, but the learner's key is {expected}"
-            about = k, name, f"{name} {exercise.title}", exercise.stars
-            lines.append((*about, state, why, verdict.is_copy))
-    columns = ["row", "name", "exercise", "points", "state", "why", "is_copy"]
-    answers = pd.DataFrame(lines, columns=columns)
+            lines.append((k, name, f"{name} {exercise.title}", exercise.stars, state, why))
+    answers = pd.DataFrame(lines, columns=["row", "name", "exercise", "points", "state", "why"])
     return answers.join(learners[["learner", "submission", "file_digest"]], on="row")
 
 
@@ -97,33 +78,20 @@ def _confirmed(path: Path, answers: pd.DataFrame) -> list[str]:
     return [words.get(key, "") for key in keys]
 
 
-def _grades(learners: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
+def _grades(learners: pd.DataFrame, answers: pd.DataFrame, notebook: int) -> pd.DataFrame:
     """Return the table ``grades.csv``."""
-    parts = ["school_id", "platform_id", "learner", "submission", "notebook", "status"]
+    parts = ["platform_id", "learner", "submission", "status"]
     grades = learners[parts].copy()
-    for column, states in {"points": ["right"], "waiting": [WAITS], "of_points": None}.items():
-        found = answers if states is None else answers[answers.state.isin(states)]
-        grades[column] = found.groupby("row").points.sum().reindex(grades.index, fill_value=0)
-    names = {*answers.name}
-    for name in sorted(names, key=lambda name: [int(part) for part in name.split(".")]):
-        lines = answers[answers.name == name].set_index("row")
-        grades[name] = lines.state
-        grades[f"{name} why"] = lines.why.where(lines.state != "right", "")
-    grades["look_at"] = _look_at(learners, answers)
+    for column, state in {"points": "right", "waiting": WAITS}.items():
+        points = answers[answers.state == state].groupby("row").points.sum()
+        grades[column] = points.reindex(grades.index, fill_value=0)
+    exercises = exercises_in(notebook)
+    grades["of_points"] = sum(exercise.stars for exercise in exercises)
+    for exercise in exercises:
+        lines = answers[answers.name == exercise.name].set_index("row")
+        grades[exercise.name] = lines.state
+        grades[f"{exercise.name} why"] = lines.why.where(lines.state != "right", "")
     return grades.fillna("")
-
-
-def _look_at(learners: pd.DataFrame, answers: pd.DataFrame) -> list[str]:
-    """Return a note per learner on code that repeats the course's solution or another learner's."""
-    notes = []
-    for k, learner in learners.iterrows():
-        own = answers[answers.row == k]
-        found = [f"{name}: step by step the course's solution" for name in own.name[own.is_copy]]
-        is_same = (learners.code_digest == learner.code_digest) & (learners.index != k)
-        if learner.code_digest and any(is_same) and any(own.state.isin(COUNTS)):
-            found.append(f"the same code as {', '.join(learners.submission[is_same])}")
-        notes.append("; ".join(found))
-    return notes
 
 
 def _mistakes(answers: pd.DataFrame) -> pd.DataFrame:
@@ -145,36 +113,19 @@ def _write_for_platforms(grades: pd.DataFrame, out: Path) -> None:
     canvas = {
         "Student": ["Points Possible", *grades.learner],
         "ID": ["", *grades.platform_id],
-        "SIS User ID": ["", *grades.school_id],
-        "SIS Login ID": "",
-        "Section": "",
+        **dict.fromkeys(["SIS User ID", "SIS Login ID", "Section"], ""),
         "MADE": [most, *grades.points],
     }
     write_csv(out / "canvas.csv", pd.DataFrame(canvas), "utf-8")
     moodle = {
         "Identifier": [f"Participant {number}" if number else "" for number in grades.platform_id],
         "Full name": grades.learner,
-        "ID number": grades.school_id,
+        "ID number": "",
         "Grade": grades.points,
         "Maximum Grade": most,
         "Last modified (grade)": datetime.now().astimezone().isoformat(timespec="seconds"),
     }
     write_csv(out / "moodle.csv", pd.DataFrame(moodle), "utf-8")
-
-
-def _write_feedback(grade: pd.Series, answers: pd.DataFrame, path: str, out: Path) -> None:
-    """Write the text for a learner: the points, and the verdict on each exercise."""
-    waits = f"; {grade.waiting} more wait for a look" if grade.waiting else ""
-    text = f"Points: {grade.points} of {grade.of_points}{waits}\nSubmission: {grade.submission}\n\n"
-    for line in answers.itertuples():
-        why = f": {clean(line.why)}" if line.why else ""
-        text += f"{line.exercise}, {line.state}{why}\n"
-    for name in (path, hashlib.sha256(os.fsencode(path)).hexdigest()):
-        file = out / "feedback" / f"{name}.txt"
-        with suppress(OSError):  # the name may be too long, or may be taken by another learner
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, "utf-8")
-            return
 
 
 def write_csv(path: Path, table: pd.DataFrame, encoding: str = "utf-8-sig") -> None:

@@ -1,26 +1,18 @@
-"""The program in the sandbox: run the cells of a submission.
-
-In a cell, ``check`` sends the answer to the judge, who calls it from outside the sandbox. A fork
-serves these calls, so that a check changes nothing that later cells use.
-"""
+"""The program in the sandbox: run the cells of a submission, and send its answers to the judge."""
 
 from __future__ import annotations
 
 import os
-import re
-import resource
 import signal
 import sys
-import time
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from types import CodeType
-from unittest.mock import MagicMock
+from multiprocessing.connection import Connection
+from types import FunctionType
 
-import IPython
 import torch
-from IPython.core.inputtransformer2 import TransformerManager
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
 import made_lessons
 
@@ -28,93 +20,70 @@ from ..checking import check as exercises
 from ..checking import time_limits
 from ..checking.catalogue import exercise_named
 from ..checking.exercise import Exercise
-from ..checking.stubs import count_stubs
-from .course_answers import CELL, CoursesOwn, disable, is_copy, is_own
-from .remote import Disconnected, NotTransferable, Peer
-from .sandbox import HOME, confine
+from ..checking.stubs import count_stubs, methods_of, unwrap
+from .limits import limit_memory
+from .remote import CoursesOwn, Disconnected, Judge
 from .verdicts import verdict_on
 
+CELL = "<ipython-input-"
+"""Start of the file name that IPython gives to the code of a cell."""
 Message = dict[str, object]
 
 
-def main(home: str) -> None:
-    """Serve the judge, whose socket is standard input. Only ``home`` can be written."""
-    judge = Peer(confine(home, protected=home == HOME), is_judge=False)
+def main() -> None:
+    """Serve the judge at the other end of the file descriptor that is the argument."""
+    limit_memory(for_good=True)
+    with suppress(Disconnected):  # raised if the judge has ended
+        serve(Connection(int(sys.argv[1])))
+    os._exit(0)  # a normal exit would take time to delete all objects
+
+
+def serve(connection: Connection) -> None:
+    """Run the cells that the judge sends as a notebook, and tell it about answers and errors."""
     time_limits.PATIENCE = 20  # several submissions run at the same time
-    judge.send()  # raises Disconnected if the judge has already been killed
-    run(judge, **judge.receive())
+    judge = Judge(connection)
+    task = judge.receive()
+    for exercise in map(exercise_named, task["names"]):
+        object.__setattr__(exercise, "vary", None)
+        if exercise.is_value:  # a submission could get the right value from the reference
+            _disable(exercise)
+    made_lessons.check = exercises.check = partial(_check, judge)
+    shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
+    shell.enable_gui = shell.showtraceback = lambda *_, **__: None
+    signal.signal(signal.SIGALRM, _stop_cell)
+    for number, source in enumerate(task["cells"]):
+        judge.send(cell=number)
+        signal.alarm(task["seconds"])
+        result = shell.run_cell(source, silent=True)
+        signal.alarm(0)
+        if error := result.error_before_exec or result.error_in_exec:
+            judge.send(**_of_error(error))
     judge.send()
 
 
-def run(
-    judge: Peer,
-    cells: Mapping[int, str],
-    names: Sequence[str],
-    seconds: int,
-    clock_seconds: int,
-    all_seconds: int,
-) -> None:
-    """Run cells as a notebook, and tell the judge about answers and errors.
-
-    Args:
-        judge: connection to the judge.
-        cells: source of each cell, by number.
-        names: the notebook's exercises.
-        seconds: processor time that a cell may use.
-        clock_seconds: real time that a cell or a check may take.
-        all_seconds: processor time that all cells may use.
-    """
-    for exercise in map(exercise_named, names):
-        object.__setattr__(exercise, "vary", None)
-        if exercise.is_value:  # a submission could get the right value from the reference
-            disable(exercise)
-    made_lessons.check = exercises.check = partial(_check, judge, clock_seconds)
-    made_lessons.solution = exercises.solution = _refuse_solution
-    IPython.get_ipython = MagicMock()  # magics such as %time do nothing
-    notebook = {"__name__": "__main__", "get_ipython": MagicMock(), "display": MagicMock()}
-    for number, source in cells.items():
-        judge.send(cell=number)
-        until = min(int(time.process_time()) + seconds, all_seconds)
-        resource.setrlimit(resource.RLIMIT_CPU, (until, all_seconds))
-        signal.alarm(clock_seconds)
-        try:
-            exec(_compiled(source), notebook)
-        except BaseException as error:
-            judge.send(**_of_error(error))
+def _stop_cell(*_: object) -> None:
+    raise time_limits.TookTooLong("the cell ran out of time")
 
 
-def _compiled(source: str) -> CodeType:
-    try:
-        return compile(source, CELL, "exec")
-    except SyntaxError:  # the cell may contain magics, which IPython translates
-        without_cell_magic = re.sub(r"\A\s*%%.*", "", source)
-        return compile(TransformerManager().transform_cell(without_cell_magic), CELL, "exec")
-
-
-def _refuse_solution(name: str) -> None:
-    print(f"The solution of {name} is not shown while a submission is graded.")
-
-
-def _check(
-    judge: Peer, clock_seconds: int, name: str, answer: object, *, variant: object = None
-) -> None:
+def _check(judge: Judge, name: str, answer: object, *, variant: object = None) -> None:
     """Let the judge check an answer, in a fork."""
     exercise = exercise_named(name)
-    signal.alarm(0)  # the fork has its own alarm
+    left = signal.alarm(0)
     fork = os.fork()
     if fork == 0:
         try:
-            signal.alarm(clock_seconds)
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)  # also stops code that is not Python
+            signal.alarm(left)
             _serve(judge, exercise, answer, variant)
             os._exit(0)
         finally:
             os._exit(1)
     if os.waitpid(fork, 0)[1] != 0:
         os._exit(1)  # the fork may have sent only a part of a message
-    signal.alarm(clock_seconds)
+    signal.alarm(left)
 
 
-def _serve(judge: Peer, exercise: Exercise, answer: object, variant: object) -> None:
+def _serve(judge: Judge, exercise: Exercise, answer: object, variant: object) -> None:
     """Send an answer, and serve the judge's calls of it until the judge has a verdict."""
     torch.set_num_threads(1)  # a fork lacks PyTorch's threads, and would wait for them
     torch.manual_seed(0)
@@ -122,7 +91,7 @@ def _serve(judge: Peer, exercise: Exercise, answer: object, variant: object) -> 
     try:
         about |= {} if variant is None else {"variant": str(variant)[:100]}
         about |= _about(exercise, answer)
-        disable(exercise)
+        _disable(exercise)
         judge.send(**about)
     except BaseException as error:  # code of the answer's class may raise any error
         judge.send(**about | _of_error(error))
@@ -135,23 +104,48 @@ def _about(exercise: Exercise, answer: object) -> Message:
     to_do, parts = count_stubs(answer)
     if to_do and not (exercise.is_value and isinstance(answer, type)):
         return {"state": "not attempted" if to_do == parts else "unfinished"}
-    if is_own(exercise, answer):
+    if _is_own(answer):
         return {"state": "own"}
-    about: Message = {"is_copy": is_copy(exercise, answer)}
     if exercise.is_inspected:
         verdict = verdict_on(exercise, answer)
-        return about | {"state": verdict.state, "message": verdict.message}
-    return about | {"answer": answer}
+        return {"state": verdict.state, "message": verdict.message}
+    return {"answer": answer}
+
+
+def _disable(exercise: Exercise) -> None:
+    """Make every call of the course's answer, or of the same function in the package, fail."""
+    for own in (exercise.reference, exercise.package):
+        for function in _functions_in(own):
+            free = function.__code__.co_freevars
+            function.__code__ = _disabled.__code__.replace(co_freevars=free)
+
+
+def _disabled(*_: object, **__: object) -> None:
+    # imported here, because this code runs with the globals of another function
+    from made_lessons.grading.remote import CoursesOwn
+
+    raise CoursesOwn
+
+
+def _is_own(answer: object) -> bool:
+    """Return True if an answer is a function or a class that no cell defines.
+
+    It may be the course's own, or may have been made from the text of the course's files.
+    """
+    files = [function.__code__.co_filename for function in _functions_in(answer)]
+    return bool(files) and not any(file.startswith(CELL) for file in files)
+
+
+def _functions_in(answer: object) -> list[FunctionType]:
+    parts = methods_of(answer).values() if isinstance(answer, type) else [unwrap(answer)]
+    return [part for part in parts if isinstance(part, FunctionType)]
 
 
 def _of_error(error: BaseException) -> Message:
     if isinstance(error, CoursesOwn):
         return {"state": "own"}
-    kind = "" if isinstance(error, NotTransferable) else f"{type(error).__name__}: "
-    return {"state": "failed", "message": f"{kind}{error}"[:400]}
+    return {"state": "failed", "message": f"{type(error).__name__}: {error}"[:400]}
 
 
 if __name__ == "__main__":
-    with suppress(Disconnected):  # raised if the judge has ended
-        main(sys.argv[1])
-    os._exit(0)  # a normal exit would take time to delete all objects
+    main()

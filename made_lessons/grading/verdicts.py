@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 
 from ..checking.examine import examine
 from ..checking.exercise import Exercise, WrongAnswer
-from .course_answers import CoursesOwn
-from .remote import NotTransferable
+from .remote import CoursesOwn
 
 MOST_LETTERS = 1_000  # largest length of a message, which may contain text of a submission
 WAITS = "waits"  # the state of an answer that counts if the instructor confirms it
 COUNTS = ("right", WAITS)
-COURSES_OWN = "the course's own answer, 0 points"
+COURSES_OWN = "the course's own answer, or code that no cell defines: 0 points"
 FORGEABLE = "right, but the submission's own process says so and could have forged it"
 
 
@@ -25,13 +24,11 @@ class Verdict:
         state: such as ``"right"`` or ``"wrong"``; docs/grading.md lists all states.
         message: the cause of a mistake, or a sentence about a right answer.
         variant: the variant key in the check.
-        is_copy: whether the answer repeats the course's solution step by step.
     """
 
     state: str
     message: str = ""
     variant: str | None = None
-    is_copy: bool = False
 
     def __post_init__(self) -> None:
         self.message = self.message[:MOST_LETTERS]
@@ -45,10 +42,8 @@ class Row:
     submission: str = ""  # path of the file in the folder, as a printable text
     path: str = ""  # the same path, with its original characters
     platform_id: str = ""
-    notebook: str = ""
     status: str = ""  # "graded", or why the submission is not graded
     verdicts: dict[str, Verdict] = field(default_factory=dict)
-    code_digest: str = ""  # digest of the code without variant keys
     file_digest: str = ""
 
 
@@ -62,8 +57,6 @@ def verdict_on(exercise: Exercise, answer: object) -> Verdict:
         return Verdict("wrong", f"{wrong.cause} ({report})" if report else wrong.cause)
     except CoursesOwn:
         return Verdict(WAITS, COURSES_OWN)
-    except NotTransferable as why:
-        return Verdict("failed", str(why))
     # reads only the score at the start, because the rest may contain names from the submission
     score = re.match(r"(-?\d+\.\d+) (?:differential )?nats", message)
     if exercise.is_open and score and float(score[1]) < exercise.doubtful_below:

@@ -1,7 +1,5 @@
 """Exercise 0.1: count the images of nine pixels."""
 
-from __future__ import annotations
-
 from ..checking import exercise, known_mistakes
 
 

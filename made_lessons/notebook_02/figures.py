@@ -1,7 +1,5 @@
 """Figure of notebook 2: which outputs of an autoencoder move with which inputs."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Sequence
 

@@ -1,6 +1,7 @@
 """Exercise 4.3: draw variables in the right order (ancestral sampling)."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import LongTensor, Tensor
@@ -30,11 +31,13 @@ def four_logits(x: Tensor) -> Tensor:
 def _other_model(key: str) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
     order = torch.tensor(shuffle(key, [1, 2, 3, 4, 5]))
     weight = (8 * uniform(key, 5, 5) - 4) * (order[:, None] > order)
-
-    def five_logits(x: Tensor) -> Tensor:
-        return x.float() @ weight.T + 0.3
-
+    five_logits = partial(_linear_logits, weight=weight)
+    five_logits.__name__ = "five_logits"
     return five_logits, order, uniform(f"{key} u", 8, 5)
+
+
+def _linear_logits(x: Tensor, weight: Tensor) -> Tensor:
+    return x.float() @ weight.T + 0.3
 
 
 def uniforms(rows: int, columns: int) -> Tensor:

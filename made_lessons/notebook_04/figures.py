@@ -1,7 +1,5 @@
 """Figures of notebook 4: masked weights, formulas for log p, costs of pixels, failed tests."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
@@ -158,6 +156,5 @@ def plot_caught(caught: Mapping[str, Collection[str]], tests: Sequence[str]) -> 
     axes.set_xticks(range(len(tests)), tests)
     axes.tick_params(axis="x", length=0, top=False, labeltop=True, labelbottom=False)
     name_lines(axes, caught)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
+    axes.spines[:].set_visible(False)
     return figure

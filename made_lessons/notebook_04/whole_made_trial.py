@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache, partial
 import torch
 from torch import Tensor, nn
 
-from made_course.leaks.dependence import binary_points
+from made_course.leaks.dependence import binary_points, measure_dependence
 from made_course.model.masks import direct_mask, input_degrees
 
 from ..checking import View, WrongAnswer, as_text, find_relation, instance_of, require_same, run
@@ -118,25 +118,15 @@ class Trial:
                 spread = size / parameter.shape[-1] ** 0.5 if parameter.dim() == 2 else size
                 parameter.copy_(spread * torch.randn(parameter.shape, generator=generator))
 
-    @torch.no_grad()
-    def _measure_moves(self) -> Tensor:
-        """Return a (D, D) BoolTensor in which [i, j] is True if flipping input j moves output i."""
-        before, moved = self.model(self.points), []
-        for j in range(len(self.ordering)):
-            flipped = self.points.clone()
-            flipped[:, j] = 1 - flipped[:, j]
-            moved.append((self.model(flipped) - before).abs().amax(dim=0) > 1e-9)
-        return torch.stack(moved, dim=1)
-
     @cached_property
     def dependences(self) -> tuple[Tensor, Tensor]:
-        """Results of :meth:`_measure_moves` with initial weights, and with random weights."""
+        """Which inputs move which outputs (D, D), with initial weights, and with random weights."""
         self.model = self.new_model().double()
         self.draw_weights(only_zeros=True)  # weights that start at zero would hide dependences
-        at_first = later = self._measure_moves()
+        at_first = later = measure_dependence(self.model, self.points).by_flip
         for _ in range(4):
             self.draw_weights()
-            later = later | self._measure_moves()
+            later = later | measure_dependence(self.model, self.points).by_flip
         return at_first, later
 
     @cached_property

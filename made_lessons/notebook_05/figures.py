@@ -1,7 +1,5 @@
 """Figures: the cost of each pixel, learning curves, surprise, and the recipe."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise

@@ -1,6 +1,7 @@
 """Exercise 6.3: completion by enumeration."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -47,10 +48,8 @@ def _other_row(key: str) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
     p = uniform(key, 2**size)
     known = uniform(f"{key} known", size) < 0.5
     known[choose(key, range(size))] = False
-
-    def some_table(x: Tensor) -> Tensor:
-        return _look_up(p / p.sum(), x)
-
+    some_table = partial(_look_up, p / p.sum())
+    some_table.__name__ = "some_table"
     return some_table, uniform(f"{key} x", size).round(), known
 
 

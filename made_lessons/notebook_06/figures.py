@@ -1,7 +1,5 @@
 """Figures of a sampler's steps: which units are final, and which work is repeated."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from itertools import accumulate, groupby

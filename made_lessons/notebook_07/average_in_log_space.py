@@ -1,7 +1,5 @@
 """Exercise 7.3: average probabilities, given as logarithms."""
 
-from __future__ import annotations
-
 import math
 
 import torch

@@ -1,7 +1,5 @@
 """Exercise 7.1: the half adder's best and worst ordering."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache

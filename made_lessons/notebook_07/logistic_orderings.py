@@ -9,8 +9,6 @@ A joint distribution is a float64 tensor (2^D,), one probability for each row of
 ``binary_points(D)``.
 """
 
-from __future__ import annotations
-
 import math
 from itertools import permutations
 

@@ -1,7 +1,5 @@
 """Orderings of the 784 pixels of an MNIST image, each a permutation (784,)."""
 
-from __future__ import annotations
-
 import torch
 from torch import Generator, Tensor
 

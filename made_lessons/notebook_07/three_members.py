@@ -1,7 +1,5 @@
 """Exercise 7.4: the NLL of a mixture of three members."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,7 +10,6 @@ from made_course.common.words import listing
 
 from ..checking import Exercise, MalformedAnswer, View, as_text, choose, exercise, known_mistakes
 
-KEYS = ("one image", "possible means")
 MEMBERS = (90, 92, 94)
 
 
@@ -93,7 +90,7 @@ def _explain_means(answer: object, got: list[float], right: list[float]) -> str:
 
 
 def _entry(answer: object, key: str) -> object:
-    if not isinstance(answer, Mapping) or set(answer) != set(KEYS):
+    if not isinstance(answer, Mapping) or set(answer) != {"one image", "possible means"}:
         raise MalformedAnswer(
             "return a dict with a number for 'one image' and a list for 'possible means'",
             got=as_text(answer),

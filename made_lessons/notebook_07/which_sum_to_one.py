@@ -1,7 +1,5 @@
 """Exercise 7.2: which averages of models sum to one over all rows."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from ..checking import MalformedAnswer, add_view, as_text, exercise

@@ -1,29 +1,17 @@
 """Exercise 8.4: a head for counts, in which samples must match log-probabilities."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from made_course.model.heads import Head
 
-from ..checking import (
-    MalformedAnswer,
-    View,
-    WrongAnswer,
-    as_text,
-    edit,
-    exercise,
-    known_mistakes,
-    run,
-)
+from ..checking import View, as_text, edit, exercise, known_mistakes, run
+from ..checking.exercise import MalformedAnswer, WrongAnswer
 
-MANY = torch.arange(400.0)
-"""Counts that have nearly all of the probability at the logits below."""
+MANY = torch.arange(400.0)  # counts that have nearly all of the probability at the logits below
 TRIED_LOGITS = (-1.5, 0.1, 1.0)  # not 0, where some u would be equal to a value of the CDF
-SMALL, TINY = -5.0, -18.0
-"""Logits at which half of all counts are above 100, and above 45 million."""
+SMALL, TINY = -5.0, -18.0  # logits at which half of all counts are above 100, and above 45 million
 U = (torch.arange(1000) + 0.5) / 1000
 _SAMPLES_FLAT = (
     "sample is right for one row of u, but not if u has more dimensions. params[..., 0] always "

@@ -1,7 +1,5 @@
 """Exercise 8.2: the log-density of a mixture of Gaussians."""
 
-from __future__ import annotations
-
 import math
 
 import torch

@@ -1,7 +1,5 @@
 """Exercise 8.1: the log-probability of classes."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 

@@ -1,7 +1,5 @@
 """Exercise 8.3: the NLL in a different unit."""
 
-from __future__ import annotations
-
 import math
 
 from ..checking import choose, exercise, further_cases, known_mistakes, uniform

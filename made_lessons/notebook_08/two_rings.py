@@ -1,7 +1,5 @@
 """Open exercise 8.5: a density of two rings, as close to the true one as possible."""
 
-from __future__ import annotations
-
 import math
 from contextlib import nullcontext
 from functools import cache, partial
@@ -24,10 +22,8 @@ from ..checking.trained_models import (
 )
 
 RADII, BLUR = (10.0, 20.0), 1.0
-ENTROPY = 6.596
-"""Entropy of the rings in differential nats, estimated from a million points."""
-WITHIN = 0.1
-"""Largest distance from the entropy, in differential nats, that solves the exercise."""
+ENTROPY = 6.596  # entropy of the rings in differential nats, estimated from a million points
+WITHIN = 0.1  # largest distance from the entropy, in differential nats, that solves the exercise
 BANDS = (
     (0.008, "No model that we trained on these 4,000 points came this close. How did you do it?"),
     (0.02, "You had a good idea, or some patience."),
@@ -37,8 +33,7 @@ BANDS = (
 _CHALLENGE = Challenge("point", "variable", 2, BANDS)
 REACH, CELLS = 32.0, 200
 """The integral is a sum over a square of this half-width, with one point in each of 200² cells."""
-BATCH = 1_000
-"""Number of points per call of log_prob."""
+BATCH = 1_000  # number of points per call of log_prob
 
 
 def ring_points() -> Tensor:
@@ -90,17 +85,8 @@ def train_on_scaled_points() -> object:
     points, scale = ring_points(), 10.0
     torch.manual_seed(0)
     model = MADE(2, (32, 32), degrees="even", head=MixtureOfGaussians(8), seed=0)
-    fit(
-        model,
-        points / scale,
-        epochs=20,
-        batch_size=200,
-        lr=0.03,
-        weight_decay=0.0,
-        precision="float32",
-        seed=0,
-        progress=False,
-    )
+    how = {"lr": 0.03, "weight_decay": 0.0, "precision": "float32", "seed": 0, "progress": False}
+    fit(model, points / scale, epochs=20, batch_size=200, **how)
 
     class ModelInOriginalUnit(nn.Module):
         def __init__(self) -> None:
@@ -113,8 +99,7 @@ def train_on_scaled_points() -> object:
     return ModelInOriginalUnit()
 
 
-_BROAD = torch.distributions.Normal(0.0, 11.2)
-"""One Gaussian per variable, as broad as the rings."""
+_BROAD = torch.distributions.Normal(0.0, 11.2)  # one Gaussian per variable, as broad as the rings
 _SCALES = (2, 5, 8, 10, 11.2, 15, 20, 25, 32)
 """Numbers by which a model's training points may have been divided."""
 _TOO_MUCH = "the integral of your density is larger than 1"

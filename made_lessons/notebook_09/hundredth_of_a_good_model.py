@@ -1,7 +1,5 @@
 """Exercise 9.2: a mixture with a hundredth of a good model."""
 
-from __future__ import annotations
-
 import math
 
 import torch

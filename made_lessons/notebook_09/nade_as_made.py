@@ -1,7 +1,5 @@
 """Exercise 9.1: NADE as a MADE whose hidden units have tied weights."""
 
-from __future__ import annotations
-
 from functools import cache
 
 import torch
@@ -9,17 +7,8 @@ from torch import Tensor
 
 from made_course.leaks.dependence import binary_points
 
-from ..checking import (
-    ABSOLUTE,
-    MalformedAnswer,
-    View,
-    WrongAnswer,
-    as_text,
-    edit,
-    exercise,
-    known_mistakes,
-    run,
-)
+from ..checking import ABSOLUTE, View, as_text, edit, exercise, known_mistakes, run
+from ..checking.exercise import MalformedAnswer, WrongAnswer
 
 
 @cache

@@ -1,7 +1,5 @@
 """Exercise 9.3: the mask of a window of earlier pixels."""
 
-from __future__ import annotations
-
 import torch
 from torch import BoolTensor
 

@@ -1,7 +1,5 @@
 """Figures of shared weights, of attention, and of three models trained for equal times."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from textwrap import wrap
@@ -23,8 +21,7 @@ from made_course.figures.picture import CLEAR_TO_INK, LINES, WIDTH, WORDS, Pictu
 from made_course.relatives.transformer import Transformer
 
 LOOKS = [{"color": BLUE}, {"color": WORDS, "linestyle": "--"}, {"color": WORDS, "linestyle": ":"}]
-SIDE, GAP = 0.44, 0.5
-"""Inches of a cell, and of the gap between two tables."""
+SIDE, GAP = 0.44, 0.5  # inches of a cell, and of the gap between two tables
 PIXELS = range(9)
 
 
@@ -60,19 +57,16 @@ def plot_shared_weights(tables: Mapping[str, Sequence[Sequence[str]]]) -> Pictur
     """
     in_words = " ".join(f"{title}: {_in_words(table)}" for title, table in tables.items())
     alt = f"Three ways to share weights. Which output sees which input: {in_words}"
-    rows = math.ceil(len(tables) / 2)
-    figure = Picture(height=(WIDTH / 2 + 0.7) * rows, alt=alt)
-    grid = figure.subplots(rows, 2).ravel()
-    for axes in grid[len(tables) :]:
-        axes.remove()
-    for (title, table), axes in zip(tables.items(), grid, strict=False):
+    figure = Picture(height=2.9, alt=alt)
+    grid = figure.subplots(1, len(tables), sharey=True)
+    for (title, table), axes in zip(tables.items(), grid, strict=True):
         for i, row in enumerate(table):
             for j, name in enumerate(row):
                 if name:
                     look = {"facecolor": BLUE, "edgecolor": LINES, "linewidth": 0.6}
                     axes.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, **look))
                     centred = {"color": "white", "ha": "center", "va": "center_baseline"}
-                    axes.text(j, i, name, fontsize=12, **centred)
+                    axes.text(j, i - 0.05, name, fontsize=12, **centred)
         _name_sides(axes, len(table), title)
     grid[0].set_ylabel("output")
     return figure
@@ -81,7 +75,7 @@ def plot_shared_weights(tables: Mapping[str, Sequence[Sequence[str]]]) -> Pictur
 def _name_sides(axes: Axes, count: int, title: str) -> None:
     edges, names, every = (-0.5, count - 0.5), variable_names(count), range(0, count, 2)
     axes.set(xlim=edges, ylim=edges[::-1], aspect="equal", xlabel="input")
-    axes.set_title("\n".join(wrap(title, 18)), loc="left", fontsize=12)
+    axes.set_title("\n".join(wrap(title, 13)), loc="left", fontsize=12)
     frame_only(axes)
     axes.set_xticks(every, [names[k] for k in every], fontsize=12)
     axes.set_yticks(every, [hat(names[k]) for k in every], fontsize=12)

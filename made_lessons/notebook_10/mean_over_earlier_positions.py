@@ -1,22 +1,12 @@
 """Exercise 10.1: attention, a weighted mean over earlier positions."""
 
-from __future__ import annotations
-
 import math
 
 import torch
 from torch import Tensor
 
-from ..checking import (
-    choose,
-    dtype_views,
-    edit,
-    exercise,
-    further_cases,
-    gradient_views,
-    known_mistakes,
-    uniform,
-)
+from ..checking import dtype_views, edit, exercise, gradient_views, known_mistakes
+from ..checking.variants import choose, further_cases, uniform
 
 
 @exercise(

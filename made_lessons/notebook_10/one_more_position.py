@@ -1,7 +1,5 @@
 """Exercise 10.3: attention at one more position, with a cache of keys and values."""
 
-from __future__ import annotations
-
 import math
 
 import torch

@@ -1,7 +1,5 @@
 """Exercise 10.4: nats, bits per byte and perplexity."""
 
-from __future__ import annotations
-
 import math
 
 from ..checking import choose, edit, exercise, further_cases, known_mistakes, uniform

@@ -1,20 +1,10 @@
 """Exercise 10.2: the shift that makes attention honest."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 
-from ..checking import (
-    choose,
-    dtype_views,
-    edit,
-    exercise,
-    further_cases,
-    gradient_views,
-    known_mistakes,
-    uniform,
-)
+from ..checking import dtype_views, edit, exercise, gradient_views, known_mistakes
+from ..checking.variants import choose, further_cases, uniform
 
 
 @exercise(

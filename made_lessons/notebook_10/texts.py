@@ -1,7 +1,5 @@
 """The first 17 chapters of Jane Austen's "Pride and Prejudice", and what they cost models."""
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from pathlib import Path

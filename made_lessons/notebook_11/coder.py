@@ -1,22 +1,11 @@
 """Exercise 11.5: an arithmetic coder that uses the conditionals of a model."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from made_course.data.toys import bars_and_stripes
 
-from ..checking import (
-    MalformedAnswer,
-    View,
-    add_view,
-    as_text,
-    edit,
-    exercise,
-    known_mistakes,
-    run,
-    uniform,
-)
+from ..checking import View, as_text, as_view, edit, exercise, known_mistakes, run, uniform
+from ..checking.exercise import MalformedAnswer
 
 BOARDS = [[int(bit) for bit in board] for board in bars_and_stripes().tolist()]
 MOST = 170
@@ -59,17 +48,6 @@ def _describe_result(answer: object) -> str:
 def _encode_boards(answer: object) -> str:
     chances = [chance_in_boards(_THIRTY[:t]) for t in range(len(_THIRTY))]
     return run(answer, _THIRTY, chances)
-
-
-def _describe_length(answer: object) -> str:
-    length = len(_encode_boards(answer))
-    return f"{MOST} bits or fewer" if length <= MOST else f"{length} bits"
-
-
-def _count_right_boards(answer: object) -> str:
-    back = decode(_encode_boards(answer), len(_THIRTY), chance_in_boards)
-    boards = [back[k : k + 16] == board for k, board in zip(range(0, 480, 16), BOARDS, strict=True)]
-    return f"{sum(boards)} right"
 
 
 def _describe_code(answer: object, bits: list[int], chances: list[int]) -> str:
@@ -145,15 +123,24 @@ known_mistakes(
         "none of them may be in it": edit(".bit_length() + 1", ".bit_length()"),
     }
 )
-add_view(
+
+
+@as_view(
     "thirty boards",
-    _describe_length,
     "your code is longer than necessary. Of all numbers in the interval, choose one with the "
     "fewest bits, about −log₂ of the interval's width",
 )
-add_view(
+def _describe_length(answer: object) -> str:
+    length = len(_encode_boards(answer))
+    return f"{MOST} bits or fewer" if length <= MOST else f"{length} bits"
+
+
+@as_view(
     "thirty boards, coded and decoded",
-    _count_right_boards,
     "low and width need 16 more bits for each variable, but a float has only 53 bits. Use whole "
     "numbers",
 )
+def _count_right_boards(answer: object) -> str:
+    back = decode(_encode_boards(answer), len(_THIRTY), chance_in_boards)
+    boards = [back[k : k + 16] == board for k, board in zip(range(0, 480, 16), BOARDS, strict=True)]
+    return f"{sum(boards)} right"

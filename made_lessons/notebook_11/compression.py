@@ -6,8 +6,6 @@ The model is rounded, because a sum of floats depends on the order of its terms,
 differs between machines and batch sizes. Everything decoded after one wrong bit would be noise.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from copy import deepcopy
 

@@ -1,7 +1,5 @@
 """Exercise 11.1: the cost of drawing a group of variables in one step."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

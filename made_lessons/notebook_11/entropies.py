@@ -1,7 +1,5 @@
 """Entropies and costs of equally likely rows, by counting."""
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from collections.abc import Sequence

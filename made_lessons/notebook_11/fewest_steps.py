@@ -1,14 +1,12 @@
 """Exercise 11.2: the fewest steps that draw the thirty boards without loss."""
 
-from __future__ import annotations
-
 import numpy as np
 from torch import Tensor
 
 from made_course.common.words import listing, variable_names
 from made_course.data.toys import bars_and_stripes
 
-from ..checking import MalformedAnswer, add_view, as_text, exercise
+from ..checking import MalformedAnswer, add_view, as_text, as_view, exercise
 from .cost_of_a_group import cost_of_group
 from .entropies import nats_of
 
@@ -21,8 +19,7 @@ LEAST = {
     5: [[3, 12], [0, 9], [1, 6], [2], [4, 5, 7, 8, 10, 11, 13, 14, 15]],
 }
 """Groups that lose the fewest nats of all groupings, by number of steps. Others lose as few."""
-LOST = 1e-6
-"""Smallest loss in nats that is not rounding."""
+LOST = 1e-6  # smallest loss in nats that is not rounding
 
 _LOSSY = (
     "the variables of this step still depend on each other, given everything before them. Which "
@@ -52,21 +49,6 @@ def _to_lists(value: object) -> object:
     return [_to_lists(part) for part in value] if isinstance(value, list | tuple) else value
 
 
-def _describe_loss(answer: object) -> str:
-    """Name the first step that loses nats, and say how many."""
-    groups = _checked_groups(answer)
-    past: list[int] = []
-    for step, group in enumerate(groups, 1):
-        if (cost := cost_of_group(BOARDS, past, group)) > LOST:
-            names = listing([variable_names(16)[i] for i in group])
-            return (
-                f"step {step}, {names} at once, loses {cost:.4f} nats; the whole board costs "
-                f"{nats_of(BOARDS, groups):.4f}"
-            )
-        past += group
-    return "no step loses nats, and the whole board costs 3.4012"
-
-
 @exercise(
     "11.2",
     "Fewest steps without loss",
@@ -88,12 +70,26 @@ def fewest_steps() -> list[list[int]]:
     return [[0], [1], [2], [3], [4, 8, 12], inside]
 
 
-add_view(
+@as_view(
     as_text,
-    _describe_loss,
     {_TWO_DIGITS: LEAST[5], _LOSSY: [[*range(k, k + 4)] for k in range(0, 16, 4)]},
     cause=lambda answer, got, right: _TWO_DIGITS if "costs 3.40" in got else _LOSSY,
 )
+def _describe_loss(answer: object) -> str:
+    """Name the first step that loses nats, and say how many."""
+    groups = _checked_groups(answer)
+    past: list[int] = []
+    for step, group in enumerate(groups, 1):
+        if (cost := cost_of_group(BOARDS, past, group)) > LOST:
+            names = listing([variable_names(16)[i] for i in group])
+            return (
+                f"step {step}, {names} at once, loses {cost:.4f} nats; the whole board costs "
+                f"{nats_of(BOARDS, groups):.4f}"
+            )
+        past += group
+    return "no step loses nats, and the whole board costs 3.4012"
+
+
 add_view(
     as_text,
     lambda answer: f"{len(_checked_groups(answer))} steps",

@@ -1,20 +1,10 @@
 """Exercise 11.3: p(label | digit) from p(digit | label), by Bayes' rule."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 
-from ..checking import (
-    choose,
-    dtype_views,
-    edit,
-    exercise,
-    further_cases,
-    gradient_views,
-    known_mistakes,
-    uniform,
-)
+from ..checking import dtype_views, edit, exercise, gradient_views, known_mistakes
+from ..checking.variants import choose, further_cases, uniform
 
 
 def _case(key: str, rows: int, classes: int = 3, lowest: int = -90) -> tuple[Tensor, Tensor]:

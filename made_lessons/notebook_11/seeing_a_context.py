@@ -1,7 +1,5 @@
 """Exercise 11.4: degrees of hidden units with which each output sees the context."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

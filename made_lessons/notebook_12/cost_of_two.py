@@ -1,7 +1,5 @@
 """Exercise 12.3: the cost of drawing two variables at once, from their joint distribution."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

@@ -1,7 +1,5 @@
 """The shipped network of digits without a mask, and scores of a MADE for comparison."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import torch

@@ -1,7 +1,5 @@
 """A MADE of the boards with a new ordering at every step, and the true conditionals."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

@@ -1,7 +1,5 @@
 """Exercise 12.2: one number over all orderings, by dynamic programming over sets of pixels."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 

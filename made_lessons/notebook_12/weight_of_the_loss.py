@@ -1,7 +1,5 @@
 """Exercise 12.1: the weight that makes the loss the mean over all orderings."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

@@ -1,7 +1,9 @@
 """What the tests of exercises have in common."""
 
+import contextlib
 import os
-import socket
+import signal
+from multiprocessing import Pipe
 from unittest.mock import patch
 
 import pytest
@@ -11,7 +13,7 @@ from made_lessons.checking import time_limits
 from made_lessons.checking.catalogue import exercise_named
 from made_lessons.checking.examine import examine
 from made_lessons.checking.exercise import WrongAnswer
-from made_lessons.grading.remote import Peer
+from made_lessons.grading.remote import Judge, Submission
 from made_lessons.grading.verdicts import COUNTS, verdict_on
 
 
@@ -47,26 +49,36 @@ def said(function, *arguments):
     return {"why": wrong.cause, "expected": wrong.expected, "got": wrong.got, "tried": wrong.tried}
 
 
-def far(exercise, answers):
-    """Return the verdicts on answers that are in another process."""
-    here, there = socket.socketpair()
+@contextlib.contextmanager
+def forked(program):
+    """Run a function of a connection in a fork of this process, and yield the other end."""
+    here, there = Pipe()
     child = os.fork()
     if child == 0:
         here.close()
-        torch.manual_seed(0)
         try:
-            peer = Peer(there, is_judge=False)
-            peer.send(answers=list(answers))
-            while True:
-                peer.serve(peer.receive())
+            program(there)
         finally:
             os._exit(0)
     there.close()
     try:
-        peer = Peer(here, is_judge=True)
-        with patch.object(time_limits, "PATIENCE", 20):  # as the command has it
-            return [verdict_on(exercise, one) for one in peer.receive()["answers"]]
+        yield here
     finally:
-        here.shutdown(socket.SHUT_RDWR)
         here.close()
+        os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
+
+
+def far(exercise, answers):
+    """Return the verdicts on answers that are in another process."""
+
+    def serve(connection):
+        torch.manual_seed(0)
+        judge = Judge(connection)
+        judge.send(answers=list(answers))
+        while True:
+            judge.serve(judge.receive())
+
+    with forked(serve) as connection, patch.object(time_limits, "PATIENCE", 20):  # as the judge has
+        answers = Submission(connection).receive()["answers"]
+        return [verdict_on(exercise, one) for one in answers]

@@ -11,8 +11,10 @@ from unittest.mock import patch
 
 import pytest
 
-from made_lessons.grading import judge
+from made_lessons.grading import judge, run_cells
+from made_lessons.grading.judge import checks_in
 from made_lessons.grading.sandbox import missing
+from tests.lessons.checking import forked
 
 pytest.importorskip("resource", reason="grading needs Linux, or macOS")
 REPOSITORY = Path(__file__).parents[2]
@@ -40,18 +42,19 @@ def notebook(*cells):
     return json.dumps({"cells": [{"cell_type": "markdown", "source": "# 3"}, *code]})
 
 
-def judged(*cells, number="", protected=True):
-    """Return the verdicts of the judge on a submission, by exercise."""
-    with patch.multiple(judge, SECONDS=4, CLOCKS=6):
-        return judge.judge(notebook(IMPORTS, *cells).encode(), number, protected).verdicts
+def judged(*cells, number=None, in_sandbox=False):
+    """Return the verdicts on a submission, by exercise. Its checks say which notebook it is."""
+    number = number or int(min(checks_in("\n".join(cells))).partition(".")[0])
+    how = {} if in_sandbox else {"sandbox": lambda seconds: forked(run_cells.serve)}
+    with patch.multiple(judge, SECONDS=20, ALL_CELLS=2, **how):
+        return judge.judge(notebook(IMPORTS, *cells).encode(), number)
 
 
-def grader(folder, *more, python_path=(), **settings):
-    """Start the command in a process of its own."""
-    path = os.pathsep.join(map(str, [*python_path, REPOSITORY]))
+def grader(folder, **settings):
+    """Start the command for notebook 3 in a process of its own."""
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "made_lessons", "grade", str(folder), *more],
-        env=os.environ | {"PYTHONPATH": path} | settings,
+        [*(sys.executable, "-P", "-m", "made_lessons", "grade"), folder, "--notebook", "3"],
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)} | settings,
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -60,9 +63,9 @@ def grader(folder, *more, python_path=(), **settings):
     )
 
 
-def run_grader(folder, *more, **settings):
+def run_grader(folder, **settings):
     """Run the command to its end, and return what it prints."""
-    with grader(folder, *more, **settings) as process:
+    with grader(folder, **settings) as process:
         printed = process.stdout.read()
     assert process.returncode == 0, printed
     return printed

@@ -114,6 +114,16 @@ def test_one_press_opens_the_answer_to_a_prediction(site, page):
     page.get_by_label("Show all answers").uncheck()
 
 
+def test_long_code_shows_its_first_lines_until_it_is_opened(site, page):
+    page.goto((site / "notebooks" / "07_many_orderings.html").as_uri())
+    cell = page.locator(".cell_input:has(> .more)").first
+    code, summary = cell.locator("pre"), cell.locator("summary")
+    shown, lines = code.bounding_box()["height"], code.inner_text().strip().count("\n") + 1
+    assert summary.inner_text() == f"Show all {lines} lines"
+    summary.press("Enter")
+    assert code.bounding_box()["height"] > shown * lines / 12
+
+
 @each_notebook
 def test_no_code_in_view_says_what_a_prediction_asks_for(site, page, path):
     page.goto((site / "notebooks" / f"{path.stem}.html").as_uri())
@@ -197,7 +207,7 @@ STOPS = """[...document.querySelectorAll("a[href], button, input, select, summar
 def test_the_tab_key_walks_over_a_whole_page_and_shows_where_it_is(site, page):
     page.goto((site / "notebooks" / "03_building_masks.html").as_uri())
     page.locator(".made-widget").first.wait_for()
-    page.locator(".copybtn").first.wait_for()
+    page.locator(".copybtn:visible").first.wait_for()
     page.evaluate(WATCH_FOCUS)
     count = page.evaluate(f"{STOPS}.length")
     assert count > 90

@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from unicodedata import normalize
 from urllib.parse import unquote, urlsplit
 
 import nbformat
@@ -33,6 +34,14 @@ def test_all_formulas_are_set(pages, site, path):
 
 
 @each_notebook
+def test_variables_look_like_those_of_formulas(site, path):
+    text = (site / "notebooks" / f"{path.stem}.html").read_text(encoding="utf-8")
+    article = text[text.index("<article") : text.index("</article>")]
+    words = re.sub(r"<(pre|code|script|style)\b.*?</\1>|<[^>]*>", "", article, flags=re.DOTALL)
+    assert re.findall("[a-z]\u0302?[₀-₉]", words) == []
+
+
+@each_notebook
 def test_each_widget_is_alive(site, path):
     cells = nbformat.read(path, as_version=4).cells
     text = (site / "notebooks" / f"{path.stem}.html").read_text(encoding="utf-8")
@@ -44,10 +53,15 @@ def test_each_widget_is_alive(site, path):
 @each_notebook
 def test_each_exercise_has_its_hints_and_its_solution(site, path):
     page = (site / "notebooks" / f"{path.stem}.html").read_text(encoding="utf-8")
-    text = unescape(re.sub(r"<.*?>|`", "", page))
+    text = _plain(unescape(re.sub(r"<.*?>|`", "", page)))
     for exercise in exercises_in(int(path.stem[:2])):
         for part in (*exercise.hints, source_of(exercise.reference)):
-            assert part.replace("`", "").strip() in text, exercise.name
+            assert _plain(part.replace("`", "").strip()) in text, exercise.name
+
+
+def _plain(text):
+    """Return a text with indices and hats as formulas have them: x1 and xˆ."""
+    return normalize("NFKC", text).replace("\N{COMBINING CIRCUMFLEX ACCENT}", "ˆ")
 
 
 def test_the_museum_draws_as_many_leaks_as_it_names(site):

@@ -84,7 +84,7 @@ ROOMS = {  # name → folder, its files that are changed, and the tests that the
     ),
     "grading": (
         "made_lessons/grading",
-        ["folder", "notebook", "handing_out", "reports"],
+        ["folder", "handing_out", "reports"],
         ["cells", "folder", "reports"],
     ),
     "figures": (

@@ -5,15 +5,16 @@ import { isLeak, squaresOfRow } from "./network.mjs";
 // is and, from the right, the last one, what it costs and whom it sees. The simple view shows neither.
 const WIDE = { rows: 384, tall: 96, masks: 130, curve: 142, bars: 150, left: 77, right: 216, costs: [171, 54], sees: 116, named: true, size: 14, radius: 15 };
 const MIDDLE = { ...WIDE, masks: 126, curve: 104, bars: 140, left: 70, right: 152, costs: [112, 36], sees: 72 };
-const NARROW = { ...WIDE, masks: 80, curve: 76, bars: 92, left: 45, right: 126, costs: [106, 34], sees: 68, named: false };
+const NARROW = { ...WIDE, masks: 80, curve: 76, bars: 92, left: 64, right: 126, costs: [106, 34], sees: 68, named: false };
 const SIMPLE = { rows: 384, tall: 100, curve: 220, left: 120, right: 136, named: true, size: 17, radius: 20 };
-const SIMPLE_NARROW = { ...SIMPLE, tall: 66, curve: 110, left: 90, right: 116, size: 14, radius: 15 };
+const SIMPLE_MIDDLE = { ...SIMPLE, left: 90, right: 116, size: 14, radius: 15 };
+const SIMPLE_NARROW = { ...SIMPLE_MIDDLE, tall: 66, curve: 110 };
 const TOP = 20;
 const [DOT, LONGEST, SIDE_BY_SIDE] = [7, 10, 26];
 
 /** The measures for a widget of this width. */
 export function lookOf(wide, simple) {
-  if (simple) return wide >= 660 ? SIMPLE : SIMPLE_NARROW;
+  if (simple) return wide >= 800 ? SIMPLE : wide >= 660 ? SIMPLE_MIDDLE : SIMPLE_NARROW;
   return wide >= 1000 ? WIDE : wide >= 660 ? MIDDLE : NARROW;
 }
 
@@ -160,7 +161,7 @@ function drawNodes(pen, { network: { nodes, masks }, positions: { at }, cones: {
 
 function drawHeadings(pen, { network: { nodes, masks }, positions: { at, look, wide }, colours }) {
   const style = { colours, size: look.size - 1, colour: colours.quiet };
-  write(pen, "first ↓", look.left - (look.named ? 66 : 44), 8, style);
+  write(pen, "first ↓", look.left - 64, 8, style);
   if (!look.costs) return;
   for (let k = 1; k < masks.length; k++) {
     const units = nodes[k].at(-1).to;
@@ -177,11 +178,9 @@ function drawEnds(pen, { network, positions, selected, colours, colourOf }, vari
   const isBoard = rows.length === 16;
   const size = isBoard ? 3.6 : 7;
   const hasIcon = isBoard || look.costs;
-  if (hasIcon) drawBoard(pen, squaresOfRow(network, rows.map((_, i) => Number(i === variable))), look.left - (look.named ? 30 : 27) - (isBoard ? 0 : 8), y - ((isBoard ? 4 : 1) * size) / 2, size, colours);
-  if (look.named) {
-    write(pen, names[variable], look.left - (isBoard ? 34 : hasIcon ? 44 : look.radius + 8), y, { colours, size: look.size, align: "end" });
-    write(pen, outputs[variable], at[masks.length][0].x + look.radius + 5, y, { colours, size: look.size });
-  }
+  if (hasIcon) drawBoard(pen, squaresOfRow(network, rows.map((_, i) => Number(i === variable))), look.left - (isBoard ? 30 : 38), y - ((isBoard ? 4 : 1) * size) / 2, size, colours);
+  write(pen, names[variable], look.left - (isBoard ? 34 : hasIcon ? 44 : look.radius + 8), y, { colours, size: look.size, align: "end" });
+  if (look.named) write(pen, outputs[variable], at[masks.length][0].x + look.radius + 5, y, { colours, size: look.size });
   if (!look.costs) return;
   const fill = leaks[variable] ? colours.orange : colours.blue;
   drawCost(pen, wide - look.costs[0], y, look.costs[1], Math.min(pitch * 0.62, 18), cost, tick, fill, colours);
