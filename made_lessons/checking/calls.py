@@ -35,7 +35,7 @@ def run(function: Callable[..., object], *arguments: object) -> object:
             "without calling it"
         )
     given = copy.deepcopy(arguments)
-    printed = io.StringIO()
+    printed = _CappedBuffer()
     try:
         with contextlib.redirect_stdout(printed):
             got = function(*given)
@@ -48,7 +48,7 @@ def run(function: Callable[..., object], *arguments: object) -> object:
             tried=call_as_text(function, arguments),
         ) from error
     finally:
-        print(printed.getvalue()[:MOST_PRINTED], end="")
+        print(printed.getvalue(), end="")
     for before, after in zip(arguments, given, strict=True):
         if not is_unchanged(before, after):
             raise WrongAnswer(
@@ -69,6 +69,13 @@ def convert_dtype(dtype: torch.dtype, value: object) -> object:
         return copy.deepcopy(value).to(dtype)
     is_floats = isinstance(value, Tensor) and value.is_floating_point()
     return value.to(dtype) if is_floats else value
+
+
+class _CappedBuffer(io.StringIO):
+    """A text buffer that keeps only the first ``MOST_PRINTED`` characters."""
+
+    def write(self, text: str) -> int:
+        return super().write(text[: MOST_PRINTED - self.tell()])
 
 
 def is_unchanged(before: object, after: object) -> bool:

@@ -75,5 +75,10 @@ def test_leaving_the_program_is_reported():
     assert "raised SystemExit" in said(run, sys.exit)["why"]
 
 
+def test_an_answer_prints_only_so_much(capsys):
+    run(lambda: [print("five") for _ in range(2000)])
+    assert capsys.readouterr().out == "five\n" * 1000
+
+
 def test_what_cannot_be_called():
     assert "must be a function, but you passed a torch.Tensor" in said(run, torch.ones(2))["why"]
