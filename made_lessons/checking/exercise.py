@@ -93,13 +93,7 @@ _defined: dict[str, Exercise] = {}
 
 
 def exercise(
-    name: str,
-    title: str,
-    *,
-    stars: int,
-    hints: tuple[str, ...],
-    views: Sequence[object] = (),
-    **how: object,
+    name: str, title: str, *, views: Sequence[object] = (), **how: object
 ) -> Callable[[T], T]:
     """Return a decorator that makes a reference an exercise.
 
@@ -109,7 +103,7 @@ def exercise(
 
     def define(reference: T) -> T:
         _defined.pop(name, None)  # a reload of its module defines the exercise again
-        _defined[name] = Exercise(name, title, stars, reference, hints, views=[*views], **how)
+        _defined[name] = Exercise(name, title, reference=reference, views=[*views], **how)
         return reference
 
     return define
