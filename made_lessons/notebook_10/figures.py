@@ -58,7 +58,7 @@ def plot_shared_weights(tables: Mapping[str, Sequence[Sequence[str]]]) -> Pictur
     in_words = " ".join(f"{title}: {_in_words(table)}" for title, table in tables.items())
     alt = f"Three ways to share weights. Which output sees which input: {in_words}"
     figure = Picture(height=2.9, alt=alt)
-    grid = figure.subplots(1, len(tables), sharey=True)
+    grid = figure.subplots(1, len(tables), sharey=True, squeeze=False)[0]
     for (title, table), axes in zip(tables.items(), grid, strict=True):
         for i, row in enumerate(table):
             for j, name in enumerate(row):
