@@ -22,7 +22,12 @@ def test_a_learner_is_who_the_platform_says_and_has_one_notebook(tmp_path):
         "ann (1).ipynb": ("ann (1)", ""),
         "ann": ("ann", "", "0 notebooks; expected one"),
     }
-    others = ["bo_78_992_04.ipynb", "ann/.ipynb_checkpoints/03.ipynb", "__MACOSX/._ann.ipynb"]
+    others = [
+        "bo_78_992_04.ipynb",
+        "ann/.ipynb_checkpoints/03.ipynb",
+        "ann/._03.ipynb",
+        "__MACOSX/._ann.ipynb",
+    ]
     for name in [*expected, *others, ".hidden.ipynb", "class.csv"]:
         if "." in name:
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

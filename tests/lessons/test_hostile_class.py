@@ -13,10 +13,10 @@ from tests.lessons.submitting import (
     REPOSITORY,
     RIGHT,
     WRONG,
-    grades_of,
+    grader,
     needs_sandbox,
     notebook,
-    run_grader,
+    table,
 )
 
 SECRET = "ZQ7-17259173"
@@ -140,9 +140,13 @@ def hostile(tmp_path_factory):
         file = Path(os.fsdecode(bytes(folder) + b"/" + name + b".ipynb"))
         file.write_text("{}")
     write_what_cannot_be_graded(folder, base / "elsewhere")
-    path = f"{python_path}{os.pathsep}{REPOSITORY}"
-    printed = run_grader(folder, PYTHONPATH=path, HOME=str(home), TOKEN="secret")
-    return folder, printed, grades_of(folder)
+    (folder / "class.csv").write_text("learner\nZ honest\nzoë\n", "utf-8")
+    settings = {"PYTHONPATH": f"{python_path}{os.pathsep}{REPOSITORY}", "HOME": str(home)}
+    with grader(folder, **settings, TOKEN="secret", PYTHONIOENCODING="ascii") as process:
+        printed = process.stdout.read()
+    assert process.returncode == 0, printed
+    grades = folder.with_name(f"{folder.name}-grades") / "grades.csv"
+    return folder, printed, table(grades, "submission")
 
 
 @needs_sandbox
@@ -177,8 +181,10 @@ def test_nothing_in_the_folder_is_imported(hostile):
 @needs_sandbox
 def test_a_name_writes_nothing_into_the_terminal(hostile):
     _, printed, rows = hostile
-    *lines, last = printed.splitlines()
+    *lines, missing, unknown, last = printed.splitlines()
     assert all(re.match(rf"\d+ of {len(lines)}: ", line) and line.isprintable() for line in lines)
+    assert missing == "class.csv, without a submission: zo\\xeb"
+    assert unknown.startswith(f"Not in class.csv: 10 GB of memory.ipynb, A {SECRET}.ipynb, ")
     assert last.startswith("The tables are in ")
     assert [rows[name]["status"] for name in rows if name[0] == "\\"] == [
         "not graded: not a notebook (KeyError: 'cells')"

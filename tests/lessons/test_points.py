@@ -22,7 +22,7 @@ FAR = [exercise for exercise in EXERCISES if not exercise.is_inspected]
 
 @pytest.mark.parametrize("exercise", FAR, ids=lambda exercise: exercise.name)
 def test_a_judge_in_another_process_finds_what_the_check_finds(exercise):
-    # test_every_exercise.py tries all mistakes; those of 5.4 have 784 variables
+    # test_every_exercise.py tries all mistakes
     mistakes = [*exercise.known_mistakes.items()][:2]
     expected = [("wrong", cause) for cause, _ in mistakes]
     answers = [answer for _, answer in mistakes]
@@ -32,13 +32,10 @@ def test_a_judge_in_another_process_finds_what_the_check_finds(exercise):
     for (state, words), verdict in zip(expected, far(exercise, answers), strict=True):
         assert verdict.state == state, verdict
         assert verdict.message.startswith(words)
-
-
-@pytest.mark.parametrize("exercise", [e for e in FAR if e.vary], ids=lambda exercise: exercise.name)
-def test_a_variant_is_judged_in_another_process(exercise):
     varied = exercise_named(exercise.name, "ann")
-    (found,) = far(varied, [varied.reference() if exercise.is_value else varied.reference])
-    assert found.state == "right", found
+    if exercise.vary:
+        answer = varied.reference() if exercise.is_value else varied.reference
+        assert far(varied, [answer])[0].state == "right"
 
 
 Tables = namedtuple("Tables", "second third first")
@@ -72,14 +69,12 @@ def test_a_wrong_value_gets_the_same_words_from_another_process():
         assert far(exercise, [answer]) == [verdict]
 
 
-@pytest.mark.delivery  # waits until the limit is over
-def test_an_exercise_that_never_ends_or_sleeps_costs_no_other():
+@pytest.mark.delivery
+def test_an_exercise_that_never_ends_costs_no_other():
     endless = 'def table_sizes(input_dim):\n    while True: pass\ncheck("1.1", table_sizes)'
-    sleeps = 'import time\ntime.sleep(60)\ncheck("1.2", 1)'
     turn = 'def turn(ordering):\n    return torch.argsort(ordering) + 1\ncheck("1.3", turn)'
-    found = judged(sleeps, endless, turn)
+    found = judged(endless, turn)
     assert found["1.1"].message.startswith("your code was stopped")
-    assert found["1.2"] == Verdict("failed", "TookTooLong: the cell ran out of time")
     assert found["1.3"].state == "right"
 
 
@@ -122,6 +117,7 @@ def test_only_checks_of_the_notebook_are_judged():
 OWN = Verdict(WAITS, COURSES_OWN)
 
 
+@pytest.mark.delivery
 @pytest.mark.parametrize("number", NOTEBOOKS[1:])
 def test_yours_earns_nothing(number):
     names = [exercise.name for exercise in exercises_in(number)]
@@ -150,7 +146,7 @@ WAYS = {
     "its text, executed": f'{SHOWN.format("3.2")}check("3.2", build_masks)',
     "a known mistake": f'{TAKEN}check("3.2", [*exercise_named("3.2").known_mistakes.values()][0])',
     "a value": f'{TAKEN}check("3.4", exercise_named("3.4").reference())',
-    "a variant's": f'{TAKEN}check("3.4", exercise_named("3.4", "a").reference(), variant="a")',
+    "a variant's": f'{TAKEN}check("3.1", exercise_named("3.1", "a").reference(), variant="a")',
     "a subclass": f'{TAKEN}class Mine(exercise_named("8.4").reference): pass\ncheck("8.4", Mine)',
     "the package's class": "from made_course import MaskedLinear\ncheck('4.1', MaskedLinear)",
 }
@@ -218,12 +214,11 @@ def test_a_model_is_scored_only_if_it_is_honest():
         assert (found.state, "got 0.0" in found.message) == ("wrong", False)
 
 
-@pytest.mark.parametrize("factor", [1, 1.05])
-def test_shipped_weights_and_near_copies_are_refused(factor):
+def test_a_near_copy_of_the_shipped_weights_is_refused():
     model = load_pretrained().train()
     with torch.no_grad():
         for parameter in model.parameters():
-            parameter.mul_(factor)
+            parameter.mul_(1.05)
     wrong("5.4", model, "these are the shipped weights. They do not count")
     assert model.training
 
