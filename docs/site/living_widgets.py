@@ -1,12 +1,15 @@
 """Show the notebooks' widgets on the site, in the states that their cells create."""
 
 import base64
+import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nbformat
-from kept_runs import run
+from nbclient import NotebookClient
 from sphinx.application import Sphinx
+from traitlets.config import Config
 
 from made_course.widgets.shared.without_kernel import html_of_state
 from made_course.widgets.sketchpad.page_network import page_networks
@@ -45,8 +48,7 @@ def start(app: Sphinx) -> None:
     """Begin to run the notebooks, two at a time, while pages are read."""
     pool = ThreadPoolExecutor(2)
     for path in sorted(NOTEBOOKS.glob("*.ipynb")):
-        kept = Path(app.doctreedir, "widgets", path.stem)
-        _running[path.stem] = pool.submit(_widgets, path, kept, app.config.html_context["address"])
+        _running[path.stem] = pool.submit(_widgets, path, app.config.html_context["address"])
 
 
 def widgets_of(name: str) -> dict[str, list[str]]:
@@ -54,7 +56,7 @@ def widgets_of(name: str) -> dict[str, list[str]]:
     return _running[name].result()
 
 
-def _widgets(path: Path, kept: Path, address: str) -> dict[str, list[str]]:
+def _widgets(path: Path, address: str) -> dict[str, list[str]]:
     """Run a notebook up to its last widget, and return its widgets as HTML."""
     notebook = nbformat.read(path, as_version=4)
     tagged = [
@@ -65,7 +67,11 @@ def _widgets(path: Path, kept: Path, address: str) -> dict[str, list[str]]:
     if not tagged:
         return {}
     del notebook.cells[tagged[-1] + 1 :]
-    notebook = run(notebook, path.parent, kept)
+    asked = {"timeout": 600, "resources": {"metadata": {"path": str(path.parent)}}}
+    with TemporaryDirectory() as sockets:  # a free port may be taken before a kernel binds it
+        own = Config(KernelManager={"transport": "ipc", "ip": f"{sockets}/kernel"})
+        client = NotebookClient(notebook, config=own, store_widget_state=True, **asked)
+        client.execute(env={**os.environ, "OMP_NUM_THREADS": "1"})  # another one also runs
     states = notebook.metadata.get("widgets", {STATES: {"state": {}}})[STATES]["state"]
     return {
         notebook.cells[k].id: [
