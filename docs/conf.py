@@ -62,6 +62,7 @@ html_context = {
     "address": about["urls"]["Documentation"],
 }
 html_static_path = ["site/static"]
+html_extra_path = ["worksheet.html", "pictures/share.png"]
 html_css_files = ["fonts.css", "site.css"]
 html_js_files = [("site.js", {"defer": ""})]
 html_additional_pages = {"index": "front.html", "try": "try.html"}

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 from pathlib import Path
 
 from sphinx.application import Sphinx
@@ -10,14 +9,12 @@ from sphinx.application import Sphinx
 LINK = re.compile(r"(?<!!)\[([^\[\]]+)\]\((?!https?:|#)([^)#\s]+)(#[^)\s]*)?\)")
 """In Markdown, and not of an image: its words, the file, the heading."""
 WORKSHEET = "docs/worksheet.html"
-PICTURE = "docs/pictures/share.png"
-"""What a link to the front page shows."""
+"""A page that is copied as it is: see ``html_extra_path`` in conf.py."""
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Register the change of links before a page is parsed, and the copy of other files."""
+    """Register the change of links before a page is parsed."""
     app.connect("source-read", _lead)
-    app.connect("build-finished", _copy)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -26,17 +23,10 @@ def _lead(app: Sphinx, docname: str, source: list[str]) -> None:
         words, file, heading = link.groups(default="")
         name = os.path.normpath(Path(docname).parent / file).replace(os.sep, "/")
         if name == WORKSHEET:
-            return f'<a href="{file}">{words}</a>'
+            return f'<a href="../{file}">{words}</a>'
         is_page = name.removesuffix(Path(name).suffix) in app.env.found_docs
         if is_page or not Path(app.srcdir, name).is_file():
             return link[0]
         return f"[{words}]({app.config.html_context['repository']}/blob/HEAD/{name}{heading})"
 
     source[0] = LINK.sub(led, source[0])
-
-
-def _copy(app: Sphinx, problem: Exception | None) -> None:
-    if problem is None and app.builder.format == "html":
-        for name in (WORKSHEET, PICTURE):
-            Path(app.outdir, name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(Path(app.srcdir, name), Path(app.outdir, name))

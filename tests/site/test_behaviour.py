@@ -50,7 +50,7 @@ def test_a_walk_over_all_pages(site, pages, page, width, scheme):
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     asked = set()
     page.on("request", lambda request: asked.add(request.url.partition("?")[0]))
-    for path in pages.keys() - {site / "docs" / "worksheet.html"}:  # which is for paper
+    for path in pages.keys() - {site / "worksheet.html"}:  # which is for paper
         page.goto(path.as_uri())
         assert page.locator("h1").first.is_visible(), path.name
         assert page.evaluate(WIDEST) == width, path.name
