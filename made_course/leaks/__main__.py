@@ -104,7 +104,7 @@ class CheckedModel(nn.Module):
         context, x = x[:, : self.context], x[:, self.context :]
         return torch.cat([torch.zeros_like(context), self.model(x, context)], dim=1)
 
-    def log_prob_of_logits(self, x: Tensor) -> Tensor:
+    def log_prob_from_logits(self, x: Tensor) -> Tensor:
         """Return log p (B,), in nats, of rows (B, C + D); the context counts as fair coins."""
         return Bernoulli().log_prob(self(x).double()[..., None], x).sum(1)
 
@@ -186,7 +186,7 @@ def _compare_slopes(found: Dependence) -> str:
 @torch.no_grad()
 def _compare_log_prob(checked: CheckedModel, x: Tensor) -> tuple[float, float]:
     """Return the largest error of log_prob in nats, compared with the logits, and its tolerance."""
-    own, by_logits = checked.model.log_prob(x), checked.log_prob_of_logits(x)
+    own, by_logits = checked.model.log_prob(x), checked.log_prob_from_logits(x)
     size = checked.input_dim + by_logits.abs().max().item()
     return (own - by_logits).abs().max().item(), size * torch.finfo(own.dtype).eps
 
@@ -194,7 +194,7 @@ def _compare_log_prob(checked: CheckedModel, x: Tensor) -> tuple[float, float]:
 @torch.no_grad()
 def _sum_probabilities(checked: CheckedModel) -> tuple[float, float]:
     """Return Σp, from the model's own ``log_prob`` if it has one, and a tolerance for rounding."""
-    log_prob = checked.model.log_prob if checked.has_log_prob else checked.log_prob_of_logits
+    log_prob = checked.model.log_prob if checked.has_log_prob else checked.log_prob_from_logits
     total, bits = 0.0, torch.arange(checked.input_dim)
     for numbers in torch.arange(2**checked.input_dim).split(4096):
         log_p = log_prob((numbers[:, None] >> bits & 1).double())

@@ -8,8 +8,8 @@ tests look for leaks:
   are lost in rounding.
 - **Slopes**: find the pairs for which :math:`\partial z_i / \partial x_j` is not zero. This test is
   widely used, but it can be wrong in both directions. Behind a ReLU that is off, the slope is zero,
-  although a flip may change the output. The function :math:`x^2 - x` has slopes at 0 and at 1,
-  although its value is 0 at both.
+  although a flip may change the output. The slopes of :math:`x^2 - x` at 0 and at 1 are not 0,
+  although the function is 0 at both.
 """
 
 from __future__ import annotations
