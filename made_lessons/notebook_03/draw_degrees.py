@@ -48,7 +48,7 @@ def _explain_degrees(_: object, got: list[int], right: list[int]) -> str:
         "a unit of degree 0 sees nothing, so degrees of hidden units start at 1": min(got) < 1,
         "no output may see a unit of degree D. The largest is D - 1": max(got) > max(right),
         "some units have a smaller degree than all units of the layer below, so they see nothing. "
-        "Draw from the smallest degree below upwards": min(got) < min(right),
+        "Begin the range at the smallest degree of that layer": min(got) < min(right),
         "all units have the same degree, but each must draw its own": len(got) == 1,
         "degree D - 1 never occurs, and without it the last output cannot see its immediate "
         "predecessor. torch.randint(a, b, ...) draws from a to b - 1, so b must be one larger": (

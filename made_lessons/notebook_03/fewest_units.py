@@ -116,7 +116,7 @@ def _sets_of_three(pairs: Pairs) -> set[tuple[int, ...]]:
     vary=_vary,
     hints=(
         "Start with one pair: x̂₃ sees x₁. Which degrees may a unit have so that it sees x₁, and "
-        "x̂₃ may see it? Write down this list for each of the five pairs.",
+        "x̂₃ may see it? List these degrees for each of the five pairs.",
         "A unit of degree d sees xⱼ if j ≤ d, and x̂ᵢ may see it if d < i. So x̂₃ sees x₁ through a "
         "unit of degree 1 or 2, and x̂₄ sees x₂ through one of degree 2 or 3. Which degree works "
         "for both?",
@@ -129,7 +129,7 @@ def fewest_units(pairs=((3, 1), (4, 2), (6, 4), (7, 3), (8, 6))) -> list[int]:
     degrees = []
     for i, j in pairs:  # (output i, input j), ordered by output
         if not any(j <= d < i for d in degrees):
-            degrees.append(i - 1)  # the largest possible degree also serves most later pairs
+            degrees.append(i - 1)  # no smaller degree connects more of the later pairs
     return degrees  # [2, 5, 7]; [2, 4, 6] and others work too
 
 

@@ -229,7 +229,7 @@ add_view(
     lambda trial: _describe_pairs(trial.leaks, "moves with"),
     {
         "the mask of the first layer is missing, so every hidden unit sees every input, and no "
-        "later mask can separate them": made_mutant(lambda self: unmask(self.layers[:1])),
+        "later mask can repair this": made_mutant(lambda self: unmask(self.layers[:1])),
         "units of degree 1 see units of every degree. The mask between two hidden layers is "
         "missing, or something else mixes the units of a layer, such as LayerNorm": (
             MODELS["mask forgotten"]

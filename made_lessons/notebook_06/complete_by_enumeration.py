@@ -15,7 +15,7 @@ _X = torch.tensor([0.0, 1.0, 0.0, 1.0])
 _TABLE = torch.tensor([9, 2, 1, 5, 3, 8, 2, 1, 4, 7, 1, 6, 2, 3, 10, 1]) / 65
 
 ONE_ROW = "log_prob takes rows (n, D). For a single row, use x[None]"
-NO_VALUE = "log_prob takes only zeros and ones, so no number stands for unknown"
+NO_VALUE = "log_prob takes only zeros and ones. No other number can mark an unknown value"
 
 
 def diary(x: Tensor) -> Tensor:

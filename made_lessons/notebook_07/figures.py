@@ -86,10 +86,11 @@ def plot_coasting(distances: Mapping[str, Sequence[float]], switch: int) -> Pict
 
 @picture
 def plot_mixture(above: Tensor, count: int) -> Picture:
-    """Draw a histogram of the nats that a mixture needs above the best member of each image.
+    """Draw a histogram of the extra nats per image of a mixture, compared with its best member.
 
     Args:
-        above: (N,) nats above the best member, from 0 to ln K.
+        above: (N,) NLL of each image under the mixture minus its NLL under the best member,
+            between 0 and ln K nats.
         count: number of members K.
     """
     most, middle = math.log(count), above.median().item()

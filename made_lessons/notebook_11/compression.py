@@ -94,7 +94,7 @@ def _chances(logits: Tensor) -> list[int]:
 
 
 def _bits_and_chances(own: MADE, rows: Tensor) -> Iterator[tuple[int, int]]:
-    """Yield all bits with their chances, one variable of all rows after another, as in sampling."""
+    """Yield each bit and its chance: one variable in all rows of a batch, then the next."""
     ordering = own.order.argsort(stable=True)
     for part in rows.double().split(ROWS_AT_ONCE):
         bits = part.T[ordering].flatten().int().tolist()
