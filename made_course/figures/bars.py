@@ -17,12 +17,13 @@ from .picture import LINES, WORDS, Picture, picture
 def plot_probabilities(
     distributions: Mapping[str, Sequence[float]], outcomes: Sequence[str], *, ylabel: str
 ) -> Picture:
-    """Draw bars for each outcome, one or two distributions below each other, with their numbers.
+    """Draw the probabilities of all outcomes as labelled bars, for one or two distributions.
 
     Args:
-        distributions: name → probabilities of the outcomes; one or two names, the second is blue.
+        distributions: name → probabilities of the outcomes, for one or two names. A single or
+            second distribution is blue; the first of two is hatched.
         outcomes: name of each outcome, from the top.
-        ylabel: text beside the outcomes.
+        ylabel: label of the axis with the outcomes.
 
     Example:
         >>> figure = plot_probabilities({"p": [0.25, 0.75]}, ["dry", "wet"], ylabel="grass")
@@ -133,7 +134,7 @@ def plot_nats_bars(
 
 
 def spread_out(heights: Sequence[float], apart: float, top: float = math.inf) -> list[float]:
-    """Move heights until they are ``apart`` from one another and at most ``top``.
+    """Move heights so that neighbours differ by at least ``apart`` and none is above ``top``.
 
     Example:
         >>> spread_out([1.0, 1.5, 4.0], apart=1.0)

@@ -142,7 +142,7 @@ def name_pairs(axes: Axes, names: Sequence[str], cell: float) -> None:
 
 
 def _kinds(seen: Sequence[Tensor], allowed: Tensor) -> dict[str, object]:
-    """Return the kinds of squares that occur, with a patch for the key."""
+    """Return the name and the legend patch of each kind of square that occurs."""
     all_seen, any_seen = torch.stack(list(seen)).all(0), torch.stack(list(seen)).any(0)
     cross = Line2D([], [], color="white", linestyle="", marker="x")
     kinds = {

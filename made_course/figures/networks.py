@@ -145,7 +145,7 @@ def _draw_wires(
     dip: float,
     is_last: bool,
 ) -> None:
-    """Draw a line per weight, or one line between two bundles; leaks into outputs are crossed."""
+    """Draw a line per weight, or per pair of bundles, and a cross on each leak into an output."""
     thick = 1.8 if len(below) * len(above) < 80 else 0.8
     for start, to in product(below, above):
         between = np.ix_(to.units, start.units)

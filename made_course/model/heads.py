@@ -100,7 +100,7 @@ class Head:
         return self
 
     def widths(self, input_dim: int) -> tuple[Tensor, Tensor]:
-        """Return the numbers of inputs and of outputs of a network per variable, (D,) each.
+        """Return how many inputs and outputs of the network each variable has, (D,) each.
 
         Example:
             >>> MixtureOfGaussians(1).widths(2)

@@ -154,7 +154,7 @@ class _SortedLayer:
         self._sums, self.step_values = sums.split(counts), self.values[rows].split(counts)
 
     def add_step_inputs(self, t: int) -> Tensor:
-        """Add the terms of the block's new units, and return the inputs (units, n) of step t."""
+        """Add the block's new units to the inputs (units, n) of step t, and return these inputs."""
         for weights, values in self._within:
             self._sums[t].addmm_(weights[t], values)
         return self._sums[t]

@@ -1,4 +1,4 @@
-"""The neural autoregressive distribution estimator: a hidden layer, updated at each step."""
+"""The neural autoregressive distribution estimator, which updates a hidden layer at each step."""
 
 from __future__ import annotations
 

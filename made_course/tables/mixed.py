@@ -69,7 +69,7 @@ class Mixed(Head):
         return self.heads[i]
 
     def widths(self, input_dim: int) -> tuple[Tensor, Tensor]:
-        """Return the numbers of inputs and of outputs of a network per column, (D,) each."""
+        """Return how many inputs and outputs of the network each column has, (D,) each."""
         inputs = [head.inputs_per_variable for head in self.heads]
         outputs = [head.params_per_variable for head in self.heads]
         return torch.tensor(inputs, device="cpu"), torch.tensor(outputs, device="cpu")
