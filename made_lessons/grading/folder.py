@@ -15,7 +15,7 @@ from .verdicts import Row
 MOST_BYTES = 20 * 2**20  # largest size of a notebook
 MOST_LETTERS = 2_000  # largest length of a cell's text, in characters
 CLASS = "class.csv"
-_MOODLE = re.compile(r"(.+)_(\d+)_assignsubmission_[a-z]+(?:_.*)?")
+_MOODLE = re.compile(r"(.+?)_(\d+)_assignsubmission_[a-z]+(?:_.*)?")
 _CANVAS = re.compile(r"([^_]+)_(?:LATE_)?(\d+)_\d+_.+")
 
 
@@ -30,7 +30,7 @@ def submissions(folder: Path) -> list[Row]:
     for path in sorted(folder.iterdir()):
         if path.name != CLASS and not _is_hidden(path):
             name = clean(_stem(path.name))
-            match = _MOODLE.fullmatch(name) or _CANVAS.fullmatch(name)
+            match = _CANVAS.fullmatch(name) or _MOODLE.fullmatch(name)
             by_learner.setdefault(match.groups() if match else (name, ""), []).append(path)
     return [_row(*learner, paths, folder) for learner, paths in by_learner.items()]
 

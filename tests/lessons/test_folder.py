@@ -17,6 +17,9 @@ def test_a_learner_is_who_the_platform_says_and_has_one_notebook(tmp_path):
     expected = {
         "Ann Archer_1201_assignsubmission_file/sub/03.IPYNB": ("Ann Archer", "1201"),
         "Ann Archer_1202_assignsubmission_file_03 (1).ipynb": ("Ann Archer", "1202"),
+        # learners choose the rest of the name, but cannot take another learner's number
+        "Cy_1203_assignsubmission_file_Bo_78_assignsubmission_file_.ipynb": ("Cy", "1203"),
+        "cy_79_991_Bo_78_assignsubmission_file_.ipynb": ("cy", "79"),
         "archerann_LATE_77_991_03-1.ipynb": ("archerann", "77"),
         "bo_78_991_03.ipynb": ("bo", "78", "2 notebooks; expected one"),
         "ann (1).ipynb": ("ann (1)", ""),
