@@ -90,9 +90,9 @@ def _serve(judge: Judge, exercise: Exercise, answer: object, variant: object) ->
     about: Message = {"name": exercise.name}
     try:
         about |= {} if variant is None else {"variant": str(variant)[:100]}
-        about |= _about(exercise, answer)
+        content = _about(exercise, answer)
         _disable(exercise)
-        judge.send(**about)
+        judge.send(**about, **content)
     except BaseException as error:  # code of the answer's class may raise any error
         judge.send(**about | _of_error(error))
     while message := judge.receive():

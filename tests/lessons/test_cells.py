@@ -38,6 +38,7 @@ FOR_IPYTHON = [
 SCRATCH = [
     *("def f(a, a): pass", "  if:", "x = 0x" + "f" * 5000, "x = " + "(" * 5000, "x\0"),
     *("%%html\n<b>text</b>", "%%unknown", "x = '\ud800'", "1 / 0", "raise SystemExit", "k = [1]"),
+    'check("3.1", [torch.eye(2).to_sparse(), 1])',  # cannot be sent to the judge
 ]
 THREADS = """
 torch.set_num_threads(2)
@@ -52,5 +53,6 @@ def test_no_cell_costs_an_answer_of_another():
     cells = [*FOR_IPYTHON, THREADS, *SCRATCH, NEEDS + answer, *SCRATCH, 'check("3.4", open)']
     found = judged(*cells, 'check("3.3", missing)', "def missing(masks): ...")
     assert found["3.2"] == Verdict("right")
+    assert found["3.1"].message.startswith("NotImplementedError: ")
     assert found["3.4"].message.startswith("the answer must be a list of whole numbers")
     assert found["3.3"] == Verdict("failed", "NameError: name 'missing' is not defined")
