@@ -114,7 +114,7 @@ def result_of(row: Row, folder: Path, found: Path, notebook: int) -> Row:
     except Exception as error:  # the other submissions must still be graded
         return replace(row, status=f"not graded: {error}"[:300])
     verdicts = {name: Verdict(**fields) for name, fields in verdicts.items()}
-    return replace(row, status="graded", verdicts=verdicts, file_digest=digest[:12])
+    return replace(row, status="graded", verdicts=verdicts, file_digest=digest)
 
 
 def _judged(path: Path, notebook: int) -> bytes:

@@ -13,7 +13,7 @@ from pathlib import Path
 from ..checking import time_limits
 from ..checking.catalogue import exercise_named, exercises_in
 from ..checking.exercise import Exercise
-from .limits import limit_memory
+from .limits import limit_memory, limit_time
 from .remote import Disconnected, Submission
 from .sandbox import sandbox
 from .verdicts import COURSES_OWN, FORGEABLE, WAITS, Verdict, verdict_on
@@ -32,6 +32,7 @@ def main() -> None:
     """Judge a notebook, and print the verdicts. The arguments are the file and its number."""
     path, number = sys.argv[1:]
     limit_memory()  # the judge computes with tensors that the submission sends
+    limit_time()  # torch.load can make a set of numbers that share a hash, which takes hours
     time_limits.PATIENCE = 20  # several submissions run at the same time
     try:
         verdicts = judge(Path(path).read_bytes(), int(number))

@@ -1,4 +1,4 @@
-"""The limits of a submission's process, and the program that sets them in the sandbox.
+"""The limits of a submission and its judge, and the program that sets them in the sandbox.
 
 The program gives up all rights, and executes its arguments. It runs without site packages, so it
 imports only the standard library.
@@ -17,6 +17,7 @@ if sys.platform == "linux":  # on other systems, this module can be imported but
 MEMORY = 4 * 2**30  # bytes of address space that a process may use beyond those at its start
 FOLDER = 128 * 2**20  # bytes that the folder may contain
 PROCESSES = 16  # processes and threads
+JUDGE_S = 600  # seconds of processor time that a judge may use
 
 
 def limit_memory(*, for_good: bool = False) -> None:
@@ -25,6 +26,11 @@ def limit_memory(*, for_good: bool = False) -> None:
     most = pages * resource.getpagesize() + MEMORY
     hard = most if for_good else resource.getrlimit(resource.RLIMIT_AS)[1]
     resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+
+
+def limit_time() -> None:
+    """Let the kernel kill this process after ``JUDGE_S``, even during a call into C."""
+    resource.setrlimit(resource.RLIMIT_CPU, (JUDGE_S, JUDGE_S))
 
 
 def main() -> None:

@@ -73,6 +73,12 @@ from made_lessons.grading import judge
 judge.judge = lambda *_: torch.empty(5 * 2**30, dtype=torch.uint8)
 judge.main()
 """
+SLOW = """
+from made_lessons.grading import judge, limits
+limits.JUDGE_S = 1
+judge.judge = lambda *_: sum(range(10**9))
+judge.main()
+"""
 
 
 def test_results_are_kept_until_the_file_changes(tmp_path, monkeypatch):
@@ -88,12 +94,14 @@ def test_results_are_kept_until_the_file_changes(tmp_path, monkeypatch):
         row = command.result_of(Row("a", path="a.ipynb"), tmp_path, tmp_path, number)
         assert (row.learner, row.status, row.verdicts) == ("a", "graded", {"3.2": Verdict("right")})
         assert row.file_digest.isidentifier()
+        assert len(row.file_digest) > 60  # a part of it would let a cheater find two equal ones
     assert runs == [3, 3, 4]
 
 
 @pytest.mark.delivery
 @pytest.mark.parametrize(
-    ("program", "why"), [("1 / 0", "division by zero"), (GREEDY, "allocate memory")]
+    ("program", "why"),
+    [("1 / 0", "division by zero"), (GREEDY, "allocate memory"), (SLOW, "its judge was ended")],
 )
 def test_a_judge_that_ends_costs_one_submission(tmp_path, monkeypatch, program, why):
     (tmp_path / "a.ipynb").write_text("{}")
