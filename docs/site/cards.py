@@ -19,7 +19,7 @@ SHOWN = {
     "01": ("Tree of 20 days", (0, 0.08, 0.8, 0.93)),
     "02": ("How far 16 outputs", (0.113, 0, 0.962, 0.822)),
     "03": ("Of 24 connections", (0.04, 0.165, 1, 0.56)),
-    "04": ("From the ordering", (0.42, 0.24, 0.97, 0.575)),
+    "04": ("From the ordering", (0.41, 0.24, 0.99, 0.575)),
     "05": ("97% of the nats", (0.347, 0.275, 1, 0.822)),
     "06": ("become final as pixels are drawn", (0.015, 0.1, 0.99, 0.665)),
     "07": ("Orderings: rows", (0, 0.058, 1, 0.5)),
@@ -27,7 +27,7 @@ SHOWN = {
     "09": ("the output of pixel 39 sees", (0.255, 0.23, 0.755, 0.84)),
     "10": ("Which output sees which input", (0.09, 0.235, 1, 0.8)),
     "11": ("Lowest possible nats per board", (0.6, 0.175, 1, 0.83)),
-    "12": ("orderings cost less than", (0.08, 0.24, 0.66, 0.79)),
+    "12": ("orderings cost less than", (0.01, 0.31, 0.69, 0.8)),
 }
 """Words of the text of each notebook's figure, and its part: left, top, right, bottom."""
 ROW = re.compile(

@@ -16,6 +16,8 @@ PART = re.compile(
 """In HTML: what is not running text, or what a line may not break, as "d-th" or "70 to 100"."""
 VARIABLE = re.compile("([a-z])(\u0302?)([₀-₉ᵢ]+)")
 """A letter, perhaps with a hat, and its index."""
+BESIDE_CODE = re.compile(r'[(“]*<code class="docutils literal.*?</code>[^\s<]*', re.DOTALL)
+"""Code in running text, with the brackets and stops that touch it."""
 _converter = LatexToMathML()
 
 
@@ -32,8 +34,9 @@ def setup(app: Sphinx) -> dict[str, bool]:
 
 
 def _hold_together(app: Sphinx, name: str, template: str, context: dict, doctree: object) -> None:
-    """Set the variables of running text as formulas, and prevent line breaks beside formulas."""
-    context["body"] = PART.sub(_set, context.get("body", ""))
+    """Set the variables of running text as formulas, and keep brackets and stops beside them."""
+    body = BESIDE_CODE.sub(r'<span class="together">\g<0></span>', context.get("body", ""))
+    context["body"] = PART.sub(_set, body)
 
 
 def _set(part: re.Match) -> str:

@@ -33,6 +33,7 @@ if (answers.length) {
 }
 answers.forEach((fold) =>
   fold.addEventListener("toggle", () => {
+    fold.firstElementChild.textContent = fold.open ? "Hide the answer" : "Predict first, then show the answer";
     for (const image of fold.querySelectorAll("img")) image.src = image.src; // one that moves begins again
   }),
 );
