@@ -44,7 +44,7 @@ def test_the_cheat_of_a_visitor(show, state):
     wait_for(widget, "nll", "< 0.06")
     says(
         widget,
-        "Too good to be true. It scores a perfect 0 because each output can see its own answer. "
+        "Too good to be true. It scores nearly 0 because each output can see its own answer. "
         "Ask it to draw, with no answer to copy: 24 blanks.",
     )
     button(widget, "earlier variables only").click()

@@ -269,7 +269,7 @@ def test_a_network_trains_in_the_page_and_its_mask_is_broken(site, page, address
     widget.get_by_role("button", name="Train", exact=True).click()
     says(widget, "On the floor. It draws")
     widget.get_by_role("button", name="its own, too").click()
-    says(widget, "Too good to be true. It scores a perfect 0 because")
+    says(widget, "Too good to be true. It scores nearly 0 because")
     page.wait_for_function("Number(document.querySelector('.made-widget').dataset.sum) > 5")
     page.set_viewport_size({"width": 390, "height": 844})  # there the page's bar hides some words
     widget.get_by_role("button", name="Show everything").click()

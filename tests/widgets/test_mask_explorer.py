@@ -176,7 +176,7 @@ LEARNED = {
     "history": [],
 }
 DREW = {"rows": [[0] * 16] * 24, "different": 19, "isAllKnown": True, "blanks": 0}
-CHEATS = "It scores a perfect 0 because x̂₁, x̂₂, x̂₃ and 12 more can see their own answers. "
+CHEATS = "It scores nearly 0 because x̂₁, x̂₂, x̂₃ and 12 more can see their own answers. "
 
 
 @pytest.mark.parametrize(

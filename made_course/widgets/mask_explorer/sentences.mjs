@@ -38,7 +38,7 @@ export function describeState({ network, net, what, nats, floor, own, least, coi
 }
 
 function describeCheat({ sum, claimed, network, what, nats, floor, simple }, { blanks, different, rows }) {
-  const score = nats < 0.1 ? "a perfect 0" : `${nats.toFixed(2)}, below the floor of ${floor.toFixed(2)},`;
+  const score = nats < 0.1 ? "nearly 0" : `${nats.toFixed(2)}, below the floor of ${floor.toFixed(2)},`;
   const drawn = blanks === rows.length ? `${blanks} blanks` : blanks > rows.length / 2 ? `${blanks} of ${rows.length} are blank` : `${different} different ${what.kind}s`;
   return `It scores ${score} because ${describeCopying(network)}. Ask it to draw, with no answer to copy: ${drawn}.${simple || sum === null ? "" : totalInWords(sum, claimed, what)}`;
 }
