@@ -31,8 +31,8 @@ def other_tables(key: str) -> tuple[Tensor, Tensor, Tensor]:
     hints=(
         "First build the joint distribution: a tensor of shape (2, 2, 2), with one axis for each "
         "variable.",
-        "joint[a, b, c] = p(x₁ = a) p(x₂ = b | a) p(x₃ = c | a, b). torch.stack([1 - p, p], "
-        "dim=-1) makes an axis for the variable whose table is p.",
+        "`joint[a, b, c]` = p(x₁ = a) p(x₂ = b | a) p(x₃ = c | a, b). `torch.stack([1 - p, p], "
+        "dim=-1)` makes an axis for the variable whose table is `p`.",
         "Summing over axis 0 removes x₁ and leaves p(x₂, x₃). A conditional probability is a joint "
         "probability divided by the probability of the condition.",
     ),

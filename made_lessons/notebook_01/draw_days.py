@@ -32,11 +32,12 @@ _UNIFORMS = torch.tensor(
     views=dtype_views(torch.float32, torch.float64),
     vary=further_cases(lambda key: (*reorder(*other_tables(key)), uniform(f"{key} u", 6, 3))),
     hints=(
-        "Use three steps, one per variable, in the order x₂, x₃, x₁. Each compares a column of u "
+        "Use three steps, one per variable, in the order x₂, x₃, x₁. Each compares a column of `u` "
         "with a probability.",
-        "A drawn x₂ of dtype long is an index, so q3[x2] looks up one probability for each row.",
-        "x2 = (u[:, 1] <= q2).long(), then the same for x₃ with q3[x2], then x₁ with q1[x2, x3]. "
-        "torch.stack(..., dim=1) joins the columns.",
+        "A drawn x₂ of dtype `long` is an index, so `q3[x2]` looks up one probability for each "
+        "row.",
+        "`x2 = (u[:, 1] <= q2).long()`, then the same for x₃ with `q3[x2]`, then x₁ with `q1[x2, "
+        "x3]`. `torch.stack(..., dim=1)` joins the columns.",
     ),
 )
 def draw_days(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:

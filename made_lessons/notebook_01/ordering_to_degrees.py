@@ -16,10 +16,10 @@ from ..checking import choose, exercise, further_cases, known_mistakes, shuffle
     package=input_degrees,
     vary=further_cases(lambda key: (torch.tensor(shuffle(key, range(choose(key, [4, 6, 7])))),)),
     hints=(
-        "ordering[t] = i means that step t generates variable i. You need the same pairs, looked "
+        "`ordering[t]` = i means that step t generates variable i. You need the same pairs, looked "
         "up by i.",
-        "Make an empty tensor and write t + 1 at index ordering[t]. One line of indexing does this "
-        "for all t.",
+        "Make an empty tensor and write `t + 1` at index `ordering[t]`. One line of indexing does "
+        "this for all t.",
     ),
 )
 def degrees_of(ordering: Tensor) -> LongTensor:

@@ -88,9 +88,9 @@ def _list_leaks(answer: Callable[[Tensor], Tensor]) -> str:
         "x₃, x₁, or is any ordering enough?",
         "A model that is honest in another ordering is also a distribution. Choose an ordering in "
         "which x₂ comes after x₁.",
-        "x1, x2, x3 = x.unbind(1). Combine three logits with torch.stack([...], dim=1): for x₁ a "
-        "constant such as 0 * x1, for x₂ something that depends on x1, for x₃ something that "
-        "depends on x1 and x2 at most.",
+        "`x1, x2, x3 = x.unbind(1)`. Combine three logits with `torch.stack([...], dim=1)`: for x₁ "
+        "a constant such as `0 * x1`, for x₂ something that depends on `x1`, for x₃ something that "
+        "depends on `x1` and `x2` at most.",
     ),
 )
 def leaky_logits(x: Tensor) -> Tensor:

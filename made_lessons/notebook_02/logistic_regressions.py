@@ -30,10 +30,10 @@ def _other_case(key: str) -> tuple[Tensor, ...]:
     vary=further_cases(_other_case),
     hints=(
         "You need four lines: the degrees, the allowed pairs, the logits and the log-probability.",
-        "The degrees are order = torch.argsort(ordering) + 1, and the masked weights are "
-        "weight * (order[:, None] > order[None, :]).",
-        "logits = x @ (...).T + bias, with the masked weights instead of the dots. Then return "
-        "log_bernoulli(logits, x) from section 1.",
+        "The degrees are `order = torch.argsort(ordering) + 1`, and the masked weights are `weight "
+        "* (order[:, None] > order[None, :])`.",
+        "`logits = x @ (...).T + bias`, with the masked weights instead of the dots. Then return "
+        "`log_bernoulli(logits, x)` from section 1.",
     ),
 )
 def fvsbn_log_prob(weight: Tensor, bias: Tensor, ordering: LongTensor, x: Tensor) -> Tensor:

@@ -51,11 +51,11 @@ def _other_claim(key: str) -> tuple[Callable[[Tensor], Tensor], int]:
     cases=((three_coins_log_prob, 3), (near_copy_log_prob, 3), (near_copy_log_prob, 5)),
     vary=further_cases(_other_claim),
     hints=(
-        "Build a tensor of shape (2^D, D) whose rows are all inputs, and call log_prob once.",
-        "torch.cartesian_prod(a, b, c) makes all combinations of the entries of a, b and c, one "
-        "per row. For a list of D tensors, use torch.cartesian_prod(*tensors).",
-        "tensors = [torch.tensor([0.0, 1.0])] * input_dim. Then take .exp() of the "
-        "log-probabilities, and .sum().",
+        "Build a tensor of shape (2^D, D) whose rows are all inputs, and call `log_prob` once.",
+        "`torch.cartesian_prod(a, b, c)` makes all combinations of the entries of `a`, `b` and "
+        "`c`, one per row. For a list of D tensors, use `torch.cartesian_prod(*tensors)`.",
+        "`tensors = [torch.tensor([0.0, 1.0])] * input_dim`. Then take `.exp()` of the "
+        "log-probabilities, and `.sum()`.",
     ),
 )
 def total_probability(log_prob: Callable[[Tensor], Tensor], input_dim: int) -> float:

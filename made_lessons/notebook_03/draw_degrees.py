@@ -70,12 +70,12 @@ def _explain_degrees(_: object, got: list[int], right: list[int]) -> str:
     stars=2,
     package=package.hidden_degrees,
     hints=(
-        "Which degrees are possible? The smallest is that of the layer below, below.min(). The "
-        "largest is D - 1, and torch.randint excludes its upper end.",
+        "Which degrees are possible? The smallest is that of the layer below, `below.min()`. The "
+        "largest is D - 1, and `torch.randint` excludes its upper end.",
         "If D is 1, the largest degree would be 0, with nothing left to draw from. Use "
-        "max(input_dim - 1, 1).",
-        "Return torch.randint(lowest, highest + 1, (n_units,)), where lowest is int(below.min()) "
-        "and highest is max(input_dim - 1, 1).",
+        "`max(input_dim - 1, 1)`.",
+        "Return `torch.randint(lowest, highest + 1, (n_units,))`, where `lowest` is "
+        "`int(below.min())` and `highest` is `max(input_dim - 1, 1)`.",
     ),
 )
 def draw_hidden(below: LongTensor, n_units: int, input_dim: int) -> LongTensor:

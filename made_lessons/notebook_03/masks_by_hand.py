@@ -153,8 +153,8 @@ _WRONG = {
         "which x₃?",
         "The degrees of x₁, x₂, x₃ are 3, 1, 2. A unit of degree 1 may see degrees up to 1, which "
         "is one variable only. Which?",
-        "The first row of `first` is [0, 1, 0]. The row of x̂₂ in `output` is all zeros, because no "
-        "unit has a degree below 1.",
+        "The first row of `first` is `[0, 1, 0]`. The row of x̂₂ in `output` is all zeros, because "
+        "no unit has a degree below 1.",
     ),
 )
 def masks_by_hand() -> list[list[list[int]]]:

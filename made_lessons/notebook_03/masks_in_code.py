@@ -26,10 +26,11 @@ from .masks_by_hand import RULES_SWAPPED
     hints=(
         "How many masks are there for a list of n degrees? One from each entry to the next, and "
         "one more, from the last entry to the outputs.",
-        "The mask between two layers is above[:, None] >= below[None, :]. zip(degrees, degrees[1:])"
-        " makes the pairs. The outputs have the degrees of the variables, degrees[0].",
-        "masks = [above[:, None] >= below[None, :] for below, above in zip(degrees, degrees[1:])]. "
-        "Then append the comparison of degrees[0] with degrees[-1], with `>`.",
+        "The mask between two layers is `above[:, None] >= below[None, :]`. `zip(degrees, "
+        "degrees[1:])` makes the pairs. The outputs have the degrees of the variables, "
+        "`degrees[0]`.",
+        "`masks = [above[:, None] >= below[None, :] for below, above in zip(degrees, "
+        "degrees[1:])]`. Then append the comparison of `degrees[0]` with `degrees[-1]`, with `>`.",
     ),
 )
 def build_masks(degrees: list[Tensor]) -> list[BoolTensor]:

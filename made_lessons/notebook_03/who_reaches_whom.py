@@ -33,10 +33,10 @@ def _masks(*degrees: list[int]) -> tuple[list[Tensor]]:
     vary=further_cases(lambda key: (build_masks(random_degrees(key)),)),
     hints=(
         "The product of the masks counts paths. Which of these counts are above zero?",
-        "PyTorch does not multiply matrices of bools, so convert each mask with .long() first. The "
-        "first mask is the rightmost factor.",
-        "Start with paths = masks[0].long(). For each further mask, paths = mask.long() @ paths. "
-        "Return paths > 0.",
+        "PyTorch does not multiply matrices of bools, so convert each mask with `.long()` first. "
+        "The first mask is the rightmost factor.",
+        "Start with `paths = masks[0].long()`. For each further mask, `paths = mask.long() @ "
+        "paths`. Return `paths > 0`.",
     ),
 )
 def connectivity(masks: list[Tensor]) -> BoolTensor:

@@ -58,12 +58,12 @@ def uniforms(rows: int, columns: int) -> Tensor:
     package=sample_naive,
     vary=further_cases(_other_model),
     hints=(
-        "Begin with zeros of the shape of u. Each step fills one column, and the next forward pass "
-        "sees it.",
-        "torch.argsort(order) lists the variables, smallest degree first. The step of variable i "
+        "Begin with zeros of the shape of `u`. Each step fills one column, and the next forward "
+        "pass sees it.",
+        "`torch.argsort(order)` lists the variables, smallest degree first. The step of variable i "
         "needs only logit i of its forward pass.",
-        "In the loop over i: p = torch.sigmoid(forward(x)[:, i]), then "
-        "x[:, i] = (u[:, i] <= p).float().",
+        "In the loop over i: `p = torch.sigmoid(forward(x)[:, i])`, then `x[:, i] = (u[:, i] <= "
+        "p).float()`.",
     ),
 )
 def sample(forward, order: LongTensor, u: Tensor) -> Tensor:

@@ -33,10 +33,11 @@ from ..checking.variants import further_cases, uniform
     vary=further_cases(lambda key: (8 * uniform(key, 3, 4) - 4, uniform(f"{key} x", 3, 4).round())),
     hints=(
         "Compute two tensors of shape (B, D): the log-probability of a 1, and that of a 0. Choose "
-        "between them with x, and sum.",
-        "x * a + (1 - x) * b is a where x is 1, and b where it is 0. log σ(z) = −softplus(−z).",
-        "Use log_p1 = -F.softplus(-logits), log_p0 = -F.softplus(logits), and .sum(dim=1) at the "
-        "end.",
+        "between them with `x`, and sum.",
+        "`x * a + (1 - x) * b` is `a` where `x` is 1, and `b` where it is 0. log σ(z) = "
+        "−softplus(−z).",
+        "Use `log_p1 = -F.softplus(-logits)`, `log_p0 = -F.softplus(logits)`, and `.sum(dim=1)` at "
+        "the end.",
     ),
 )
 def bernoulli_log_prob(logits: Tensor, x: Tensor) -> Tensor:

@@ -29,12 +29,12 @@ def _message(answer: object) -> str:
     message=_message,
     package=masked_linear.MaskedLinear,
     hints=(
-        "You need three things: a buffer in __init__, a copy into it in set_mask, and a product of "
-        "weight and mask in forward.",
-        "The buffer has the shape of the weight, (out_features, in_features), and starts as ones. "
-        "F.linear(x, weight, bias) is what nn.Linear computes.",
-        'self.register_buffer("mask", torch.ones(out_features, in_features)), then '
-        "self.mask.copy_(mask), then F.linear(x, self.weight * self.mask, self.bias).",
+        "You need three things: a buffer in `__init__`, a copy into it in `set_mask`, and a "
+        "product of weight and mask in `forward`.",
+        "The buffer has the shape of the weight, `(out_features, in_features)`, and starts as "
+        "ones. `F.linear(x, weight, bias)` is what `nn.Linear` computes.",
+        '`self.register_buffer("mask", torch.ones(out_features, in_features))`, then '
+        "`self.mask.copy_(mask)`, then `F.linear(x, self.weight * self.mask, self.bias)`.",
     ),
 )
 class MaskedLinear(nn.Linear):

@@ -118,8 +118,8 @@ def _verdict(mutant: str, test: str, answer: object) -> str:
     "sum does not, because whenever it fails, another test also fails.",
     is_value=True,
     hints=(
-        "First ask for each test what it uses: log_prob, the logits, the gradients or sample. It "
-        "cannot find a fault anywhere else.",
+        "First ask for each test what it uses: `log_prob`, the logits, the gradients or `sample`. "
+        "It cannot find a fault anywhere else.",
         "Two mutants are correct models: one has another ordering, and one is correct until it is "
         "trained. Their probabilities sum to one.",
         "Three of the six mutants are caught by one test only, each by a different one.",

@@ -25,13 +25,14 @@ exercise(
     "probabilities sum to one, and the wide ones see everything that is allowed.",
     hints=(
         "Sections 2 to 4 have most of the pieces: ordering → order → degrees → masks → layers in "
-        "__init__, then a loop over the layers in forward.",
-        "In __init__: self.register_buffer('order', input_degrees(ordering)), degrees from "
-        "draw_degrees(self.order, hidden_dims, 'even'), and for each mask of build_masks(degrees) "
-        "a MaskedLinear(mask.shape[1], mask.shape[0]) in an nn.ModuleList.",
-        "forward applies a relu after every layer except the last. log_prob returns "
-        "bernoulli_log_prob(self(x), x). sample returns sample(self, self.order, u), under "
-        "torch.no_grad().",
+        "`__init__`, then a loop over the layers in `forward`.",
+        "In `__init__`: `self.register_buffer('order', input_degrees(ordering))`, degrees from "
+        "`draw_degrees(self.order, hidden_dims, 'even')`, and for each mask of "
+        "`build_masks(degrees)` a `MaskedLinear(mask.shape[1], mask.shape[0])` in an "
+        "`nn.ModuleList`.",
+        "`forward` applies a `relu` after every layer except the last. `log_prob` returns "
+        "`bernoulli_log_prob(self(x), x)`. `sample` returns `sample(self, self.order, u)`, under "
+        "`torch.no_grad()`.",
     ),
 )(MADE)
 

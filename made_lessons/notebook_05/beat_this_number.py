@@ -89,9 +89,9 @@ def _small_set() -> tuple[Tensor, Tensor]:
         "epochs do not help by themselves. A random ordering gains more than a nat, and more "
         "images would gain more.",
         "You can make new images, because a digit that is shifted by one pixel is still a digit. "
-        "image.view(28, 28).roll((1, 0), (0, 1)) moves it one row down.",
-        "fit takes any object with __len__ (the number of batches per epoch) and __iter__ (which "
-        "yields them). Let yours yield shifted batches, each with a new shift.",
+        "`image.view(28, 28).roll((1, 0), (0, 1))` moves it one row down.",
+        "`fit` takes any object with `__len__` (the number of batches per epoch) and `__iter__` "
+        "(which yields them). Let yours yield shifted batches, each with a new shift.",
     ),
 )
 def train_on_shifted_images() -> MADE:

@@ -14,7 +14,7 @@ from ..checking import choose, exercise, further_cases, known_mistakes, uniform
     hints=(
         "There are two steps: from nats to bits, and from the whole image to one variable. A "
         "fair coin for each pixel must give 1.",
-        "One bit is ln 2 nats, math.log(2) in Python. So nll / math.log(2) is in bits.",
+        "One bit is ln 2 nats, `math.log(2)` in Python. So `nll / math.log(2)` is in bits.",
     ),
 )
 def bits_per_dimension(nll: float, input_dim: int) -> float:

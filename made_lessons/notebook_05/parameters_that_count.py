@@ -31,9 +31,10 @@ def _networks() -> tuple[tuple[MADE], ...]:
     hints=(
         "Go through the layers. A masked layer has a weight, a mask of the same shape, and "
         "usually a bias.",
-        "layer.mask.sum() counts the 1s in a mask. for layer in model.modules() visits every "
-        "layer; isinstance(layer, MaskedLinear) is True for a masked layer.",
-        "The direct connections are also a MaskedLinear. They have no bias, so layer.bias is None.",
+        "`layer.mask.sum()` counts the 1s in a mask. `for layer in model.modules()` visits every "
+        "layer; `isinstance(layer, MaskedLinear)` is `True` for a masked layer.",
+        "The direct connections are also a `MaskedLinear`. They have no bias, so `layer.bias` is "
+        "`None`.",
     ),
 )
 def used_parameters(model: MADE) -> int:

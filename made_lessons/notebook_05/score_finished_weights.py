@@ -60,7 +60,7 @@ def _describe_run(answer: object, model: MADE, history: History, *rows: Tensor) 
     hints=(
         "The validation line is measured at the end of an epoch, without dropout. Score the "
         "training images in the same way.",
-        "evaluate(model, images) returns the mean NLL of any images under the current weights. "
+        "`evaluate(model, images)` returns the mean NLL of any images under the current weights. "
         "It switches dropout off and restores the model's mode afterwards. You do not need the "
         "history.",
     ),

@@ -72,15 +72,15 @@ def _other_row(key: str) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
     ),
     vary=further_cases(_other_row),
     hints=(
-        "Make one row for each assignment of the unknown variables: copies of x with all "
+        "Make one row for each assignment of the unknown variables: copies of `x` with all "
         "combinations of 0 and 1 in the unknown columns. With u unknown variables there are 2^u "
         "rows.",
-        "The combinations are torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * u).view(-1, u), "
-        "or itertools.product([0.0, 1.0], repeat=u) as a tensor; rows[:, ~known] = ... writes "
-        "them in. log_prob(rows).exp() is p(unknown, known).",
-        "Divided by their sum, they are p(unknown | known). log_prob(rows).softmax(0) computes "
-        "this, even where exp would give 0. p(xᵢ = 1 | known) is the sum over the rows in which "
-        "xᵢ is 1. For all i at once, it is weights @ rows.",
+        "The combinations are `torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * u).view(-1, u)`, "
+        "or `itertools.product([0.0, 1.0], repeat=u)` as a tensor; `rows[:, ~known] = ...` writes "
+        "them in. `log_prob(rows).exp()` is p(unknown, known).",
+        "Divided by their sum, they are p(unknown | known). `log_prob(rows).softmax(0)` computes "
+        "this, even where exp would give 0. p(xᵢ = 1 | known) is the sum over the rows in which xᵢ "
+        "is 1. For all i at once, it is `weights @ rows`.",
     ),
 )
 def fill_in(log_prob, x: Tensor, known: Tensor) -> Tensor:

@@ -31,8 +31,8 @@ from ..checking import choose, edit, exercise, further_cases, known_mistakes, ra
         "previous step, and which hidden units were waiting only for it?",
         "A hidden unit of degree d is final as soon as the variable of degree d is drawn. The "
         "variable drawn last has degree t - 1.",
-        "You need one comparison per layer: units == t - 1 for each hidden layer, then order == "
-        "t for the output.",
+        "You need one comparison per layer: `units == t - 1` for each hidden layer, then `order == "
+        "t` for the output.",
     ),
 )
 def to_compute(degrees: list[Tensor], t: int) -> list[Tensor]:

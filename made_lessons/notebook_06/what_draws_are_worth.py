@@ -21,12 +21,12 @@ from ..checking import choose, edit, exercise, further_cases, known_mistakes, un
     ),
     vary=further_cases(lambda key: (9 * uniform(key, choose(key, [2, 4, 7, 8])) - 90,)),
     hints=(
-        "If the weights are w = exp(log_w), the answer is (Σw)² / Σw². Only ratios of the weights "
-        "matter, so make the largest of them 1.",
-        "w = (log_w - log_w.max()).exp() has the right ratios, and its largest entry is 1, so "
+        "If the weights are `w = exp(log_w)`, the answer is (Σw)² / Σw². Only ratios of the "
+        "weights matter, so make the largest of them 1.",
+        "`w = (log_w - log_w.max()).exp()` has the right ratios, and its largest entry is 1, so "
         "the sum of its squares cannot be 0.",
-        "Then return w.sum() ** 2 / (w**2).sum(). A shorter way is torch.softmax(log_w, 0), which "
-        "gives weights that sum to 1.",
+        "Then return `w.sum() ** 2 / (w**2).sum()`. A shorter way is `torch.softmax(log_w, 0)`, "
+        "which gives weights that sum to 1.",
     ),
 )
 def effective_size(log_w: Tensor) -> Tensor:

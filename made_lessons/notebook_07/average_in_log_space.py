@@ -22,10 +22,10 @@ from ..checking import choose, exercise, further_cases, known_mistakes, uniform
     vary=further_cases(lambda key: (9 * uniform(key, choose(key, [2, 3, 5, 6]), 4) - 90,)),
     hints=(
         "You could use three steps: exp, mean over the models, log. But exp(−120) is 0 in float32. "
-        "torch.logsumexp computes exp, sum and log in one step and avoids this.",
+        "`torch.logsumexp` computes exp, sum and log in one step and avoids this.",
         "A mean is a sum divided by K. What does a division by K do to a logarithm?",
-        "torch.logsumexp(log_p, dim=0) is the logarithm of the sum for each row. Subtract "
-        "math.log(K).",
+        "`torch.logsumexp(log_p, dim=0)` is the logarithm of the sum for each row. Subtract "
+        "`math.log(K)`.",
     ),
 )
 def log_mean_exp(log_p: Tensor) -> Tensor:

@@ -161,7 +161,7 @@ def _vary_members(exercise: Exercise, variant: str) -> Exercise:
     vary=_vary_members,
     hints=(
         "Nats are negative log-probabilities. The mixture's probability is the mean of e^−90, "
-        "e^−92 and e^−94. Your log_mean_exp takes log-probabilities of shape (K, N).",
+        "e^−92 and e^−94. Your `log_mean_exp` takes log-probabilities of shape (K, N).",
         "For one image, the NLL is 90 + ln 3 − ln(1 + e^−2 + e^−4).",
         "For means, imagine two kinds of images, each with a member that is good at it. On every "
         "image the mixture is close to the member that is good there.",

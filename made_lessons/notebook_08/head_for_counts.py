@@ -165,14 +165,14 @@ _ONE, _TWO = torch.tensor([[0.4], [-0.7]]), torch.tensor([[[0.4], [-0.7]], [[1.0
     ),
     message="Σp = 1, and samples have the frequencies that log_prob gives.",
     hints=(
-        "First write down the probability of x failures and one success: (1 − q)^x · q. Then "
-        "take the logarithm, with log q = logsigmoid(z) and log(1 − q) = logsigmoid(−z).",
-        "For sample: P(x ≤ k) = 1 − (1 − q)^(k+1). What is the smallest k for which this is at "
-        "least u? Solve for k. (A table of sums would be too long: at z = −18, half of all "
-        "counts are above 45 million.)",
+        "First write down the probability of x failures and one success: (1 − q)^x · q. Then take "
+        "the logarithm, with log q = `logsigmoid(z)` and log(1 − q) = `logsigmoid(-z)`.",
+        "For `sample`: P(x ≤ k) = 1 − (1 − q)^(k+1). What is the smallest k for which this is at "
+        "least u? Solve for k. (A table of sums would be too long: at z = −18, half of all counts "
+        "are above 45 million.)",
         "u ≤ 1 − (1 − q)^(k+1) means k + 1 ≥ ln(1 − u) / ln(1 − q). The floor of this quotient is "
-        "such a k: (torch.log1p(-u) / logsigmoid(-z)).floor(). Clamp u, so that it stays a little "
-        "below 1.",
+        "such a k: `(torch.log1p(-u) / logsigmoid(-z)).floor()`. Clamp `u`, so that it stays a "
+        "little below 1.",
     ),
 )
 class Geometric(Head):

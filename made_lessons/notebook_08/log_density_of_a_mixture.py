@@ -36,11 +36,11 @@ def _other_mixture(key: str) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     package=MixtureOfGaussians.distribution,
     vary=further_cases(_other_mixture),
     hints=(
-        "Start with the log-density of each x under each Gaussian, of shape (n, K). x[:, None] - "
-        "means has this shape.",
+        "Start with the log-density of each x under each Gaussian, of shape (n, K). `x[:, None] - "
+        "means` has this shape.",
         "The log of one term is ln π + ln N = ln π − ½ ((x − μ)/σ)² − ln σ − ½ ln 2π.",
-        "The log of the sum of the K terms is logsumexp over the last dimension: (weights.log() "
-        "+ log_normal).logsumexp(-1).",
+        "The log of the sum of the K terms is `logsumexp` over the last dimension: `(weights.log() "
+        "+ log_normal).logsumexp(-1)`.",
     ),
 )
 def mixture_log_prob(x: Tensor, weights: Tensor, means: Tensor, stds: Tensor) -> Tensor:

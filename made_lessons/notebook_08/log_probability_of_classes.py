@@ -37,11 +37,11 @@ _CLASSES = torch.tensor([[2.0, 0.0, 3.0], [1.0, 3.0, 0.0]])
     ),
     hints=(
         "You need two steps. First turn the K logits of each variable into K log-probabilities. "
-        "Then pick the log-probability of the class in x.",
-        "The first step is logits.log_softmax(-1), or logits minus their logsumexp over the last "
-        "dimension.",
-        "log_p.gather(-1, x.long()[..., None]) picks one of the K entries of each variable. "
-        "squeeze(-1) removes the last dimension, and sum(1) adds up the variables.",
+        "Then pick the log-probability of the class in `x`.",
+        "The first step is `logits.log_softmax(-1)`, or `logits` minus their `logsumexp` over the "
+        "last dimension.",
+        "`log_p.gather(-1, x.long()[..., None])` picks one of the K entries of each variable. "
+        "`squeeze(-1)` removes the last dimension, and `sum(1)` adds up the variables.",
     ),
 )
 def categorical_log_prob(logits: Tensor, x: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from ..checking import choose, exercise, further_cases, known_mistakes, uniform
     hints=(
         "Take one variable with a uniform density from 0 to 1. How high is the density, and how "
         "high is it after all points are multiplied by 10?",
-        "With one variable, the density is divided by scale, so the NLL increases by ln(scale). "
+        "With one variable, the density is divided by `scale`, so the NLL increases by ln(scale). "
         "With D variables this happens D times.",
     ),
 )

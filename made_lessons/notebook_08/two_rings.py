@@ -72,10 +72,10 @@ def _rings_log_prob(x: Tensor) -> Tensor:
     is_value=True,
     hints=(
         "Look at the points. How large are they? The head needs a scale of about 1. Train on "
-        "points / 10. Then look at section 7. What must you add to the NLL of a model in a "
+        "`points / 10`. Then look at section 7. What must you add to the NLL of a model in a "
         "different unit?",
-        "Write a class with a method log_prob(self, x) that returns the model's log_prob of "
-        "x / 10, minus 2 · ln 10.",
+        "Write a class with a method `log_prob(self, x)` that returns the model's `log_prob` of `x "
+        "/ 10`, minus 2 · ln 10.",
         "To improve it further, rotate the points. The rings look the same from all sides, so "
         "random angles give as many new points as you like.",
     ),

@@ -57,8 +57,8 @@ def _held_out_rows() -> Tensor:
         "direct connections help a little. What could you average?",
         "Within one ordering, a mean of logits is an honest model, as in notebook 7. Train several "
         "models with the same ordering, each with different validation rows.",
-        "Write a module whose forward(x) is torch.stack([m(x) for m in members]).mean(0), and "
-        "whose log_prob(x) is the negative cross-entropy with these logits, summed over columns.",
+        "Write a module whose `forward(x)` is `torch.stack([m(x) for m in members]).mean(0)`, and "
+        "whose `log_prob(x)` is the negative cross-entropy with these logits, summed over columns.",
     ),
 )
 def mean_of_three() -> nn.Module:

@@ -22,8 +22,8 @@ from ..checking import edit, exercise, further_cases, known_mistakes, uniform
     hints=(
         "The probability of x under the mixture is share · p(x) + (1 - share) · q(x). You have "
         "log p(x) and log q(x), which may be far too small for exp.",
-        "log(share · p) is log(share) + log p. And torch.logaddexp(a, b) computes log(exp(a) + "
-        "exp(b)) without underflow.",
+        "log(share · p) is log(share) + log p. And `torch.logaddexp(a, b)` computes `log(exp(a) + "
+        "exp(b))` without underflow.",
     ),
 )
 def mix(log_p: Tensor, log_q: Tensor, share: float) -> Tensor:

@@ -79,11 +79,11 @@ def _explain_outputs(answer: object, got: Tensor, right: Tensor) -> str:
     hints=(
         "Copy the hidden layer D times. Copy number d, counted from 0, has degree d, so it sees "
         "the variables of order d or less. Which copy must the output of order d see?",
-        "W.repeat(D, 1), c.repeat(D) and V.repeat(1, D) have the right shapes. Two masks are "
-        "missing. degree = torch.arange(D).repeat_interleave(H) is the degree of each unit, "
+        "`W.repeat(D, 1)`, `c.repeat(D)` and `V.repeat(1, D)` have the right shapes. Two masks are "
+        "missing. `degree = torch.arange(D).repeat_interleave(H)` is the degree of each unit, "
         "which is the number of its copy.",
-        "The mask of weight is order <= degree[:, None], of shape (D·H, D). The mask of out "
-        "picks one copy: degree == order[:, None] - 1, of shape (D, D·H).",
+        "The mask of `weight` is `order <= degree[:, None]`, of shape (D·H, D). The mask of `out` "
+        "picks one copy: `degree == order[:, None] - 1`, of shape (D, D·H).",
     ),
 )
 def tie(W: Tensor, c: Tensor, V: Tensor, order: Tensor) -> tuple[Tensor, Tensor, Tensor]:

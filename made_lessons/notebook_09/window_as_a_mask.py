@@ -13,12 +13,12 @@ from ..checking import choose, edit, exercise, further_cases, known_mistakes
     cases=((4, True), (3, True), (4, False)),
     vary=further_cases(lambda key: (choose(key, [2, 5, 6]), choose(key, [True, False]))),
     hints=(
-        "Pixel i is in row i // side and column i % side. When are two pixels in the same window "
-        "of 3 × 3, and which of them comes earlier?",
-        "row[:, None] - row has shape (D, D): the row of the output minus the row of the input. "
+        "Pixel i is in row `i // side` and column `i % side`. When are two pixels in the same "
+        "window of 3 × 3, and which of them comes earlier?",
+        "`row[:, None] - row` has shape (D, D): the row of the output minus the row of the input. "
         "Inside the window, the differences of rows and of columns are -1, 0 or 1.",
-        "Combine three conditions with &: near in rows, near in columns, and earlier. A pixel j "
-        "is earlier than i if index < index[:, None], or <= if not strict.",
+        "Combine three conditions with `&`: near in rows, near in columns, and earlier. A pixel j "
+        "is earlier than i if `index < index[:, None]`, or `<=` if not `strict`.",
     ),
 )
 def window_mask(side: int, strict: bool) -> BoolTensor:

@@ -28,10 +28,10 @@ from ..checking import choose, edit, exercise, further_cases, known_mistakes, un
     hints=(
         "A new position has one query. It is compared with the keys in the cache and with its "
         "own key.",
-        "First append the new key and value to the cache: torch.cat([keys, key[None]]) is "
-        "(t + 1, d). You need no mask, because nothing later is in the cache.",
-        "weights = (keys @ query / math.sqrt(len(query))).softmax(0) has shape (t + 1,). Then "
-        "compute weights @ values.",
+        "First append the new key and value to the cache: `torch.cat([keys, key[None]])` is (t + "
+        "1, d). You need no mask, because nothing later is in the cache.",
+        "`weights = (keys @ query / math.sqrt(len(query))).softmax(0)` has shape (t + 1,). Then "
+        "compute `weights @ values`.",
     ),
 )
 def one_more(

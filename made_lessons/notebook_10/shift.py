@@ -25,8 +25,8 @@ from ..checking.variants import choose, further_cases, uniform
     hints=(
         "Position 1 holds the start, position 2 the vector that was at position 1, and so on. The "
         "last vector is dropped.",
-        "torch.cat([..., h[:, :-1]], dim=1) puts something in front of all positions except the "
-        "last. start.expand(len(h), 1, -1) is the start of each row, (B, 1, width).",
+        "`torch.cat([..., h[:, :-1]], dim=1)` puts something in front of all positions except the "
+        "last. `start.expand(len(h), 1, -1)` is the start of each row, (B, 1, width).",
     ),
 )
 def shift(h: Tensor, start: Tensor) -> Tensor:

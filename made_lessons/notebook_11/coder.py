@@ -86,13 +86,13 @@ _CASES = (
     ],
     message=_describe_result,
     hints=(
-        "Begin with low, width = 0, 1. For each bit, multiply both by 65,536 (<< 16), and split "
-        "the new width: the lower part, the old width times chance, belongs to a 1.",
-        "For a 1, low stays and width becomes the lower part. For a 0, low increases by the "
-        "lower part, and width becomes the rest.",
-        "At the end, k = 16 * len(bits) - width.bit_length() + 1 bits are enough. The number is "
-        "low divided by 2 ** (16 * len(bits) - k), rounded up: -(-low >> ...). Write it with its "
-        'leading zeros, f"{number:0{k}b}", or return an empty string if k is 0.',
+        "Begin with `low, width = 0, 1`. For each bit, multiply both by 65,536 (`<< 16`), and "
+        "split the new `width`: the lower part, the old `width` times `chance`, belongs to a 1.",
+        "For a 1, `low` stays and `width` becomes the lower part. For a 0, `low` increases by the "
+        "lower part, and `width` becomes the rest.",
+        "At the end, `k = 16 * len(bits) - width.bit_length() + 1` bits are enough. The number is "
+        "`low` divided by `2 ** (16 * len(bits) - k)`, rounded up: `-(-low >> ...)`. Write it with "
+        'its leading zeros, `f"{number:0{k}b}"`, or return an empty string if `k` is 0.',
     ),
 )
 def encode(bits: list[int], chances: list[int]) -> str:

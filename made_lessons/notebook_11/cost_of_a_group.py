@@ -33,10 +33,10 @@ _PARITY = torch.tensor([[0.0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]])
     hints=(
         "Compare two costs: the sum over variables if each is predicted from the past only, and "
         "the joint cost given the past. Begin with one variable: H(xᵢ given the past).",
-        "An entropy given the past is a difference: entropy(rows, [*past, i]) - entropy(rows, "
-        "past).",
-        "each = sum(entropy(rows, [*past, i]) - known for i in group), and joint = "
-        "entropy(rows, [*past, *group]) - known, with known = entropy(rows, past).",
+        "An entropy given the past is a difference: `entropy(rows, [*past, i]) - entropy(rows, "
+        "past)`.",
+        "`each = sum(entropy(rows, [*past, i]) - known for i in group)`, and `joint = "
+        "entropy(rows, [*past, *group]) - known`, with `known = entropy(rows, past)`.",
     ),
 )
 def cost_of_group(rows: Tensor, past: list[int], group: list[int]) -> float:

@@ -60,7 +60,7 @@ def _to_lists(value: object) -> object:
         "colours, and what if it has one?",
         "If the first row has two colours, the board has bars, and everything is known. If it "
         "has one colour, the board has stripes, and each further row is an independent fair coin.",
-        "Use four steps for the first row, one for the rest of the first column, [4, 8, 12], and "
+        "Use four steps for the first row, one for the rest of the first column, `[4, 8, 12]`, and "
         "one for all other pixels.",
     ),
 )

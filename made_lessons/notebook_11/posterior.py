@@ -22,11 +22,11 @@ def _case(key: str, rows: int, classes: int = 3, lowest: int = -90) -> tuple[Ten
     hints=(
         "By Bayes' rule, p(y | x) = p(y) p(x | y) / p(x), and p(x) is the sum of p(y) p(x | y) "
         "over all labels.",
-        "In logarithms: add the prior to each row, then subtract the logsumexp of the row, so "
+        "In logarithms: add the prior to each row, then subtract the `logsumexp` of the row, so "
         "that its probabilities sum to one. (e^(−90) is 0 or nearly 0 in float32, so use only "
         "logarithms.)",
-        "joint = log_prior + log_given, and joint - joint.logsumexp(1, keepdim=True), which is "
-        "joint.log_softmax(1).",
+        "`joint = log_prior + log_given`, and `joint - joint.logsumexp(1, keepdim=True)`, which is "
+        "`joint.log_softmax(1)`.",
     ),
 )
 def posterior(log_prior: Tensor, log_given: Tensor) -> Tensor:

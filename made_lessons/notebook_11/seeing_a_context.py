@@ -19,7 +19,7 @@ from ..checking import MalformedAnswer, add_view, as_text, edit, exercise, known
         "x̂₁, of degree 1, may see it?",
         "A unit of degree 0 sees only the context, and all outputs may see it. A unit of degree "
         "D − 1 is seen only by x̂_D. Use all degrees from 0 to D − 1, and repeat them.",
-        "Return torch.arange(width) % D.",
+        "Return `torch.arange(width) % D`.",
     ),
 )
 def hidden_degrees(width: int, D: int) -> Tensor:

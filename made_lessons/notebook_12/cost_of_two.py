@@ -29,10 +29,10 @@ def _table(key: str, rows: int, columns: int) -> Tensor:
     hints=(
         "This is the cost of a group, as in exercise 11.1, for two variables without a past: the "
         "sum of the two entropies minus the joint entropy.",
-        "The distribution of a is joint.sum(1), and that of b is joint.sum(0). "
-        "torch.xlogy(p, p) is p ln p, and 0 where p is 0.",
-        "With entropy = lambda p: -torch.xlogy(p, p).sum(), the cost is entropy(joint.sum(1)) + "
-        "entropy(joint.sum(0)) - entropy(joint).",
+        "The distribution of a is `joint.sum(1)`, and that of b is `joint.sum(0)`. `torch.xlogy(p, "
+        "p)` is p ln p, and 0 where p is 0.",
+        "With `entropy = lambda p: -torch.xlogy(p, p).sum()`, the cost is `entropy(joint.sum(1)) + "
+        "entropy(joint.sum(0)) - entropy(joint)`.",
     ),
 )
 def cost_of_two(joint: Tensor) -> Tensor:

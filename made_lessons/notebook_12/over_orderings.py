@@ -44,11 +44,11 @@ def _table(key: str, D: int, rows: int) -> Tensor:
         "Begin at the end. If all pixels are known, nothing is left to predict, so the value is 0. "
         "If one pixel is hidden, the value is the log p of this pixel.",
         "For a set `known`, the next pixel may be each i with `not known >> i & 1`. Add "
-        "log_p[known, i] and the value of the set `known | 1 << i`, and combine over i. Larger "
+        "`log_p[known, i]` and the value of the set `known | 1 << i`, and combine over i. Larger "
         "sets have larger numbers, so go from 2^D − 2 down to 0.",
-        "value = torch.zeros_like(log_p[:, 0]); then for each set: "
-        "value[known] = combine(log_p[known, hidden] + value[after]), where hidden is the list of "
-        "hidden pixels and after the list of the sets with one of them added.",
+        "`value = torch.zeros_like(log_p[:, 0])`; then for each set: `value[known] = "
+        "combine(log_p[known, hidden] + value[after])`, where `hidden` is the list of hidden "
+        "pixels and `after` the list of the sets with one of them added.",
     ),
 )
 def over_orderings(log_p: Tensor, combine: Callable[[Tensor], Tensor]) -> Tensor:

@@ -21,10 +21,10 @@ def _case(key: str, rows: int, D: int) -> tuple[Tensor, Tensor]:
     hints=(
         "Divide the sum over the hidden pixels by their number. This is the mean cost of the next "
         "pixel. An ordering has D pixels to predict.",
-        "The number of hidden pixels of each board is (1 - known).sum(1), and their costs are "
-        "cost * (1 - known).",
-        "hidden = 1 - known, and then D / hidden.sum(1) * (cost * hidden).sum(1), with "
-        "D = cost.shape[1].",
+        "The number of hidden pixels of each board is `(1 - known).sum(1)`, and their costs are "
+        "`cost * (1 - known)`.",
+        "`hidden = 1 - known`, and then `D / hidden.sum(1) * (cost * hidden).sum(1)`, with `D = "
+        "cost.shape[1]`.",
     ),
 )
 def weighted_loss(cost: Tensor, known: Tensor) -> Tensor:
