@@ -204,8 +204,13 @@ def hold_a_key():
 
 
 def fills_its_memory_and_its_folder():
+    import contextlib
     import mmap
+    import resource
     from pathlib import Path
+
+    with contextlib.suppress(ValueError):
+        resource.setrlimit(resource.RLIMIT_AS, (-1, -1))  # asks for unlimited memory
 
     def count(take):
         kept = []
