@@ -27,7 +27,7 @@ SHOWN = {
     "09": ("the output of pixel 39 sees", (0.255, 0.23, 0.755, 0.84)),
     "10": ("Which output sees which input", (0.09, 0.235, 1, 0.8)),
     "11": ("Lowest possible nats per board", (0.6, 0.175, 1, 0.83)),
-    "12": ("orderings cost less than", (0.01, 0.31, 0.69, 0.8)),
+    "12": ("digits appear among few pixels", (0.17, 0, 1, 0.655)),
 }
 """Words of the text of each notebook's figure, and its part: left, top, right, bottom."""
 ROW = re.compile(
