@@ -38,6 +38,11 @@ answers.forEach((fold) =>
   }),
 );
 
+document.querySelectorAll(".more").forEach((fold) => {
+  const all = fold.textContent;
+  fold.addEventListener("toggle", () => (fold.firstElementChild.textContent = fold.open ? "Show fewer lines" : all));
+});
+
 // A self-check marks the choice that was pressed.
 document.querySelectorAll(".self-check details").forEach((choice) => {
   const words = choice.querySelector(":scope > :not(summary)").textContent.trim();
