@@ -13,7 +13,7 @@ PART = re.compile(
     r"|(?:[^\s<]|<math>.*?</math>|(?<=\d) (?:to|ln) (?=\d))+",
     re.DOTALL,
 )
-"""In HTML: what is not running text, or what a line may not break, as "d-th" or "70 to 100"."""
+"""In HTML: markup, code and formulas, or words to keep on one line, as "d-th" or "70 to 100"."""
 VARIABLE = re.compile("([a-z])(\u0302?)([₀-₉ᵢ]+)")
 """A letter, perhaps with a hat, and its index."""
 BESIDE_CODE = re.compile(r'[(“]*<code class="docutils literal.*?</code>[^\s<]*', re.DOTALL)

@@ -122,6 +122,7 @@ def test_long_code_shows_its_first_lines_until_it_is_opened(site, page):
     assert summary.inner_text() == f"Show all {lines} lines"
     summary.press("Enter")
     assert code.bounding_box()["height"] > shown * lines / 12
+    assert summary.inner_text() == "Show fewer lines"
 
 
 @each_notebook
