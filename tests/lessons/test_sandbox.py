@@ -120,7 +120,7 @@ def reaches(folder, terminal, port, number, who):
     def sees_commands():
         for process in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has ended
-                if "a command line with a password" in (process / "cmdline").read_text():
+                if b"a command line with a password" in (process / "cmdline").read_bytes():
                     return
         raise PermissionError
 
