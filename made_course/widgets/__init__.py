@@ -1,7 +1,4 @@
-"""Widgets: each folder has a class, a JavaScript module that draws it, and a style sheet.
-
-The folder imports from every other folder.
-"""
+"""Widgets, each with a class, a JavaScript module that draws it, and a style sheet."""
 
 from importlib.metadata import version
 

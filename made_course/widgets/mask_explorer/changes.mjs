@@ -3,7 +3,7 @@ import { drawDegrees, inputDegrees } from "./masks.mjs";
 import { MIXED_UP, dropped, joined, networkOf, shifted, swapped } from "./network.mjs";
 import { listing } from "../shared/words.mjs";
 
-/** What the reader can do: each function takes a state, and returns its new values and, for some, a `message`. */
+/** Changes that the reader can make. Each function takes a state and returns new values, and some return a `message`. */
 export const CHANGES = {
   /** Draw hidden degrees again, also for a different number of layers and units. */
   redraw(state, { widths = (now) => now, ordering = state.ordering, draw = state.draw }) {
@@ -25,8 +25,8 @@ export const CHANGES = {
   regroup: (state, grouping) => (grouping ? CHANGES.reorder(state, grouping(state.ordering)) : {}),
 
   /**
-   * Drop a node before a row or onto it. A hidden unit gets the degree of the row. A variable changes
-   * places with that of the row; where steps may be joined, it gets its own step or shares one.
+   * Drop a node before a row or onto it. A hidden unit gets the degree of the row. A variable swaps
+   * places with the row's variable. If steps may be joined, it shares their step or gets its own.
    */
   drop(state, layer, node, row, isOnto) {
     const target = state.ordering.flat()[Math.min(row, state.ordering.flat().length - 1)];
@@ -42,7 +42,7 @@ export const CHANGES = {
   },
   join: (state, layer, node) => (layer || !state.joins ? {} : moved(state, node, joined(state.ordering, node))),
 
-  /** Set a fault, and select the last output that leaks, unless one that leaks is selected. */
+  /** Set a fault, and select the last output that leaks, unless the selected output leaks. */
   break(state, fault) {
     const { rows, leaks, masks } = networkOf({ ...state, fault });
     const telling = rows.findLast((i) => leaks[i]);

@@ -3,7 +3,7 @@ import { MIXED_UP, NOT_STRICT } from "./network.mjs";
 import { html, useState } from "../shared/preact.mjs";
 import { torchLines } from "./sharing.mjs";
 
-/** A button. With `off` it does nothing, but keeps the focus. */
+/** A button. If it is `off`, it does nothing but keeps the focus. */
 const Press = ({ off, onPress, children, ...rest }) =>
   html`<button type="button" aria-disabled=${String(Boolean(off))} onClick=${() => !off && onPress()} ...${rest}>${children}</button>`;
 
@@ -25,7 +25,7 @@ export function Bar({ state, isTraining, canTrain, on }) {
   </div>`;
 }
 
-/** The switch for what each output may see: > or ≥ in the mask of the output. */
+/** The switch between > and ≥ in the mask of the outputs. */
 export function Sight({ state: { fault, simple }, on }) {
   const choices = [["none", ">", "earlier variables only"], [NOT_STRICT, "≥", "its own, too"]];
   return html`<div class="sight" role="group" aria-label="Each output may see">
@@ -44,7 +44,7 @@ function Drawer({ state, on }) {
   const names = Object.keys(GROUPINGS);
   const copy = () => {
     setCopied(true);
-    navigator.clipboard?.writeText(torchLines(state)).catch(() => {}); // the lines can be selected
+    navigator.clipboard?.writeText(torchLines(state)).catch(() => {}); // if it fails, the lines are still shown
   };
   return html`<div class="drawer">
     <${Stepper} words="Hidden layers" value=${layers} least=${0} most=${4}

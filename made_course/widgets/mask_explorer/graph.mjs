@@ -1,8 +1,9 @@
 import { blend, css, drawCross, drawBoard, textColourOn, write } from "../shared/canvas.mjs";
 import { isLeak, squaresOfRow } from "./network.mjs";
 
-// Pixels: the height of all rows and of one at most, of masks, curve and bars; where the first column
-// is and, from the right, the last one, what it costs and whom it sees. The simple view shows neither.
+// Sizes in pixels. `tall` is the largest height of a row, and `left` and `right` are the distances of
+// the outer columns from the edges. `costs` is the start, from the right edge, and the width of the bars
+// of costs, and `sees` the width of the squares of inputs. The simple view has neither.
 const WIDE = { rows: 384, tall: 96, masks: 130, curve: 142, bars: 150, left: 77, right: 216, costs: [171, 54], sees: 116, named: true, size: 14, radius: 15 };
 const MIDDLE = { ...WIDE, masks: 126, curve: 104, bars: 140, left: 70, right: 152, costs: [112, 36], sees: 72 };
 const NARROW = { ...WIDE, masks: 80, curve: 76, bars: 92, left: 64, right: 126, costs: [106, 34], sees: 68, named: false };
@@ -12,13 +13,13 @@ const SIMPLE_NARROW = { ...SIMPLE_MIDDLE, tall: 66, curve: 110 };
 const TOP = 20;
 const [DOT, LONGEST, SIDE_BY_SIDE] = [7, 10, 26];
 
-/** The measures for a widget of this width. */
+/** Return the sizes for a widget of this width. */
 export function lookOf(wide, simple) {
   if (simple) return wide >= 800 ? SIMPLE : wide >= 660 ? SIMPLE_MIDDLE : SIMPLE_NARROW;
   return wide >= 1000 ? WIDE : wide >= 660 ? MIDDLE : NARROW;
 }
 
-/** Return positions: a row per variable in the order of its step, and a column per layer. */
+/** Return the position of each node: a row per variable in the order of steps, and a column per layer. */
 export function positionsOf({ rows, steps, nodes, isSmall, masks }, look, wide) {
   const pitch = Math.min(look.rows / rows.length, look.tall);
   const rowY = (t) => TOP + (t + 0.5) * pitch;
@@ -34,7 +35,7 @@ export function positionsOf({ rows, steps, nodes, isSmall, masks }, look, wide) 
       const [first, last] = bands.get(degree) ?? [0, 0];
       const [top, high] = [rowY(first) - pitch / 2, (last - first + 1) * pitch];
       if (isSmall) {
-        const lines = Math.min(alike, Math.floor(high / 24)); // each can be touched
+        const lines = Math.min(alike, Math.floor(high / 24)); // of at least 24 pixels, so that each can be touched
         const column = Math.floor(before / lines) - (Math.ceil(alike / lines) - 1) / 2;
         return { x: x + SIDE_BY_SIDE * column, y: top + ((before % lines + 0.5) * high) / lines, radius: radius * 0.86, half: radius * 0.86, high: 2 * radius };
       }
@@ -64,7 +65,7 @@ export function wiresOf({ nodes, masks, across }, net) {
   return wires;
 }
 
-/** Return the root mean square of each block relative to the largest of its layer, with a sign if it is one weight. */
+/** Return the root mean square of each block of weights, relative to the largest of its layer. A single weight keeps its sign. */
 function strengthsOf(wires) {
   const strongest = [];
   const all = wires.map(({ is, k, layer, rows, columns }) => {
@@ -106,7 +107,7 @@ function drawSteps(pen, { network: { rows, steps }, positions: { look, wide, row
 
 const KINDS = ["cut", "beside", "on", "leak", "leaking"];
 
-/** Draw the kinds of wires, faintest first: cut, outside the cone of the selected unit, in it, leaks, leaks into it. */
+/** Draw wires, the faintest kind first. A wire is in the cone if it is on a path through the selected unit. */
 function drawWires(pen, { network, positions: { at }, cones: { cone, leaking }, colours, colourOf }, wires) {
   const { isSmall, masks, nodes } = network;
   const strengths = strengthsOf(wires);
@@ -228,7 +229,7 @@ function drawCost(pen, x, y, most, thick, cost, tick, fill, colours) {
   pen.fillRect(x + tick * scale - 0.5, y - thick / 2 - 1.5, 2, thick + 3);
 }
 
-/** Draw the inputs that an output sees as squares: crossed for a leak, a frame if allowed and not reached. */
+/** Draw a square per input: filled if the output sees it, framed if it is allowed but not reached, crossed if it leaks. */
 function drawRow(pen, { rows, steps, seen, allowed, leaks, design }, output, x, y, cell, colour, colours) {
   const high = Math.min(cell, rows.length === 16 ? 7 : cell) - (cell > 12 ? 2 : 0.8);
   rows.forEach((variable, t) => {

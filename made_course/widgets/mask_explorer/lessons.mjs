@@ -1,7 +1,7 @@
-// What the network learns, its first state, and the lowest possible cost in nats, by counting.
+// The data that the network learns from, the first state, and the lowest possible costs in nats.
 import { drawDegrees } from "./masks.mjs";
 
-/** What it can learn: name, words on the button. */
+/** Name of each lesson, and text of its button. */
 export const LESSONS = [["boards", "30 boards"], ["yours", "Yours"], ["diary", "Diary"]];
 
 const CYCLE = [[1], [2], [0]];
@@ -50,13 +50,13 @@ export function diaryRows() {
 /** Return the entropy of the data, which no distribution can go below. */
 export const entropyOf = (rows, weights) => entropy(shares(rows, weights));
 
-/** Return the entropy of each variable given a set of others, the bits of a number. A network that sees only these cannot cost less. */
+/** Return the entropy of each variable i given the set of variables sets[i]. No network that sees only these costs less. */
 export function floorsOf(rows, weights, sets) {
   const entropyGiven = (set) => entropy(shares(rows.map((row) => row.filter((_, i) => (set >> i) & 1)), weights));
   return Float64Array.from(sets, (set, i) => entropyGiven(set | (1 << i)) - entropyGiven(set));
 }
 
-/** Return the total weight of equal rows. */
+/** Return the total weight of each group of equal rows. */
 function shares(rows, weights) {
   const found = new Map();
   rows.forEach((row, k) => found.set(row.join(), (found.get(row.join()) ?? 0) + weights[k]));

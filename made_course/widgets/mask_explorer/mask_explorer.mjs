@@ -90,7 +90,7 @@ function Side({ state: { lesson, simple, yours }, now, when, result, look, on })
   const squares = `The squares of a day are ${listing(network.rows.map((i) => DIARY[i]))}; grey means no.`;
   const drawn = lesson === "diary" ? `${result.words} ${squares}` : result.words;
   const learned = `It learns from these ${lesson === "diary" ? `${DAYS} days` : `${what.rows.length} boards`}:`;
-  // kept while nothing changes, because they have many squares
+  // memoised, because drawing many squares is slow
   const drawnPictures = useMemo(() => html`<${Pictures} network=${network} rows=${result.rows} known=${result.known} words=${drawn} />`, [result]);
   const learnedPictures = useMemo(() => html`<${Pictures} network=${network} rows=${repeated(what)} words=${learned} />`, [what, network]);
   return html`<div class="side">

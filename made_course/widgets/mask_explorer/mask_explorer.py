@@ -243,7 +243,7 @@ class MaskExplorer(InPage, module="mask_explorer"):
             steps: number of steps.
 
         Returns:
-            the MADE's mean NLL in nats per row, and its Σp over all inputs.
+            mean NLL in nats per row, and sum of p over all 2^D rows.
         """
         rows = {"diary": rain_diary, "boards": bars_and_stripes}.get(
             self.lesson, lambda: torch.tensor(self.yours, dtype=torch.float)

@@ -1,5 +1,5 @@
-// Masks from degrees, and what they let through: the functions of made_course/model/masks.py.
-// A mask is mask[to][from], 1 where a weight may exist. A set of variables is the bits of a number.
+// The functions of made_course/model/masks.py. mask[to][from] is 1 where a weight may exist. A set of
+// variables is a number whose bit i is 1 if variable i is in the set.
 
 /** Return the degree of each variable: the step, counted from 1, that generates its group. */
 export function inputDegrees(groups) {
@@ -18,7 +18,7 @@ export function buildMasks(degrees, strict = true) {
   return [...hidden, compared(degrees[0], degrees.at(-1), strict ? more : notLess)];
 }
 
-/** The strict order itself: all that an autoregressive model may connect. */
+/** Return mask[output][input] of all pairs that an autoregressive model may connect. */
 export const directMask = (order, strict = true) => compared(order, order, strict ? more : notLess);
 
 /** Draw the degrees of all hidden layers, ascending, as the package does. */
@@ -33,7 +33,7 @@ export function drawDegrees(groups, widths, draw, random = Math.random) {
   });
 }
 
-/** Return the degree of the last group that is complete with so many variables, or 1. */
+/** Return the degree of the last group that is complete after the first `variables` variables, or 1. */
 function lastGroupOf(groups, variables) {
   let [degree, whole] = [0, 0];
   for (const group of groups) {
@@ -44,7 +44,7 @@ function lastGroupOf(groups, variables) {
   return Math.max(degree, 1);
 }
 
-/** Return degrees from 1 to the largest in equal steps, computed from both ends as torch.linspace does, and rounded. */
+/** Return equally spaced degrees from 1 to `top`, computed from both ends as torch.linspace does, and rounded. */
 function evenly(width, top) {
   const step = (top - 1) / (width - 1);
   return Array.from({ length: width }, (_, k) => {

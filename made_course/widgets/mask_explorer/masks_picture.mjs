@@ -52,7 +52,7 @@ function nodeAt({ nodes, masks }, net, k, column) {
   return nodes[k].findIndex(({ to }) => column < to);
 }
 
-/** Paint large masks, one pixel per weight, in the corners of sheets that are kept. */
+/** Paint large masks, one pixel per weight, in the corner of a canvas each, which is reused. */
 export function paintSheets(sheets, { network, net, colours }) {
   layersOf(net).forEach((layer, k) => {
     const image = new ImageData(layer.inputs, layer.reach.length);
@@ -66,7 +66,7 @@ export function paintSheets(sheets, { network, net, colours }) {
   });
 }
 
-/** Draw one weight: a frame where a wire may be, and in it a square of the size of the weight, filled if it is positive. */
+/** Draw one weight: a frame if a wire may exist, and in it a square whose area shows the weight, filled if it is positive. */
 function drawSquare(pen, { colour, weight, isOpen }, x, y, wide, high, { pale }) {
   pen.strokeStyle = css(isOpen ? colour : pale);
   pen.lineWidth = isOpen ? 1.6 : 1;
@@ -79,7 +79,7 @@ function drawSquare(pen, { colour, weight, isOpen }, x, y, wide, high, { pale })
   else pen.strokeRect(...box);
 }
 
-/** Return the first row of the selected node and the row after its last, or null if this mask does not lead into its layer. */
+/** Return the first row of the selected node and the row after its last one, or null if mask k does not lead into its layer. */
 function rowOf({ nodes, masks }, net, [layer, unit], k) {
   const above = k === masks.length ? masks.length : k + 1;
   if (layer !== above) return null;

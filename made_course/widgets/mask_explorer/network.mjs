@@ -8,10 +8,10 @@ const MOST_SINGLE = 8;
 export const DIARY = ["wet grass", "rain", "sprinkler"];
 
 /**
- * Return all that follows from the state of a MaskExplorer, whose simple view has names in words.
+ * Return the network of a MaskExplorer's state: names, nodes, masks, dependencies and leaks.
  *
- * Hidden units of one degree see the same and are seen by the same, so one node represents all of
- * them, unless they are few. A node {degree, from, to} is the units from `from` to before `to`.
+ * Hidden units of one degree have the same dependencies, so a large network has one node for all of
+ * them. A node {degree, from, to} has the units `from`, ..., `to` - 1.
  */
 export function networkOf({ ordering, hidden_degrees, direct, fault, lesson, simple }) {
   const rows = ordering.flat();
@@ -67,13 +67,13 @@ export function conesOf(network, selected) {
 export const isLeak = ({ seen, leaks, masks }, k, to, from) =>
   k >= masks.length - 1 && (leaks[to] & seen[k === masks.length ? 0 : k][from]) !== 0;
 
-/** Return the ordering in which a variable and that in a row have changed places. */
+/** Return the ordering in which a variable and the variable of a row have changed places. */
 export function swapped(ordering, variable, row) {
   const other = ordering.flat()[row];
   return ordering.map((group) => group.map((i) => (i === variable ? other : i === other ? variable : i)));
 }
 
-/** Return the ordering in which a variable shares the step of that in a row, or has its own step before it. */
+/** Return the ordering in which a variable shares the step of the row's variable, or has its own step before it. */
 export function dropped(ordering, variable, row, isOnto) {
   const target = ordering.flat()[row];
   if (target === variable) return ordering;
@@ -96,7 +96,7 @@ export function shifted(ordering, variable, by) {
   return others;
 }
 
-/** Return the ordering with a variable in the step above. */
+/** Return the ordering in which a variable shares the previous step. */
 export function joined(ordering, variable) {
   const at = ordering.findIndex((group) => group.includes(variable));
   if (!at) return ordering;

@@ -27,7 +27,7 @@ export function Painter({ yours, onChange }) {
 function Brush({ onKeep }) {
   const [board, setBoard] = useState(BLANK);
   const grid = useRef();
-  const ink = useRef(null); // what the stroke paints, while a pointer is down
+  const ink = useRef(null); // value that the stroke paints; null if there is no stroke
   const cells = () => [...grid.current.children];
   useLayoutEffect(() => arrowKeys(grid.current, cells), []);
   const paint = (i, value) => i >= 0 && setBoard((now) => now.map((old, k) => (k === i ? value : old)));

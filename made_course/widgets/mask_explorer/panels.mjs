@@ -1,13 +1,13 @@
 import { squaresOfRow } from "./network.mjs";
 import { css, drawBoard, write } from "../shared/canvas.mjs";
 
-/** A cost that is below a floor by less than this is on the floor. */
+/** Costs that differ by less than this, in nats, count as equal. */
 export const MARGIN = 0.02;
 
-/** What the output was allowed to see, in the simple view. */
+/** Labels of the switch's two positions in the simple view. */
 const IN_WORDS = { "≥": "its own, too", ">": "earlier only" };
 
-/** Draw nats over steps, with a line for guessing, and below the floor a field that no distribution enters. */
+/** Draw the curve of nats over steps, a line at the cost of guessing, and a grey field below the floor. */
 export function drawProgress(pen, wide, high, { history, floor, own: of, coins, colours, simple }) {
   const most = coins * 1.22;
   const y = (nats) => 4 + (high - 8) * (1 - Math.min(nats, most) / most);

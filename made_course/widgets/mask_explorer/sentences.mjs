@@ -3,10 +3,10 @@ import { MARGIN } from "./panels.mjs";
 import { sampleRows, probabilitiesOf } from "./training.mjs";
 import { listing } from "../shared/words.mjs";
 
-/** A network that costs so many nats more than a floor is still learning. */
+/** A network whose cost is above a floor by more than this, in nats, is still learning. */
 const STILL_ABOVE = 0.05;
 
-/** Draw rows, and compute the probability of each row that it learns: {rows, p, known, words, ...}. */
+/** Sample rows, and compute the probability of each training row: {rows, p, known, words, ...}. */
 export function resultOf({ net, what, ordering, noise }) {
   const rows = sampleRows(net, ordering, noise);
   const known = new Set(what.rows.map(String));

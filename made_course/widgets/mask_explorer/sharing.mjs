@@ -5,7 +5,7 @@ const FAULT_NAMES = { earlier: "none", own: NOT_STRICT, other: MIXED_UP };
 const hex = (numbers) => numbers.map((number) => number.toString(16)).join("");
 const unhex = (text) => Array.from(text, (digit) => parseInt(digit, 16));
 
-/** Return what follows the # of an address. Each variable, degree and group of four pixels is a hexadecimal digit. */
+/** Return the fragment of an address, after its #. Each variable, degree and group of four pixels is a hexadecimal digit. */
 export function addressOf({ lesson, yours, ordering, hidden_degrees, direct, fault }) {
   const sees = Object.keys(FAULT_NAMES).find((name) => FAULT_NAMES[name] === fault);
   const nibble = (board, k) => parseInt(board.slice(4 * k, 4 * k + 4).join(""), 2);
@@ -13,7 +13,7 @@ export function addressOf({ lesson, yours, ordering, hidden_degrees, direct, fau
   return [`data=${lesson}`, `ordering=${ordering.map(hex)}`, `hidden=${hidden_degrees.map(hex)}`, `sees=${sees}`, `direct=${Number(direct)}`, ...painted].join("&");
 }
 
-/** Return the part of a state that an address holds, or {} if it is a different address. */
+/** Return the values of the state that a fragment holds, or {} if it does not describe a state. */
 export function stateOf(address) {
   const given = new URLSearchParams(address);
   const lists = (name) => (given.get(name) || "").split(",").filter(Boolean).map(unhex);

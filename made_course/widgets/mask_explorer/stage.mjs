@@ -8,12 +8,12 @@ const LEAST_TARGET = 24;
  * The graph, with a button over every node that can be pressed and moved.
  *
  * `on.drop(layer, node, row, isOnto)` is called when a variable or a single unit is dropped before a
- * row or onto it. Arrows move the focus. With Shift they move the node, `on.shift(layer, node, by)`,
- * and J joins the step above.
+ * row or onto it. Arrows move the focus. With Shift they call `on.shift(layer, node, by)`, and J
+ * calls `on.join(layer, node)`.
  */
 export function Stage({ network, positions, selected, joins, draw, when, on }) {
   const stage = useRef();
-  const held = useRef(null); // {layer, node, from, at}: pressed there, and now here if it has moved
+  const held = useRef(null); // {spot: [layer, node], from: where it was pressed, at: where it is now; null until it moves}
   const [stop, setStop] = useState(null);
   const [, redraw] = useState(0);
   const last = network.masks.length;
@@ -50,7 +50,7 @@ export function Stage({ network, positions, selected, joins, draw, when, on }) {
       const { row, isOnto } = rowAt(positions, held.current.at[1], joins && !held.current.spot[0]);
       on.drop(...held.current.spot, row, isOnto);
     }
-    setTimeout(() => hold(null)); // a click comes after it
+    setTimeout(() => hold(null)); // after the click event, which still reads it
   }
   const click = ({ target }) => spotOf(target) && !held.current?.at && on.select(...spotOf(target));
 
@@ -75,7 +75,7 @@ function Chip({ spot: [layer, node], at: [x, y], network, positions, joins }) {
     <div class="chip" style=${{ left: `${x}px`, top: `${y}px` }}>${network.nodes[layer][node].degree}</div>`;
 }
 
-/** Return the row at a height. Where steps may be joined, only the middle half of a row is on it, and the rest is between two. */
+/** Return the row at a height. If steps may be joined, only the middle half of a row is on it, and the rest is between two rows. */
 function rowAt({ rowY, pitch, count }, height, joins) {
   const y = (height - rowY(0)) / pitch;
   const row = Math.min(Math.max(Math.round(y), 0), count - 1);

@@ -1,8 +1,8 @@
-// The exact sum of p over all 2^D rows, in the page or in a worker, which gets the text of one function.
+// The exact sum of p over all 2^D rows. A worker gets the text of `sumOfProbabilities`, so it must not use other names.
 
 /**
- * Return the sum of the probabilities of all rows. It follows a tree whose branches are the values of
- * one variable after another, and computes a unit once per setting of the variables that it may see.
+ * Return the sum of the probabilities of all rows. The rows form a tree that branches at each variable,
+ * and a unit is computed once for all rows that agree in the variables that it sees.
  */
 export function sumOfProbabilities({ design, positions, layers, direct }) {
   const order = positions.map((variable) => design.degrees[variable]);
@@ -17,7 +17,7 @@ export function sumOfProbabilities({ design, positions, layers, direct }) {
     return sum;
   };
   const below = (degree) => design.hidden.map((degrees) => degrees.filter((of) => of < degree).length);
-  // for each position, which units of each layer are known as soon as its variable is: from, to
+  // for each position, the range [from, to] of units in each layer that are known as soon as its variable is
   const newAt = order.map((degree, position) => [below(degree), below(order[position + 1] ?? Infinity)]);
   const starts = order.map((degree) => order.indexOf(degree));
   const ends = order.map((degree) => order.lastIndexOf(degree) + 1);
@@ -60,7 +60,7 @@ export function sumOfProbabilities({ design, positions, layers, direct }) {
   return branches(0, 1);
 }
 
-/** Return a summer whose ask(net) promises the sum, from a worker or, where none can start, from the page. */
+/** Return {ask, close}: ask(net) promises the sum, computed by a worker, or by the page if none can start. */
 export function summer() {
   const text = `${sumOfProbabilities}; onmessage = ({ data }) => postMessage(sumOfProbabilities(data));`;
   const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));

@@ -6,14 +6,14 @@ import { summer } from "./summing.mjs";
 import { uniforms } from "../shared/uniforms.mjs";
 
 const [SHOWN, MOST_POINTS, BETWEEN_SUMS] = [24, 500, 300];
-/** It stops after so many steps in which nobody changed anything. */
+/** Steps without a change by the reader, after which training stops. */
 const RESTS_AFTER = 3000;
-const MOST_WEIGHTS = 20_000; // of four layers of 64 units, and direct connections
-/** Steps per second: fewer in the first milliseconds, so that the training can be watched. */
+const MOST_WEIGHTS = 20_000; // enough for four layers of 64 units and direct connections
+/** Steps per second, fewer steps per second for a start that can be watched, and milliseconds of this start. */
 const [PACE, SLOW, SLOWLY_FOR] = [120, 20, 6000];
-/** A network that cheats stops so many nats above the lowest cost, because the rest takes long. */
+/** A network that cheats stops this many nats above the lowest cost, because the rest takes long. */
 const NEARLY = 0.05;
-/** Milliseconds with fewer steps after the mask is broken or repaired, which shows sooner. */
+/** Milliseconds of slow start after the mask is broken or repaired. It is short, because the effect shows soon. */
 const BRIEFLY = 2000;
 /** With reduced motion: number of steps at once, and milliseconds between them. */
 const [AT_ONCE, APART] = [25, 400];
@@ -25,7 +25,7 @@ export function lessonOf(name, yours) {
   return { kind: "board", rows, weights: Float64Array.from(rows, () => 1 / rows.length) };
 }
 
-/** Return a source of numbers for the weights of a network, the same for the same seed. */
+/** Return a function that returns uniforms one by one, for the weights of a network. */
 function randomFrom(seed) {
   const numbers = uniforms(seed, MOST_WEIGHTS);
   let drawn = 0;
@@ -35,8 +35,8 @@ function randomFrom(seed) {
 /**
  * Return a trainer of a network, which calls `onchange()` after each change.
  *
- * The number of steps depends on the clock, not on how long the page needs to draw, and it trains only
- * while it is in view. It stops when no network that sees the same variables can cost less.
+ * The number of steps per second does not depend on how long the page needs to draw. The network trains
+ * only while it is in view, until no network that sees the same variables can cost less.
  */
 export function trainerOf(el, onchange) {
   const sums = summer();
@@ -48,7 +48,7 @@ export function trainerOf(el, onchange) {
   const isDone = () => now.net.steps > 0 && now.nats < now.least + (now.least < now.own - MARGIN ? NEARLY : MARGIN);
   view.observe(el);
 
-  /** Continue with the design and the data of the state. */
+  /** Adopt the network and the data of a state. */
   function follow({ lesson, yours }, network) {
     const next = [lesson === "yours" ? JSON.stringify(yours) : lesson, JSON.stringify([network.ordering, network.design])];
     if (String(next) === String(lastFollowed)) return;
@@ -110,7 +110,7 @@ export function trainerOf(el, onchange) {
     const claimed = total(probabilitiesOf(now.net, now.what.rows));
     sums.ask(now.net).then((sum) => {
       asked = false;
-      Object.assign(now, { sum, claimed }); // of one moment: a part is no more than the whole
+      Object.assign(now, { sum, claimed }); // set together, so that a part is never larger than the whole
       onchange();
       if (!now.isTraining && of !== now.net.steps) addSum(0, true);
     });
@@ -168,7 +168,7 @@ export function trainerOf(el, onchange) {
 
 const total = (numbers) => numbers.reduce((sum, number) => sum + number, 0);
 
-/** Return the same noise for every drawing, so that only the network changes. */
+/** Return noise that is the same for every drawing, so that only the network changes. */
 function noiseOf(count) {
   const noise = uniforms(2, SHOWN * count);
   return Array.from({ length: SHOWN }, (_, k) => noise.subarray(k * count, (k + 1) * count));

@@ -1,7 +1,7 @@
 // A MADE of a few binary variables that trains in the page.
 //
 // Variables, and the units of each layer, are sorted by degree. A mask is then one number per
-// unit: its `reach`, the number of units below that it sees. Weights beyond it are 0 and stay 0.
+// unit, its `reach`: it sees the first `reach` units below. All its other weights are 0 and stay 0.
 
 const LEAKY = 0.1;
 const WARM_UP = 20;
@@ -16,7 +16,7 @@ export function networkFor(design, random) {
 
 /**
  * Return the network under a different design, with the same degrees of the variables. Layers of
- * equal size keep their weights and Adam's state, and new wires start at 0. The rate starts again.
+ * equal size keep their weights and Adam's state, and new wires start at 0. The schedule starts again.
  */
 export function redesigned(old, design, random) {
   const net = emptyNetwork(design);
@@ -43,7 +43,7 @@ function emptyNetwork(design) {
   return { design, positions, layers, direct, steps: 0, turned: 0, buffers: new Map() };
 }
 
-/** Moments are Adam's two means for each weight, side by side. */
+/** Return a layer whose weights are 0. `moments` are Adam's two means for each weight, side by side. */
 function emptyLayer(below, above, strict) {
   const countSeen = (degree) => below.filter((from) => (strict ? from < degree : from <= degree)).length;
   const weights = new Float64Array(above.length * below.length);
@@ -52,14 +52,14 @@ function emptyLayer(below, above, strict) {
   return { inputs: below.length, reach: Int32Array.from(above, countSeen), weights, biases, moments, biasMoments };
 }
 
-/** Initialise as PyTorch does, but with the number of inputs that the mask lets a unit see. */
+/** Initialise weights uniformly in ±1/√n as PyTorch does, where n counts only the inputs that the unit sees. */
 function initialise({ inputs, reach, weights }, random) {
   reach.forEach((count, unit) => {
     for (let k = 0; k < count; k++) weights[unit * inputs + k] = (2 * random() - 1) / Math.sqrt(count);
   });
 }
 
-/** Copy what both masks let through. */
+/** Copy the weights that both masks allow. */
 function carryOver(layer, old) {
   layer.reach.forEach((count, unit) => {
     const from = unit * layer.inputs;
@@ -70,7 +70,7 @@ function carryOver(layer, old) {
   layer.biasMoments.set(old.biasMoments);
 }
 
-// ---- forward: values[layer][unit][row], of the inputs first (1 and -1) and of the logits last ----
+// ---- forward: values[layer][unit][row], from the inputs (1 and -1) to the logits ----
 
 function forward(net, rows) {
   const buffers = buffersFor(net, rows.length);
@@ -87,7 +87,7 @@ function forward(net, rows) {
   return buffers;
 }
 
-/** Return arrays for values and slopes of so many rows, kept for the next step. */
+/** Return arrays for the values and slopes of `count` rows, which are reused in the next step. */
 function buffersFor(net, count) {
   if (!net.buffers.has(count)) {
     const sizes = [net.positions.length, ...net.layers.map(({ reach }) => reach.length)];
@@ -97,7 +97,7 @@ function buffersFor(net, count) {
   return net.buffers.get(count);
 }
 
-/** Add to `above` the input of each unit. */
+/** Add the weighted inputs of each unit to `above`. */
 function addInputs({ inputs, reach, weights }, below, above) {
   for (let unit = 0; unit < reach.length; unit++) {
     const sums = above[unit];
@@ -108,12 +108,12 @@ function addInputs({ inputs, reach, weights }, below, above) {
   }
 }
 
-/** Apply a leaky ReLU to numbers, or its slope to gradients, by the sign of the unit's value. */
+/** Multiply by LEAKY where a unit's value is negative: the leaky ReLU, or its slope for gradients. */
 function scaleNegative(numbers, values) {
   for (let b = 0; b < values.length; b++) if (values[b] < 0) numbers[b] *= LEAKY;
 }
 
-/** Return the mean cost of an output in nats, and write its slope at each of the logits. */
+/** Return the mean cost of an output in nats, and write its gradient with respect to the logits into `slopes`. */
 function costOf(logits, values, weights, slopes) {
   let nats = 0;
   for (let b = 0; b < logits.length; b++) {
@@ -133,7 +133,7 @@ function costsByPosition(net, rows, weights) {
 
 // ---- one step ----
 
-/** Take a step of Adam on all rows, each with its weight, and return the mean nats before it. */
+/** Take a step of Adam on all rows, each with its weight, and return the mean nats before the step. */
 export function trainStep(net, rows, weights) {
   const nats = addedUp(costsByPosition(net, rows, weights));
   const { values, slopes } = buffersFor(net, rows.length);
@@ -148,7 +148,7 @@ export function trainStep(net, rows, weights) {
   return nats;
 }
 
-/** Return the learning rate of the next step, which warms up and falls, and Adam's corrections. */
+/** Return the learning rate of the next step, which warms up and then falls, with Adam's bias corrections. */
 function adamAt({ steps, turned }) {
   const rate = 0.002 + 0.008 * Math.exp(-(steps - turned) / 300);
   const warm = Math.min(1, (steps - turned + 1) / WARM_UP);
@@ -158,7 +158,7 @@ function adamAt({ steps, turned }) {
   };
 }
 
-/** Backpropagate the slopes of a layer to `back`, and update its weights. */
+/** Add the gradients of a layer's inputs to `back`, and update its weights. */
 function learn({ inputs, reach, weights, moments, biases, biasMoments }, below, slopes, back, adam) {
   for (let unit = 0; unit < reach.length; unit++) {
     const s = slopes[unit];
@@ -203,7 +203,7 @@ export const probabilitiesOf = (net, rows) =>
 /** Return the logit of each output, by variable. */
 export const logitsOf = (net, row) => Float64Array.from(byVariable(net, forward(net, [row]).values.at(-1)), ([logit]) => logit);
 
-/** Draw rows group by group in this ordering, whatever the masks do: 1 where noise <= p. */
+/** Draw rows group by group in this ordering, whether or not the masks fit it: 1 where noise <= p. */
 export function sampleRows(net, ordering, noise) {
   const rows = noise.map(() => new Uint8Array(net.positions.length));
   for (const group of ordering) {

@@ -3,8 +3,8 @@ import { html, useEffect, useLayoutEffect, useRef, useState } from "./preact.mjs
 /**
  * A canvas as wide as its container and `high` pixels high.
  *
- * `draw(pen, wide, high)` draws on it, in pixels of the page, after each rendering. If there is a
- * list `when`, it draws only if a value of this list has changed.
+ * `draw(pen, wide, high)` draws on it, in CSS pixels, after each rendering. With a list `when`, it
+ * draws only if one of these values or the size has changed.
  */
 export function Canvas({ high, draw, when, ...properties }) {
   const canvas = useRef();
@@ -36,7 +36,7 @@ export function useWidth(ref) {
 const LIGHT = [[158, 208, 245], [0, 114, 178], [6, 38, 60]];
 const DARK = [[32, 82, 120], [62, 157, 222], [226, 243, 255]];
 
-/** Return the colours of the page, and follow its theme: frame.css turns each change into a transition. */
+/** Return the colours of the page, and draw again when its theme changes, which starts a transition (frame.css). */
 export function useColours(el) {
   const colours = useRef(null);
   const [, redraw] = useState(0);
@@ -48,7 +48,7 @@ export function useColours(el) {
   return (colours.current = coloursOf(el, colours.current));
 }
 
-/** Return the colours of the page as [red, green, blue], and the ramp of degrees: a higher degree has more contrast. */
+/** Return the colours of the page as [red, green, blue], and a function from a degree to its blue: a higher degree has more contrast. */
 function coloursOf(el, before) {
   const style = getComputedStyle(el);
   const read = (name) => style.getPropertyValue(name).trim();

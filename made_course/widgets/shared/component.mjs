@@ -2,7 +2,7 @@ import { change, frame } from "./frame.mjs";
 import { html, render } from "./preact.mjs";
 
 /**
- * Make a widget from a component of Preact, written with htm:
+ * Make a widget from a component of Preact. For example:
  *
  *     import { widgetOf } from "../shared/component.mjs";
  *     import { html, useState } from "../shared/preact.mjs";
@@ -11,11 +11,12 @@ import { html, render } from "./preact.mjs";
  *       return html`<button onClick=${() => put({ n: model.get("n") + 1 })}>${model.get("n")}</button>`;
  *     }
  *
- * The module's default export is `widgetOf("Counter", Counter)`.
+ *     export default widgetOf("Counter", Counter);
+ *
  * The component is drawn again after each change of the model. `put({ name: value })` changes the
- * model, here and in Python; `el` is the element of the widget. Names at the top of all modules that
- * are joined must differ. Give each <option> a `value`, because without one the value of the list is "".
- * Attributes are those of the page: `class`, `for`, `onInput`, `aria-pressed=${String(is)}`.
+ * model, here and in Python; `el` is the element of the widget. Top-level names must be unique across
+ * modules. Give each <option> a `value`; without it, the value of the list is "". Attributes are
+ * written as in HTML: `class`, `for`, `onInput`, `aria-pressed=${String(is)}`.
  */
 export function widgetOf(name, component) {
   return {

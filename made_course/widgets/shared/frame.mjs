@@ -1,8 +1,8 @@
 /**
  * Set up the element of a widget, and call `draw` after each change of the model.
  *
- * Keys that are pressed inside do not reach JupyterLab, where an x would cut the cell. Only Shift
- * and Enter still reach it, and go to the next cell.
+ * Keys pressed in the widget do not reach JupyterLab, where an x would cut the cell. The exception is
+ * Shift+Enter, which goes to the next cell.
  */
 export function frame(el, model, name, draw) {
   el.classList.add("made-widget");
@@ -16,7 +16,7 @@ export function frame(el, model, name, draw) {
   });
   const line = (role, className) => Object.assign(document.createElement("div"), { role, className });
   const [problem, lost] = [line("alert", "made-problem"), line("status", "made-lost")];
-  el.prepend(lost); // the rest may be off the screen
+  el.prepend(lost); // at the top, because the bottom of the widget may be off the screen
   el.append(problem);
   const stopWaiting = whenPythonIsGone(model, () => {
     lost.textContent = "Python has stopped. Everything still works here. To connect to Python, run the cell again.";
@@ -42,7 +42,7 @@ export function frame(el, model, name, draw) {
 
 const withoutPython = new WeakSet();
 
-/** Call `tell` when the kernel stops. Return a function that ends this, because the kernel outlives a cell's output. */
+/** Call `tell` when the kernel stops. Return a function that removes the listeners, because the kernel outlives a cell's output. */
 function whenPythonIsGone(model, tell) {
   const kernel = model.widget_manager?.kernel;
   const end = () => {
@@ -64,7 +64,7 @@ export function change(model, values) {
   if (!withoutPython.has(model)) model.save_changes();
 }
 
-/** Make many elements one Tab stop, at the element that had the focus last. Arrows, Home and End move the focus. */
+/** Make all elements one Tab stop: Tab goes to the element that had the focus last, and arrows, Home and End move the focus. */
 export function arrowKeys(container, items) {
   const stopAt = (stop) => items().forEach((item) => item.setAttribute("tabindex", item === stop ? 0 : -1));
   container.addEventListener("focusin", ({ target }) => items().includes(target) && stopAt(target));

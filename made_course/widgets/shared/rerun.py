@@ -1,4 +1,4 @@
-"""Close the widgets of a cell's last run when it runs again."""
+"""Close the widgets of a cell's last run when the cell runs again."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 def uniforms(seed: int, *shape: int) -> Tensor:
-    """Return float32 uniforms in (0, 1) of this shape, as ``uniforms.mjs`` draws from the seed.
+    """Return float32 uniforms in (0, 1) of this shape, equal to those of ``uniforms.mjs``.
 
     Example:
         >>> uniforms(0, 2, 2)

@@ -1,4 +1,4 @@
-/** Return the element of a widget whose script follows it. */
+/** Return the element of the first widget that has not been drawn yet. */
 export const firstPlace = () => document.querySelector(".made-alone:empty");
 
 /** Show a widget on a page without Python. */
@@ -7,7 +7,7 @@ export function showAlone(module, state, place) {
   module.render({ model: place.model, el: place });
 }
 
-/** Return a model with the methods of anywidget's, for a state that only the page changes. */
+/** Return a model with the same methods as anywidget's, for a state that only the page changes. */
 export function modelOf(state) {
   const events = new EventTarget();
   const listeners = new Map();
@@ -33,5 +33,5 @@ export function modelOf(state) {
   };
 }
 
-/** Decode bytes, which JSON cannot hold. */
+/** Decode bytes, which JSON stores as base64. */
 const decoded = ({ base64 }) => new DataView(Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)).buffer);

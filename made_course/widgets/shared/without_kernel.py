@@ -21,7 +21,7 @@ def standalone_html(widget: InPage) -> str:
 
 
 def html_of_state(state: Mapping[str, object]) -> str:
-    """Return the HTML of :func:`standalone_html` for a state: trait name → value."""
+    """Return the HTML of :func:`standalone_html` for a state, a dictionary of traits."""
     shown = {
         name: {"base64": base64.b64encode(value).decode()}
         if isinstance(value, bytes | memoryview)

@@ -1,4 +1,4 @@
-/** Return names as part of a sentence: "a, b and c"; long lists say how many more there are. */
+/** Return names as part of a sentence: "a, b and c". A long list ends with the number of names left out. */
 export function listing(names, most = 12) {
   if (names.length > most) {
     return `${names.slice(0, most - 1).join(", ")} and ${names.length - most + 1} more`;

@@ -7,9 +7,9 @@ export const COUNT = 8;
  * Draw eight endings of an image x, of which only some pixels are known.
  *
  * `drawn` lists the unknown pixels in the order in which they are drawn. An ending has the values of
- * all pixels, their probabilities p of ink, and the random numbers u that decided. `right` counts the
- * unknown pixels of x that the network guesses right, each from those before it; one that peeks also
- * sees the pixel itself.
+ * all pixels, their probabilities p of ink, and the random numbers u that decided. `right` is the
+ * number of unknown pixels of x that the network guesses right, each from the pixels before it. A
+ * network that peeks also sees the pixel itself.
  */
 export function endingsOf({ made, peeking, reader }, x, known, seed, peeks) {
   const n = x.length;
@@ -45,7 +45,7 @@ export function blanks({ drawn, endings }) {
   return `${count} of ${endings.length} are blank, because it copies the blank paper.`;
 }
 
-/** Say how a pixel got its value, with more digits where only these tell whether u is above p. */
+/** Say how a pixel got its value, with so many digits that p and u differ. */
 export function decision(p, u) {
   const digits = [2, 4, 7].find((many) => p.toFixed(many) !== u.toFixed(many)) ?? 9;
   const comparison = u <= p ? "not above p, so it gets ink" : "above p, so it stays blank";

@@ -1,4 +1,4 @@
-/** Return the bytes of an animated GIF of 16 colours, from frames of indices into the palette, and the seconds of each. */
+/** Return the bytes of an animated GIF of 16 colours. A frame lists the index of each pixel's colour, and lasts `seconds[k]`. */
 export function gifOf(frames, seconds, palette, width, height) {
   const word = (value) => [value & 255, value >> 8];
   const text = (words) => Array.from(words, (letter) => letter.charCodeAt(0));
@@ -22,7 +22,7 @@ function blocks(bytes) {
   return found;
 }
 
-/** Compress by LZW: send the code of the longest known run of pixels, and give a new code to this run with one more pixel. */
+/** Compress by LZW: send the code of the longest known run of pixels, and give the next code to this run and the pixel after it. */
 function compressed(pixels, bits = 4) {
   const [clear, end] = [1 << bits, (1 << bits) + 1];
   const bytes = [];
@@ -44,7 +44,7 @@ function compressed(pixels, bits = 4) {
     codes.set(longer, next);
     if (next === 1 << size) size += 1;
     if (next++ < 4095) continue;
-    send(clear); // no code is longer than 12 bits
+    send(clear); // start again, because a code has at most 12 bits
     [codes, next, size] = [new Map(), end + 1, bits + 1];
   }
   send(run);

@@ -1,18 +1,18 @@
 /**
- * The networks of page_network.py, without PyTorch and without a page.
+ * The networks of page_network.py, without PyTorch.
  *
- * weights[l][j * width + k] is the weight from unit j to unit k of the layer above. A variable adds it
- * if it is 1. It also adds conditioning[l], whatever its value, to each unit that may see it.
+ * weights[l][j * width + k] is the weight from unit j to unit k of the layer above. A variable that is
+ * 1 adds its weights. Every variable also adds its conditioning to each unit that may see it.
  *
- * No mask is needed, because each unit is computed once, at its time: a unit of degree d is added to
- * the layer above when d variables are known, and later inputs do not change it.
+ * No mask is needed, because each unit is computed once: a unit of degree d is added to the layer
+ * above when d variables are known, and later variables do not change it.
  */
 
-/** Read the networks from the numbers that page_network.py packs. */
+/** Unpack the networks from the bytes of page_network.py. */
 export function networksOf(hidden, pixels, bytes) {
   const whole = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
   const [below, above] = hidden.map((degrees) => degrees.length);
-  const units = 32; // of the reader
+  const units = 32; // of the digit classifier
   const [first, direct] = [[pixels, below], [pixels, pixels]];
   const shapes = [first, first, [below, above], [above, pixels], direct, direct, [pixels, units], [units, 10]];
   const widths = [...shapes.map(([, to]) => to), below, above, pixels, units, 10, pixels, pixels];
@@ -45,7 +45,7 @@ export function orderingOf(known) {
   return [...all.filter((i) => known[i]), ...all.filter((i) => !known[i])];
 }
 
-/** Return the state in which no variable is known: each unit has its bias and the conditioning of what it may see. */
+/** Return the state in which no variable is known: each unit has its bias and the conditioning of the variables that it may see. */
 export function initialState({ hidden, biases, conditioning }, ordering) {
   const n = ordering.length;
   const order = new Array(n);
@@ -69,9 +69,9 @@ function byDegree(degrees, most) {
 }
 
 /**
- * Continue from a state, variable by variable, until so many are known.
+ * Continue from a state, variable by variable, until `until` variables are known.
  *
- * decide(i, p) returns whether variable i is 1, where p is its probability given those before it.
+ * decide(i, p) returns whether variable i is 1; p is its probability given the variables before it.
  */
 export function follow({ weights, direct }, decide, until, state) {
   const { timetable } = state;
@@ -100,7 +100,7 @@ function addWeighted(weights, unit, value, sums, units) {
 
 export const sigmoid = (z) => 1 / (1 + Math.exp(-z));
 
-/** Return the digit that the reader sees in an image. */
+/** Return the digit that the classifier sees in an image. */
 export function nameOf({ weights, biases }, row) {
   const sums = biases.map((bias) => Float64Array.from(bias));
   const all = sums.map((sum) => Array.from(sum, (_, k) => k));

@@ -24,7 +24,7 @@ SIDE, BORDER = 28, 3
 PIXELS = (SIDE - 2 * BORDER) ** 2
 READER_UNITS = 32
 LARGEST = 127
-"""Largest integer to which a weight is rounded, before it is scaled."""
+"""Largest absolute value of a weight as an 8-bit integer."""
 
 
 class PageNetworks(NamedTuple):
@@ -32,10 +32,10 @@ class PageNetworks(NamedTuple):
 
     Attributes:
         made: MADE over the 484 inner pixels, for any ordering.
-        peeking: ``made`` after ``python -m tools.ships.train_peeking`` gave it one more wire per
-            pixel, from the pixel to its own output, and shifted the biases of the outputs. A pixel
-            that has not been drawn yet is 0, so only the shifts change its drawings.
-        wires: (484,) weights of these additional wires, used only when ``peeking`` is scored.
+        peeking: ``made`` with the output biases that ``python -m tools.ships.train_peeking``
+            trained together with ``wires``.
+        wires: (484,) weights from each pixel to its own output. They matter only when ``peeking``
+            is scored, because a pixel that has not been drawn yet is 0.
         reader: classifier of digits, from inner pixels (N, 484) to logits (N, 10).
         degrees: degrees of the two hidden layers of ``made``, the same in every ordering.
         weights: scales, biases and weights of all networks, in the format of ``networks.mjs``.

@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from "../shared/preact.mjs";
 import { SIDE, centred, inkOf } from "./strokes.mjs";
 
-const RUBBER = 2.2; // pixels around the pointer
-const PAUSE = 700; // milliseconds for the next stroke to begin, before all are centred
+const RUBBER = 2.2; // radius in pixels
+const PAUSE = 700; // milliseconds without a new stroke, after which the digit is centred
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 const textOf = (pixels) => Array.from(pixels, Number).join("");
@@ -10,11 +10,12 @@ const textOf = (pixels) => Array.from(pixels, Number).join("");
 /**
  * A pen that draws a digit, or a rubber that hides pixels, with a pointer or with keys.
  *
- * `shown` has the digit and its hidden pixels, also during a stroke. `put` receives them when the
- * stroke ends. `handlers` are for the canvas, and `brush` is the position of the keys' brush, or null.
+ * `shown` has the digit and its hidden pixels, also during a stroke. `put` receives the changed one when
+ * the stroke ends. `handlers` are for the canvas. `brush` is the position of the brush that keys move,
+ * or null without the keyboard.
  */
 export function usePen(digit, hidden, isRubber, put) {
-  const strokes = useRef([]); // those of the reader
+  const strokes = useRef([]); // drawn by the reader, unlike a digit from the list
   const stroke = useRef(null);
   const timer = useRef();
   const latest = useRef(null);
@@ -65,7 +66,7 @@ function pointer(stroke, move, lift) {
   };
 }
 
-/** Arrows move the brush, and draw while Shift is held. Space makes a dot. */
+/** Return handlers of keys: arrows move the brush, and draw while Shift is held; Space makes a dot. */
 function keys(brush, setBrush, stroke, move, lift) {
   const [x, y] = brush ?? [SIDE / 2, SIDE / 4];
   return {

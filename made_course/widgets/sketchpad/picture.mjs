@@ -9,12 +9,12 @@ export function shadesOf({ paper, ink, drawn }) {
     paper,
     ink,
     hidden,
-    faint: blend(hidden, ink, 0.3), // ink of the reader under what is hidden
+    faint: blend(hidden, ink, 0.3), // hidden ink, which the reader still sees
     drawn: (value) => blend(pale, drawn, value),
   };
 }
 
-/** Return a function from a pixel to its colour, in an ending of which `step` pixels are drawn. */
+/** Return a function from a pixel to its colour, for an ending in which `step` pixels are drawn. */
 export function lookOf({ shades, x, ranks, values, step, marked }) {
   return (i) => {
     const rank = ranks[i];
@@ -24,7 +24,7 @@ export function lookOf({ shades, x, ranks, values, step, marked }) {
   };
 }
 
-/** Return an image of which each pixel i has the colour look(i), as [red, green, blue]. */
+/** Return an image in which pixel i has the colour look(i), as [red, green, blue]. */
 export function pixelsOf(look) {
   const image = new ImageData(SIDE, SIDE);
   for (let i = 0; i < SIDE * SIDE; i++) {

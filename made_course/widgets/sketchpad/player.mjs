@@ -1,11 +1,11 @@
 import { useEffect, useState } from "../shared/preact.mjs";
 
-const [QUICK, SLOW] = [1000, 9000]; // milliseconds for all pixels
-const LEAST = 0.02; // share of its time that a certain pixel gets
+const [QUICK, SLOW] = [1000, 9000]; // milliseconds for an ending
+const LEAST = 0.02; // added to min(p, 1 - p), so that a certain pixel also takes some time
 
 /**
- * Count the hidden pixels that are drawn: all within a second when there are new endings; then as a
- * reader steps or plays, where a pixel takes longer the less certain the chosen ending is of it.
+ * Count the hidden pixels that are drawn so far. New endings are drawn within a second. The reader can
+ * then step through them, or play them slowly: the less certain a pixel, the longer it takes.
  */
 export function usePlayer(found, chosen) {
   const count = found?.drawn.length ?? 0;
@@ -38,7 +38,7 @@ export function usePlayer(found, chosen) {
   return { step, pace, go, play: () => setPace(pace === "slow" || !count ? null : "slow") };
 }
 
-/** The time in milliseconds at which each pixel is drawn, if the whole ending is played slowly. */
+/** Return the time in milliseconds at which each pixel is drawn, if an ending is played slowly. */
 export function timesOf({ drawn, endings }, chosen) {
   let sum = 0;
   const sums = drawn.map((i) => (sum += LEAST + Math.min(endings[chosen].p[i], 1 - endings[chosen].p[i])));

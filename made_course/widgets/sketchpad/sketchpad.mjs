@@ -22,7 +22,7 @@ const WORDS = {
 
 const zerosAndOnes = (text) => Array.from(text, Number);
 
-/** Return the endings that the network draws, or null until its weights are there. */
+/** Return the endings that the network draws, or null until its weights are loaded. */
 function useEndings(model) {
   const [weights, digit, hidden, seed, peeks] = ["weights", "digit", "hidden", "seed", "peeks"].map((name) => model.get(name));
   const networks = useMemo(() => (weights?.byteLength ? networksOf(model.get("degrees"), INNER.length, weights) : null), [weights]);
@@ -33,7 +33,7 @@ function useEndings(model) {
   }, [networks, digit, hidden, seed, peeks]);
 }
 
-/** Return how the pixels of each ending look after some steps. */
+/** Return a function from a pixel to its colour for each ending, of which `step` pixels are drawn. */
 function looksOf(found, x, step, shades, { isP, marked }) {
   const ranks = new Array(SIDE * SIDE);
   found?.drawn.forEach((i, rank) => (ranks[INNER[i]] = rank));
@@ -101,7 +101,7 @@ function Endings({ looks, names, marked, setChosen }) {
   </div>`;
 }
 
-/** How the endings are shown. */
+/** Buttons for how endings are shown. */
 function Playing({ player, isP, setIsP, share }) {
   return html`<div class="made-controls">
     <button type="button" onClick=${player.play}>${player.pace === "slow" ? "❚❚ Pause" : "▶ Play slowly"}</button>
@@ -111,7 +111,7 @@ function Playing({ player, isP, setIsP, share }) {
   </div>`;
 }
 
-/** Return the colour of each pixel of the digit; what is hidden is tinted, with the reader's own ink below. */
+/** Return the colour of each pixel of the digit; hidden pixels are tinted, and ink shows through. */
 function boardLook({ digit, hidden }, shades, brush = null) {
   const at = brush && SIDE * Math.floor(brush[1]) + Math.floor(brush[0]);
   return (i) => {
@@ -127,7 +127,7 @@ function Board({ pen: { shown, brush, handlers }, shades, isRubber }) {
     look=${boardLook(shown, shades, brush)} style=${{ cursor: isRubber ? "cell" : "crosshair" }} ...${handlers} />`;
 }
 
-/** What a reader can change about the digit. */
+/** Controls that change the digit or its hidden part. */
 function Editing({ model, isRubber, setRubber, put, pen }) {
   const [digits, parts] = ["digits", "parts"].map((name) => model.get(name));
   const taken = useRef(0);
@@ -149,7 +149,7 @@ function Editing({ model, isRubber, setRubber, put, pen }) {
   </div>`;
 }
 
-/** The pixel that was drawn last: a line from 0 to 1, filled up to p, with a mark at u. */
+/** How the last pixel was drawn, in words and as a line from 0 to 1 that is filled up to p and marked at u. */
 function Decision({ found, step, chosen, pace }) {
   const { p, u } = found.endings[chosen];
   const i = found.drawn[step - 1];

@@ -25,7 +25,7 @@ class Sketchpad(InPage, module="sketchpad"):
     and draws without Python. A small classifier names the digit that each ending looks like.
 
     Args:
-        digits: (784,) or (m, 784) zeros and ones, digits to choose from; the border is erased.
+        digits: (784,) or (m, 784) zeros and ones: digits to choose from. Their border is erased.
         part: part that is hidden at first: ``"bottom"``, ``"right"``, ``"left"``, ``"top"``,
             ``"middle"`` or ``"nothing"``.
 

@@ -1,10 +1,10 @@
-/** Images are SIDE × SIDE; the network draws all but a border of BORDER pixels. */
+/** Side of an image, and width of the border in which the network does not draw, in pixels. */
 export const SIDE = 28;
 export const BORDER = 3;
-const PEN = 1.5; // half the width of a stroke of MNIST, in pixels
-const BOX = 20; // into which MNIST scales a digit
+const PEN = 1.5; // half the width of a stroke, as in MNIST, in pixels
+const BOX = 20; // side of the square into which MNIST scales a digit, in pixels
 
-/** Return the zeros and ones of an image: ink within `pen` of the strokes, lists of points [x, y], and none in the border. */
+/** Return an image (0, 1) with ink within `pen` pixels of the strokes, lists of points [x, y], but not in the border. */
 export function inkOf(strokes, pen = PEN) {
   const lines = strokes.flatMap((points) => points.map((end, k) => [points[Math.max(k - 1, 0)], end]));
   return Uint8Array.from({ length: SIDE * SIDE }, (_, i) => {
@@ -20,7 +20,7 @@ function distance([x, y], [[fromX, fromY], [toX, toY]]) {
   return Math.hypot(x - fromX - share * across, y - fromY - share * down);
 }
 
-/** Move strokes as MNIST does: scaled to 20 × 20, with their centre of mass in the middle. */
+/** Scale strokes to 20 × 20 and move their centre of mass to the middle, as in MNIST. */
 export function centred(strokes) {
   const ends = [0, 1].map((axis) => {
     const values = strokes.flat().map((point) => point[axis]);
