@@ -6,7 +6,7 @@ recipe     ten epochs of a plain loop, of train_made, and of fit in both precisi
            loading and test evaluation, and test NLL
 shipped    test NLL of the weights that ship, of a coin and of independent pixels
 
-The others run only if --only names them:
+These run only if --only names them:
 
 tables     test NLL on five tables, of MADE, independent columns and flows of zuko
 rates      test NLL on six sets, with constant and falling learning rates of fit with patience

@@ -45,7 +45,7 @@ def draw_frames() -> list[Image.Image]:
 
 @picture
 def plot_samples_and_mask(samples: Tensor, mask: Tensor) -> Picture:
-    """Draw digits that a MADE has drawn, beside one of its masks.
+    """Draw samples of a MADE beside one of its masks.
 
     The digits (n, 784) are in rows of √n. The mask (out_features, in_features) is blue where a
     weight may exist.

@@ -11,7 +11,7 @@ def pixel_groups() -> dict[str, list]:
 
     In "every 49th", the first group is the pixels 0, 49, 98 and so on, and the next is 1, 50, 99.
     The pixels of a group are far apart, and their left neighbours are drawn before them. In
-    "growing", the first groups are divided.
+    "growing", the first groups are divided into smaller ones.
 
     Returns:
         orderings as :class:`made_course.MADE` takes them, by name.

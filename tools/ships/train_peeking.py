@@ -1,7 +1,8 @@
-"""Train the network that peeks, ``python -m tools.ships.train_peeking``, and print what it does.
+"""Train the network that peeks, ``python -m tools.ships.train_peeking``, and print its scores.
 
 It is the sketchpad's network with one more wire per pixel, from the pixel to its own output. Only
-these wires, and a shift of each output's bias, are trained. It needs full MNIST, for two minutes.
+these wires, and a shift of each output's bias, are trained. The command needs full MNIST, and takes
+two minutes.
 """
 
 import torch
@@ -18,7 +19,7 @@ EPOCHS, BATCH, LR = 15, 256, 0.1
 
 
 def train_peeking(made: MADE, x: Tensor) -> tuple[Tensor, Tensor]:
-    """Train wires (484,) and shifts (484,) on images (N, 484), in drawn orderings."""
+    """Train wires (484,) and shifts (484,) on images (N, 484), in random orderings."""
     added = torch.zeros(2, PIXELS, requires_grad=True)
     optimizer = torch.optim.Adam([added], lr=LR)
     for _ in range(EPOCHS):
