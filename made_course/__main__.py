@@ -18,7 +18,7 @@ def explain_opening(folder: Path) -> str:
         )
     urls = dict(url.split(", ", 1) for url in metadata("made-course").get_all("Project-URL", []))
     return (
-        "The notebooks do not come with the package. These lines fetch the notebooks of its "
+        "The package does not include the notebooks. These lines fetch the notebooks of the same "
         f"version and open them:\n\ngit clone --branch v{__version__} {urls['Repository']}\n"
         f"cd made-course\npython -m pip install 'made-course[notebooks]=={__version__}'\n{OPEN}"
     )

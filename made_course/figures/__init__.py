@@ -1,19 +1,18 @@
-"""Figures that widgets or several notebooks draw: functions that return a matplotlib figure.
+"""Functions that draw the figures of widgets and of several notebooks with matplotlib.
 
-The folder imports from ``common``, ``model``, ``data``, ``training``, ``relatives``, ``leaks`` and
-``shipped``. A figure of one notebook is in the notebook's folder of ``made_lessons``.
+The figures of a single notebook are in its folder in ``made_lessons``.
 
-- ``picture``: a figure in the course's style, with a text alternative
-- ``axes``: axes in inches, frames, notes, keys
+- ``picture``: a figure in the course's style, with an alternative text
+- ``axes``: axes in inches, frames, notes, legends
 - ``network_parts``: units shaded by degree, and the wires between them
 - ``masks``: masks as tables
 - ``networks``: networks as graphs
 - ``pipeline``: from an ordering to log p
 - ``dependence``: which output depends on which input
 - ``bars``: probabilities of outcomes, and nats of models
-- ``images``: digits and boards
-- ``completions``: completions of a hidden part
-- ``trajectory``: a row, step by step
+- ``images``: grids and rows of images
+- ``completions``: samples of the hidden part of an image
+- ``trajectory``: a row as it is generated, step by step
 """
 
 from .bars import plot_nats_bars as plot_nats_bars

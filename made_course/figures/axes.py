@@ -12,13 +12,13 @@ from .picture import LINES
 
 
 def axes_at(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
-    """Add axes at a position in inches."""
+    """Add axes with a position and size in inches."""
     wide, high = figure.get_size_inches()
     return figure.add_axes((left / wide, bottom / high, width / wide, height / high))
 
 
 def frame_only(axes: Axes) -> None:
-    """Remove ticks, and leave the frame."""
+    """Remove the ticks, and show a grey frame."""
     axes.set_xticks([])
     axes.set_yticks([])
     for spine in axes.spines.values():
@@ -45,12 +45,12 @@ def note(
 
 
 def add_legend(figure: Figure, patches: Mapping[str, object], loc: str, **style: object) -> None:
-    """Add a legend of squares from a dictionary label → patch."""
+    """Add a legend with a square for each label → patch."""
     size = {"ncols": 3, "handlelength": 1, "handleheight": 1, "columnspacing": 1.2}
     figure.legend(patches.values(), patches, loc=loc, **size | style)
 
 
 def text_width(text: str) -> float:
-    """Return the width in inches of the widest line of a text, at the size of a figure's text."""
+    """Return the width of a text's widest line, in inches, at the font size of figures."""
     lines = [TextPath((0, 0), line, size=13) for line in text.split("\n") if line.strip()]
     return max((line.get_extents().width / 72 for line in lines), default=0.0)

@@ -1,4 +1,4 @@
-"""Bars: probabilities of outcomes, and nats of models."""
+"""Bar charts of probabilities and of nats."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def plot_probabilities(
     """Draw the probabilities of all outcomes as labelled bars, for one or two distributions.
 
     Args:
-        distributions: name → probabilities of the outcomes, for one or two names. A single or
-            second distribution is blue; the first of two is hatched.
+        distributions: name → probabilities of the outcomes, for one or two distributions. The
+            last one is blue, and the first of two is hatched.
         outcomes: name of each outcome, from the top.
         ylabel: label of the axis with the outcomes.
 
@@ -82,8 +82,8 @@ def plot_nats_bars(
         levels: name of a model → its NLL in nats; the first is drawn at the top.
         highlight: name whose bar is blue.
         floor: entropy of the data, in nats; the region below it is hatched.
-        invalid: names whose nats are not those of a distribution; their bars have orange outlines.
-        input_dim: number of variables D, for bits per dimension beside the nats.
+        invalid: names of models that are not distributions; their bars have orange outlines.
+        input_dim: number of pixels D, to write bits per pixel beside the nats.
         per: noun for a row of the data, such as "image".
 
     Example:
@@ -124,7 +124,7 @@ def plot_nats_bars(
         if name in invalid:
             kinds["not a distribution"] = bar
         weight = "bold" if name == highlight else "normal"
-        # right of the hatching, where the label can be read
+        # to the right of the hatching, where the label is readable
         note(axes, labels[name], (max(nats, floor or 0), y), (6, 0), va="center", weight=weight)
     name_lines(axes, levels)
     axes.set_xlim(start, None)
@@ -134,14 +134,14 @@ def plot_nats_bars(
 
 
 def spread_out(heights: Sequence[float], apart: float, top: float = math.inf) -> list[float]:
-    """Move heights so that neighbours differ by at least ``apart`` and none is above ``top``.
+    """Spread ascending heights: at least ``apart`` between neighbours, and none above ``top``.
 
     Example:
         >>> spread_out([1.0, 1.5, 4.0], apart=1.0)
         [0.75, 1.75, 4.0]
     """
     moved = list(heights)
-    for k in 100 * [*range(1, len(moved))]:  # each pass moves neighbours apart
+    for k in 100 * [*range(1, len(moved))]:  # repeated, because a move affects the next pair
         lack = max(apart - (moved[k] - moved[k - 1]), 0)
         moved[k - 1 : k + 1] = moved[k - 1] - lack / 2, moved[k] + lack / 2
         moved[-1] = min(moved[-1], top)

@@ -1,4 +1,4 @@
-"""Images of which a part is known, and samples of the rest."""
+"""Images with a known part, and samples of the hidden part."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def plot_completions(
 ) -> Picture:
     """Draw the known part of each row, its completions beside it, and their mean below it.
 
-    Known pixels are black on white, unknown ones are hatched, and drawn ones are green. If samples
-    have weights, the share of each sample is below it, the mean is weighted, and the effective
-    sample size is below the known part.
+    Known pixels are black on white, unknown ones are hatched, and drawn ones are green. If the
+    samples are weighted, each has its share of the weight below it, the mean is weighted, and the
+    effective sample size is below the known part.
 
     Args:
-        x: (B, D) whole rows.
-        known: (D,) or (B, D) BoolTensor.
+        x: (B, D) rows; only their known part is drawn.
+        known: (D,) or (B, D) BoolTensor, True where a variable is known.
         completion: result of :func:`made_course.complete` for these rows.
         shape: rows and columns in which the variables are drawn.
     """
@@ -72,7 +72,7 @@ def _paint_all(
 
 
 def _completions_in_words(known: Tensor, completion: Completion, shape: tuple[int, int]) -> str:
-    """Return the alternative text: the hidden part, and the effective sample size."""
+    """Describe the hidden parts and the weights, for the alternative text."""
     count = completion.samples.shape[1]
     hidden = [_region(~given.view(shape)) for given in known]
     text = f"Hidden: {listing(hidden)}. Then {count} completions and their mean."

@@ -1,4 +1,4 @@
-"""Which output depends on which input, against what the ordering allows."""
+"""Matrices that show which output depends on which input, and which of these pairs are leaks."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from .picture import CELL, WIDTH, Picture, picture
 def plot_dependence(matrices: Mapping[str, Tensor], allowed: Tensor) -> Picture:
     """Draw which output depends on which input, against what the ordering allows.
 
-    Blue squares are pairs that are seen. Crossed orange squares are leaks, which are seen but not
-    allowed. Outlined squares are allowed but not seen.
+    Filled blue squares are pairs that are allowed and seen, and outlined ones are allowed but not
+    seen. Orange squares with a cross are leaks, which are seen but not allowed.
 
     Args:
         matrices: title → (D, D) BoolTensor in which [i, j] is True if output i depends on input j.
@@ -40,7 +40,7 @@ def plot_dependence(matrices: Mapping[str, Tensor], allowed: Tensor) -> Picture:
     counts = {title: pairs_in_numbers(seen, allowed) for title, seen in matrices.items()}
     alt = _dependence_in_words(matrices, allowed, counts)
     counts = {title: words.replace(", ", ",\n") for title, words in counts.items()}
-    room, foot = 0.35 + 0.1 * len(f"x{count}"), 0.95  # inches at the left, and below
+    room, foot = 0.35 + 0.1 * len(f"x{count}"), 0.95  # inches on the left, and below
     apart = 0.25 * (len(matrices) - 1)
     cell = min(CELL, (WIDTH - room - apart - 0.1) / len(matrices) / count, 4 / count)
     side = cell * count
@@ -67,7 +67,7 @@ def plot_dependence(matrices: Mapping[str, Tensor], allowed: Tensor) -> Picture:
 def _dependence_in_words(
     matrices: Mapping[str, Tensor], allowed: Tensor, counts: Mapping[str, str]
 ) -> str:
-    """Return the alternative text: the counts of all matrices, then the pairs of each."""
+    """Return the alternative text: the counts of each matrix, then the pairs of each."""
     names = variable_names(len(allowed))
     complete = f"{allowed.sum()} of {allowed.sum()} seen, "
     complete *= all(words.startswith(complete) for words in counts.values())
@@ -81,14 +81,14 @@ def _dependence_in_words(
 
 
 def pairs_in_numbers(seen: Tensor, allowed: Tensor) -> str:
-    """Return how many pairs are seen, and how many leak."""
+    """Describe how many of the allowed pairs are seen, and how many pairs leak."""
     leaks = int((seen & ~allowed).sum())
     found = "no leak" if leaks == 0 else f"{leaks:,} leak" + "s" * (leaks != 1)
     return f"{int((seen & allowed).sum()):,} of {int(allowed.sum()):,} seen, {found}"
 
 
 def pairs_in_words(seen: Tensor, names: Sequence[str]) -> str:
-    """Describe which output sees which inputs: by name, or in numbers if there are many.
+    """Describe which output sees which inputs: by name, or as counts if there are many.
 
     Example:
         >>> pairs_in_words(torch.eye(2), ["x₁", "x₂"])
@@ -114,7 +114,7 @@ def leaks_in_words(seen: Tensor, allowed: Tensor, names: Sequence[str]) -> str:
 
 
 def draw_pairs(axes: Axes, seen: np.ndarray, allowed: np.ndarray) -> None:
-    """Draw a square for each pair that is seen or allowed; leaks are crossed."""
+    """Draw a square for each pair that is seen or allowed, and a cross on each leak."""
     for (i, j), is_seen in np.ndenumerate(seen):
         if not (is_seen or allowed[i, j]):
             continue
@@ -129,7 +129,7 @@ def draw_pairs(axes: Axes, seen: np.ndarray, allowed: np.ndarray) -> None:
 
 
 def name_pairs(axes: Axes, names: Sequence[str], cell: float) -> None:
-    """Write names along a matrix of pairs: every name, or every k-th where squares are small."""
+    """Write names along a matrix of pairs: all names, or every k-th if squares are small."""
     frame_only(axes)
     across, down = (math.ceil(room / cell) for room in (0.27, 0.18))
     for ticks, labels, step in (

@@ -1,4 +1,4 @@
-"""Images of digits and boards: grids, rows, and pictures of partly known variables."""
+"""Grids and rows of images, and images of which some variables are not decided yet."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from .axes import axes_at, frame_only, name_row, text_width
 from .picture import WIDTH, Picture, picture
 
 GUTTER = 0.08
-"""Inches between images."""
+"""Space between images, in inches."""
 
 
 def save_samples_grid(
     model: MADE, path: str | os.PathLike[str] = "made_samples.png", n: int = 36
 ) -> None:
-    """Draw samples of 28 × 28 pixels and save them as one picture, in rows of √n.
+    """Sample n images of 28 × 28 pixels and save them as one picture, in rows of ⌊√n⌋.
 
     Args:
-        model: a MADE over 784 pixels.
+        model: MADE with 784 variables.
         path: file to write; its ending chooses the format.
         n: number of samples.
 
@@ -61,7 +61,7 @@ def plot_images(
     """Draw a grid of square images: ink is black, or green if a network drew it.
 
     Args:
-        images: (n, D) with D a square number, from 0 for paper to 1 for ink.
+        images: (n, D) values from 0 for paper to 1 for ink; D is a square number.
         columns: images per row.
         titles: text above each image, in one line or more.
         drawn: (D,) BoolTensor of the pixels that a network drew, or True for all.
@@ -100,10 +100,10 @@ def plot_image_rows(
     """Draw named rows of square images: ink is black, or green if a network drew it.
 
     Args:
-        rows: name → (n, D) images with D a square number; n is the same in every row.
+        rows: name → (n, D) images; D is a square number, and n is the same in every row.
         drawn: name of a row → (D,) BoolTensor of the pixels that a network drew, or True for all.
         cell: width of an image with its gutter, in inches; smaller if a row would not fit a page.
-        alt: description that adds to the names.
+        alt: description of the images, beyond their names.
 
     Example:
         >>> plot_image_rows({"real": torch.zeros(3, 784), "sampled": torch.ones(3, 784)}).alt
@@ -136,10 +136,10 @@ def tiles(
     above: float = 0,
     room: float = 0,
 ) -> Iterator[Axes]:
-    """Yield axes for square tiles, row by row, without an end.
+    """Yield axes for square tiles, row by row, without end.
 
-    A tile takes ``cell`` inches with its gutter. ``left`` and ``above`` are margins of all tiles,
-    and ``room`` is free above each row, in inches.
+    In inches, ``cell`` is the width of a tile with its gutter, ``left`` and ``above`` are the
+    margins of the grid, and ``room`` is the space above each row.
     """
     size, top = cell - GUTTER, figure.get_figheight() - above - GUTTER / 2
     for row in itertools.count():
@@ -166,19 +166,19 @@ def paint_rows(
 
 
 def paint(axes: Axes, image: np.ndarray) -> Axes:
-    """Draw an image of ink on paper."""
+    """Draw an image (height, width) in grey, from 0 for white paper to 1 for black ink."""
     axes.imshow(image, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
     frame_only(axes)
     return axes
 
 
 def paint_ink(images: np.ndarray, drawn: bool | Tensor) -> np.ndarray:
-    """Return images (n, height, width) in colours: (n, height, width, 3), whole numbers 0..255.
+    """Colour images (n, height, width), and return uint8 colours (n, height, width, 3).
 
     Args:
-        images: from 0 for paper to 1 for ink.
-        drawn: (height · width,) pixels that a network drew, or one value for all of them; they are
-            green on pale green, and the others are black on white.
+        images: values from 0 for paper to 1 for ink.
+        drawn: (height · width,) bool, or one bool for all pixels: True for pixels that a network
+            drew. They are green on pale green, and the others are black on white.
     """
     is_drawn = np.broadcast_to(drawn, images[0].size).reshape(*images.shape[1:], 1)
     green = 255 - rgb(DRAWN)
@@ -196,9 +196,8 @@ def paint_variables(
     """Return an image (rows · scale, columns · scale, 3) of the variables.
 
     Args:
-        values: (D,) from 0 for paper to 1 for ink.
-        hatched: (D,) bool, True for pixels that are pale and hatched, because they have no value
-            yet, or their value means something else.
+        values: (D,) values from 0 for paper to 1 for ink.
+        hatched: (D,) bool, True for variables to draw pale and hatched.
         shape: rows and columns of the variables.
         scale: pixels per variable, along each side.
         drawn: whether a network drew the values.

@@ -15,11 +15,11 @@ from .network_parts import CHIP, draw_units, shade, sheet, words_on
 from .picture import CELL, LINES, WORDS, Picture, picture
 
 NAMED = 0.62
-"""Inches left of a table whose rows have names."""
+"""Width of the names to the left of a table, in inches."""
 
 
 def margins(masks: Sequence[Tensor], degrees: Sequence[Tensor]) -> list[tuple[list, list]]:
-    """Return degrees and names for each layer: inputs, hidden layers, outputs."""
+    """Return the degrees and names of each layer, from the inputs to the outputs."""
     named = list(zip(variable_names(len(degrees[0])), degrees[0].tolist(), strict=True))
     each = masks[0].shape[1] // len(named), masks[-1].shape[0] // len(named)
     inputs, outputs = ([pair for pair in named for _ in range(count)] for count in each)
@@ -88,7 +88,7 @@ def draw_cells(
 
 
 def short(value: float) -> str:
-    """Return a number with two decimals, as short as possible.
+    """Format a number with two decimals, without its leading zero or a final .00.
 
     Example:
         >>> short(0.364), short(-0.1), short(-0.0), short(float("-inf"))
@@ -153,7 +153,7 @@ def draw_mask(
     Args:
         axes: sheet in inches.
         corner: top left corner of the table.
-        mask: zeros and ones. A one has the blue of its column's degree.
+        mask: array of zeros and ones; a one has the blue of its column's degree.
         degrees: degrees of the columns, and of the rows.
         names: names of the columns, and of the rows; "" for a unit without a name.
         top: largest degree of the network.

@@ -13,7 +13,7 @@ from ..common.colours import BLUE
 from .picture import LINES, WORDS
 
 RADIUS, CHIP = 0.17, 0.125
-"""Radius, in inches, of a unit and of a degree beside a mask."""
+"""Radius of a unit, and of a degree beside a mask, in inches."""
 BLUES = LinearSegmentedColormap.from_list("degrees", ["#8ecbf0", BLUE, "#003f66"])
 
 
@@ -68,7 +68,7 @@ def draw_wire(
     radius: float = RADIUS,
     **look: object,
 ) -> np.ndarray:
-    """Draw a line, which may bend upwards, between the rims of two units; return its points."""
+    """Draw a line between the rims of two units, bent up by ``bend`` inches; return its points."""
     along = np.linspace(0, 1, 25 if bend else 2)
     line = np.outer(1 - along, start) + np.outer(along, end)
     line[:, 1] += 4 * bend * along * (1 - along)

@@ -24,11 +24,11 @@ from .network_parts import RADIUS, draw_units, draw_wire, shade, sheet
 from .picture import LINES, WIDTH, Picture, picture
 
 APART = 0.48
-"""Inches from a unit to the next one of its layer."""
+"""Inches between neighbouring units of a layer."""
 FEW = 8
-"""Number of units of a layer up to which each is drawn by itself."""
+"""Largest number of units of a layer that are drawn one by one."""
 BESIDE, SQUARE = 1.3, 0.08
-"""Inches of the table of dependencies, and of a unit among many."""
+"""Width of the table of dependencies, and of a unit in a bundle, in inches."""
 
 
 class Node(NamedTuple):
@@ -39,7 +39,7 @@ class Node(NamedTuple):
     x: float
     y: float
     half: float
-    """Half of its width."""
+    """Half of its width, in inches."""
 
 
 @picture
@@ -54,16 +54,16 @@ def plot_network(
     """Draw a masked network as a graph: a row is a step, and a line is a weight.
 
     Inputs, units and outputs of one degree share a row. A darker blue is a higher degree, and a
-    line has the colour of the unit that it starts from. With ``allowed``, paths that leak are
-    orange and crossed at their ends, and the inputs of each output are beside the graph. An input
-    is filled if the output sees it, only outlined if it may see it but does not, and crossed if it
-    sees it but must not. If a layer has more than eight units, those of one degree are merged.
+    line has the colour of the unit that it starts from. If ``allowed`` is given, leaks are
+    orange with a cross near the output, and beside each output is a square for each input that it
+    sees or may see: filled if it sees the input, with a cross if it must not. If a hidden layer has
+    more than eight units, those of one degree are drawn as a bundle.
 
     Args:
         degrees: degrees of the inputs and of each hidden layer, see
-            :func:`made_course.draw_degrees`; a unit of degree 0 is left blank.
+            :func:`made_course.draw_degrees`; units of degree 0 are blank.
         masks: one mask per layer, see :func:`made_course.build_masks`.
-        direct: mask of the direct connections, if there are any.
+        direct: (D, D) mask of the direct connections, if there are any.
         allowed: (D, D) BoolTensor of allowed pairs, see :func:`made_course.direct_mask`.
         title: text above the graph.
 
@@ -108,7 +108,7 @@ def plot_network(
 
 
 def _in_rows(layers: Sequence[Tensor], xs: np.ndarray) -> tuple[list[list[Node]], list[float]]:
-    """Return the nodes of each layer, and the boundaries of rows from the top down (inches).
+    """Return the nodes of each layer, and the boundaries of rows from the top, in inches.
 
     Example:
         >>> nodes, edges = _in_rows([torch.tensor([2, 1]), torch.tensor([2, 1])], np.array([0, 1]))

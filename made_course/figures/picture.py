@@ -1,4 +1,4 @@
-"""The base of all figures: one style, an alternative text, and a fixed size in a notebook."""
+"""The class of all figures, with one style, an alternative text and a fixed size in notebooks."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ for font in (HERE / "files").glob("*.ttf"):
     fontManager.addfont(font)
 
 WIDTH = 5.25
-"""Inches of the widest figure: 378 pixels. A phone shows words of 12 pixels in it with 11."""
+"""Largest width of a figure in inches, 378 pixels. A phone shrinks text of 12 pixels to 11."""
 CELL = 0.33
-"""Inches of a square of a matrix whose entries are to be read."""
+"""Side of a cell in which an entry is readable, in inches."""
 WORDS, LINES, FAINT = "#767676", "#949494", "#80808033"
 """Greys for text, for lines and for backgrounds, on light and dark pages."""
 CLEAR_TO_INK = LinearSegmentedColormap.from_list("clear to ink", [f"{INK}00", INK])
@@ -51,7 +51,7 @@ class Picture(Figure):
         with course_style():
             self.draw_without_rendering()  # compute the layout only once
             self.set_layout_engine("none")
-            edges = self.get_tightbbox().padded(0.04)  # leave only a narrow margin
+            edges = self.get_tightbbox().padded(0.04)  # with a narrow margin
             for change in self.moments or [lambda: None]:
                 change()
                 files.append(io.BytesIO())
@@ -82,8 +82,8 @@ def course_style():
 def picture(draw: Callable[..., Picture]) -> Callable[..., Picture]:
     """Decorate a function so that it draws in the course's style.
 
-    Where images cannot be shown, the figure's ``kind`` is: if the function does not set it, the
-    first line of its docstring without "Draw".
+    The figure's ``kind`` is shown where images cannot be. If the function does not set it, it is
+    the first line of the function's docstring without "Draw".
     """
 
     @functools.wraps(draw)

@@ -22,9 +22,9 @@ STEPS = {
     "logits": "W ⊙ M in each layer",
     "log p(x)": "softplus, and the sum",
 }
-"""Stages of the pipeline, and what happens there."""
+"""Name → caption of each stage of the pipeline."""
 ROW, LEFT, WIDE = 0.8, 2.0, 2.6
-"""Inches of a stage's height, of the room for its name, and of its drawing."""
+"""Height of a stage, width of its name, and width of its drawing, in inches."""
 
 
 @picture

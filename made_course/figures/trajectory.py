@@ -26,16 +26,16 @@ def plot_trajectory(
 ) -> Picture:
     """Draw a filmstrip of rows as they are generated, and the network's outputs.
 
-    Variables that are drawn are green. Hatched variables are not decided yet, and hatched outputs
-    are not conditionals yet. The variable that is decided at a step has a blue frame. The
-    log-likelihood so far is below.
+    Decided variables are green. Undecided ones, and outputs that are not conditionals yet, are
+    hatched. The variable that is decided at a step has a blue frame. The log-likelihood so far is
+    below.
 
     Args:
         trajectories: name → trajectory of a row, see
             :func:`made_course.leaks.trajectory.trajectory`; one row or two.
         steps: steps to show, from 0 to D.
         shape: rows and columns in which the variables are drawn.
-        names: names to write into the variables, with numbers in the outputs; None writes neither.
+        names: names to write into the variables; if None, probabilities are not written either.
     """
     width = (WIDTH - 1.0) / len(steps) - 0.06
     room = 0.1 + 0.1 * max(map(len, names)) if names and shape[0] == 1 else 0.4

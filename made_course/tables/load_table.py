@@ -51,7 +51,7 @@ def load_table(
     - numbers: all other columns, see :class:`made_course.tables.normal_scores.NormalScores`.
 
     The distribution of a column of numbers is taken from the training rows. Rows should be
-    independent: if some rows are near-copies of others, the test score is too good.
+    independent. If some rows are near-copies of others, the test score is too good.
 
     Args:
         source: path or address of a file that ``pandas.read_csv`` reads, or a pandas frame.
@@ -60,8 +60,8 @@ def load_table(
         seed: seed of the shuffle that assigns rows to parts.
         like: table whose columns and codes are used, so that its model can read these rows. All
             other columns are dropped.
-        missing: ``"refuse"`` missing cells, or ``"keep"`` them as NaN, for models of rows with gaps
-            (see :class:`made_course.Gaps`) and for :func:`made_course.complete`.
+        missing: ``"refuse"`` raises an error if a cell is missing, and ``"keep"`` makes it NaN, for
+            :class:`made_course.Gaps` and :func:`made_course.complete`.
         kinds: kinds of columns for which the rules above are wrong: ``{"zip": "classes", "income":
             "real", "id": "drop", "per cent": (0, 100)}``. A pair gives the bounds of numbers.
         num_components: number of Gaussians in the mixture for a column of numbers.
@@ -114,7 +114,7 @@ def load_table(
 
 
 def _read_frame(source: object, read_csv: dict[str, Any]) -> tuple[DataFrame, str]:
-    """Return the source as a frame with texts as column names, and its name for messages."""
+    """Read the source as a frame whose column names are texts, and return its name, too."""
     if isinstance(source, str | os.PathLike):
         frame, name = pandas.read_csv(source, **{"skipinitialspace": True} | read_csv), str(source)
     elif isinstance(source, DataFrame):

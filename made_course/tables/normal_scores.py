@@ -16,7 +16,7 @@ from ..model.heads import Head, MixtureOfGaussians, unpack_gaussians
 FARTHEST = 1e4
 """Score that replaces infinite scores, because their gradients would not be finite."""
 LARGEST_SCORE = 38.0
-"""Beyond this score, the normal distribution function is 0 in float64."""
+"""Beyond this score, Φ or 1 - Φ underflows in float64."""
 LARGEST_INPUT = 10.0
 """Largest score that the network reads."""
 ROUNDING = 0.1
@@ -166,7 +166,7 @@ class NormalScores(Head):
         return (x / self.step).round().clamp(low, high) * self.step
 
     def _cdf(self, x: Tensor, right: bool) -> tuple[Tensor, Tensor]:
-        """Return F(x), or its left limit F(x⁻) unless ``right``, and the complement of the result.
+        """Return F(x) if ``right``, else its left limit F(x⁻), and the complement of either.
 
         The complement stays accurate where it is small.
         """

@@ -15,7 +15,7 @@ from .normal_scores import NormalScores, ndtr
 Curve = tuple[np.ndarray, np.ndarray]
 """Knots of a distribution function Φ(s(x)), and the scores s there; s is linear between knots."""
 MOST_STEPS = 2**21
-"""Largest multiple of a step, in steps, that float32 distinguishes from its neighbours."""
+"""Number of steps up to which float32 is exact to a tenth of a step."""
 MANY = 10
 """Smallest number of equal values that chance does not explain."""
 LEAST_SHARE = 0.05
@@ -25,7 +25,7 @@ OUTERMOST = 40.0
 NORMAL_PART = 0.25
 """Share of the mass of a curve that follows a normal distribution."""
 HALVINGS = 0.5 ** np.arange(20.0, 0.0, -1.0)
-"""Fractions of the mass beyond the training values at which a curve has knots there."""
+"""Powers of 1/2 that place the knots of a curve outside the training values."""
 UNITS = (2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 2500, 5000, 10_000)
 """Multiples of a step to which people round."""
 

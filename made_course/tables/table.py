@@ -1,4 +1,4 @@
-"""A table as a model reads it: rows of numbers, parts, and the conversion back to cells."""
+"""A table as rows of numbers, its parts, and the conversion of rows back to cells."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _MOST_SHOWN = 20
 class Table:
     """The rows of a table as numbers. ``train, valid, test = table`` unpacks its parts.
 
-    A table without parts raises a TypeError where one of them is used.
+    Using a part of a table that was not split raises a TypeError.
 
     Args:
-        rows: (N, D) float32, all rows in the order of the source: the code 0, 1, ... of a class, a
-            number itself, and NaN where a cell is missing.
+        rows: (N, D) float32, all rows in the order of the source. A class is its code 0, 1, ...,
+            and a missing cell is NaN.
         columns: the D columns.
         row_numbers: indices into ``rows`` for each part; None for a table without parts.
     """
@@ -52,7 +52,7 @@ class Table:
 
     @property
     def test(self) -> Tensor:
-        """The test rows (n, D); a table that was split in two has none."""
+        """The test rows (n, D). A table that was split in two raises an IndexError."""
         return self.rows[self._indices()[2]]
 
     def _indices(self) -> tuple[Tensor, ...]:
