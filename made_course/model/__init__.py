@@ -5,8 +5,8 @@
 - ``heads``: log-probabilities and samples from the network's outputs
 - ``activations``: activations of hidden units
 - ``mask_sets``: the degrees in use, stored or drawn
-- ``made``: MADE: layers, masks, log-probabilities
-- ``sampling``: samples, variable by variable, with a simple and a fast sampler
+- ``made``: the model, with its layers, masks and log-probabilities
+- ``sampling``: a simple and a fast sampler, both variable by variable
 - ``completion``: samples of unknown variables given known ones
 - ``saving``: write a model to a file, and read it
 """

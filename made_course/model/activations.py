@@ -1,4 +1,4 @@
-"""Activations of hidden units, which change each number separately."""
+"""Elementwise activations of hidden units."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "silu": nn.SiLU}
 
 
 def make_activation(activation: Activation) -> nn.Module:
-    """Return a new activation module, for a name or from a class (or function) without arguments.
+    """Create an activation module from its name, or from a callable that needs no arguments.
 
     Example:
         >>> make_activation("tanh"), make_activation(nn.GELU)

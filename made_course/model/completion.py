@@ -23,7 +23,7 @@ from .sampling import (
 
 
 class Completion(NamedTuple):
-    r"""Samples of the unknown variables of B rows, n for each row.
+    r"""Samples of the unknown variables, n for each of B rows.
 
     If there are weights, the samples follow the right distribution only together with them. Use
     :attr:`mean`, :meth:`class_shares` and :meth:`draw`, which apply the weights.
@@ -53,7 +53,7 @@ class Completion(NamedTuple):
 
     @property
     def mean(self) -> Tensor:
-        """(B, D) weighted mean of each row's samples; NaN for more than two classes."""
+        """(B, D) weighted means of the samples; NaN for variables with more than two classes."""
         mean = (self.shares[..., None] * self.samples).sum(dim=1)
         for i in range(mean.shape[1]):
             if (self.head.select(i).num_classes or 0) > 2:
@@ -61,9 +61,9 @@ class Completion(NamedTuple):
         return mean
 
     def class_shares(self, i: int) -> Tensor:
-        """Return the weighted share of each class of variable i in each row's samples: (B, K).
+        """Return the weighted shares (B, K) of the classes of variable i in each row's samples.
 
-        All shares are 0 if the variable is known to be missing.
+        If the known value is NaN (missing), all shares are 0.
 
         Raises:
             ValueError: if variable i has no classes.
@@ -118,7 +118,7 @@ def complete(
     first in the ordering, this is an exact sample of the conditional distribution.
     :func:`completion_degrees` says which ordering is used. If some known variables come later, each
     sample gets the importance weight :math:`w = \prod_{i\ \mathrm{known}} p(x_i \mid x_{before})`.
-    A warning gives the smallest effective sample size, unless it is close to n.
+    A warning gives the smallest effective sample size if it is below 2 or 0.99 n.
 
     Args:
         model: a MADE.
@@ -190,8 +190,8 @@ def _warning_text(size: float, n: int) -> str:
     return (
         f"the effective sample size is only {size:.1f} of {n} in the worst row, because the "
         "ordering has known variables after unknown ones. Use .draw(n), .mean or .class_shares(i), "
-        "which count each sample with its weight. To increase it, raise n_samples, or use a model "
-        "that has the known variables first, or one for any ordering (natural_order=False, "
+        "which count each sample with its weight. To increase the size, raise n_samples, or use a "
+        "model that has the known variables first, or one for any ordering (natural_order=False, "
         "num_masks=None)"
     )
 
@@ -202,11 +202,10 @@ def completion_degrees(
     """Return the degrees for drawing the unknown variables, and whether the draws are exact.
 
     The degrees are LongTensors, one for the variables (D,) and one for each hidden layer. The draws
-    are exact if no known variable has a larger degree than an unknown one. Equal degrees are
-    allowed: a group may hold both known and unknown variables, because its members do not see each
-    other. The first possible choice is used:
+    are exact if no known variable has a larger degree than an unknown one. (The variables of a
+    group have equal degrees, and do not see each other.) The first possible choice is used:
 
-    1. The degrees in use, or the first of K stored sets, for which the draws are exact.
+    1. The degrees in use, or else those of a stored set, if the draws are exact with them.
     2. For a model for any ordering (``natural_order=False`` and ``num_masks=None``), a new
        ordering: the known variables, then the unknown ones, both by index. Both are reversed if the
        known ones have the larger indices on average, so that a hole in an image is drawn row by

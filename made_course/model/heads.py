@@ -1,9 +1,9 @@
 """Heads: distributions that turn the network's outputs into log-probabilities and samples.
 
 A head does not use masks, layers or orderings. It treats each variable separately, so only the
-network has to ensure the autoregressive property. Parameters have the shape (B, D, P): P
-numbers per variable, with any leading dimensions. If variables differ in kind,
-:class:`made_course.Mixed` has one head per variable.
+network has to ensure the autoregressive property. Parameters have the shape (..., D, P), with P
+parameters per variable. If variables differ in kind, :class:`made_course.Mixed` has one head per
+variable.
 """
 
 from __future__ import annotations
@@ -21,16 +21,17 @@ MIN_LOG_SCALE = -7.0
 
 
 class Head:
-    r"""A distribution. A subclass needs ``params_per_variable``, ``log_prob`` and ``sample``.
+    r"""Base class of heads. A subclass needs ``params_per_variable``, ``log_prob`` and ``sample``.
 
     Attributes:
-        params_per_variable: number of parameters P, which the network outputs per variable.
-        inputs_per_variable: number of inputs of the network per variable, see :meth:`encode`.
+        params_per_variable: number P of parameters that the network outputs per variable.
+        inputs_per_variable: number of network inputs per variable, see :meth:`encode`.
         is_density: whether log-probabilities are log-densities, in differential nats.
         needs_float32: whether bfloat16 is too coarse for the parameters.
-        num_classes: number of values, if they are 0, 1, ...; None for any other values.
+        num_classes: number of values if they are 0, 1, ..., otherwise None.
         arguments: arguments of ``__init__``, for ``repr`` and for files.
-        kinds: (D,) LongTensor, equal for variables with the same head; None if all share one head.
+        kinds: (D,) LongTensor, with the same number for variables with the same head; None if all
+            share one head.
 
     Example:
         A head for counts 0, 1, 2, ..., whose parameter is the logarithm of the rate:
@@ -85,15 +86,10 @@ class Head:
         _require(torch.isfinite(x), x, "data must be finite", "Drop or correct these rows")
 
     def fill_missing(self, x: Tensor, is_there: Tensor) -> Tensor:
-        """Return ``x`` (..., n) as floats, with a valid value wherever ``is_there`` is False.
-
-        Example:
-            >>> Categorical(3).fill_missing(torch.tensor([torch.nan]), torch.tensor([False]))
-            tensor([1.])
-        """
-        n = x.shape[-1]
-        params = self.reshape_outputs(x.new_zeros(int(self.widths(n)[1].sum())))
-        return x.where(is_there, self.sample(params, x.new_full((n,), 0.5)))
+        """Return floats ``x`` (..., D) with valid values wherever ``is_there`` is False."""
+        input_dim = x.shape[-1]
+        params = self.reshape_outputs(x.new_zeros(int(self.widths(input_dim)[1].sum())))
+        return x.where(is_there, self.sample(params, x.new_full((input_dim,), 0.5)))
 
     def select(self, i: int) -> Head:
         """Return the head of variable i."""
@@ -218,16 +214,16 @@ class MixtureOfGaussians(Head):
     standard deviation is at least :math:`e^{-7} \approx 0.001`, so bring data to a scale of about 1
     first, for example ``(x - x.mean(0)) / x.std(0)``.
 
-    The initial output biases put the components side by side, because components that start alike
-    would stay alike. Their mixture has mean 0 and variance 1, as data of this scale have:
+    The initial output biases put the components side by side, so that they do not start alike.
+    Their mixture has mean 0 and variance 1, like standardised data:
 
     .. math::
         \pi_k = \tfrac1K, \qquad \mu_k = \sqrt3 \, \tfrac{2k - 1 - K}{K}, \qquad
         \sigma_k = \tfrac1K
 
     Args:
-        num_components: number of components K. Choose it on validation rows: with a few hundred
-            rows, ten may overfit and one or two fit better.
+        num_components: number of components K. Choose it on validation rows. With a few hundred
+            rows, ten components may overfit, and one or two may fit better.
 
     Raises:
         TypeError or ValueError: if ``num_components`` is not a whole number of at least 1.
@@ -329,7 +325,7 @@ def _choose_class(probabilities: Tensor, u: Tensor) -> Tensor:
 
 
 def _require(is_valid: Tensor, x: Tensor, rule: str, cure: str) -> None:
-    """Raise a ValueError that shows the first value that is not valid, if there is one."""
+    """Raise a ValueError that shows the first invalid value, if there is one."""
     if bool(is_valid.all()):
         return
     wrong = x[~is_valid]

@@ -35,7 +35,7 @@ from .sampling import METHODS, Method, evaluation_mode, sample_in_chunks, sample
 from .saving import read_model, write_model
 
 FIRST_SETS = 32
-"""Largest number of sets of masks over which :func:`scale_weights` averages a share."""
+"""Largest number of sets of masks over which :func:`scale_weights` averages."""
 
 
 class MADE(nn.Module):
@@ -61,8 +61,8 @@ class MADE(nn.Module):
         degrees: how hidden degrees are drawn, ``"uniform"``, ``"paper"`` or ``"even"``, see
             :func:`made_course.hidden_degrees`.
         head: distribution of the variables: ``Bernoulli()`` (None), ``Categorical(num_classes)``,
-            ``MixtureOfGaussians(num_components)``, ``Mixed([...])`` with one head per column such
-            as ``table.head``, or your own :class:`made_course.Head`.
+            ``MixtureOfGaussians(num_components)``, ``Mixed([...])`` with one head per column (for a
+            table, ``table.head``), or your own :class:`made_course.Head`.
         direct: add masked connections from the inputs to the outputs; they start at zero.
         dropout: probability that a hidden unit is switched off while training.
         conditioning: add a second weight matrix to layers that read the inputs, see
@@ -95,7 +95,7 @@ class MADE(nn.Module):
     """
 
     net: Sequence[MaskedLinear]  # a ModuleList, but its type hides the class of its layers
-    table: Any = None  # the table that a loaded model was saved with
+    table: Any = None  # the table that was saved with a loaded model
 
     def __init__(
         self,
@@ -170,8 +170,7 @@ class MADE(nn.Module):
     def resample_masks(self) -> None:
         """Switch to the next of K stored sets of masks, or draw a new set if there is only one.
 
-        A new set has new hidden degrees and, with ``natural_order=False``, a new ordering. A
-        given ordering is kept. Outputs computed before the call keep the old masks, so
+        A natural or given ordering is kept. Outputs computed before the call keep the old masks, so
         ``backward()`` still gives their gradients.
         """
         self.mask_sets.step()
@@ -221,24 +220,20 @@ class MADE(nn.Module):
         return self.head.reshape_outputs(outputs)
 
     def log_prob(self, x: Tensor, ensemble: int | None = None) -> Tensor:
-        r"""Return the log-probability of each row in nats (B,), or its log-density.
+        r"""Return the log-probability (B,) of each row, in nats, or its log-density.
 
         An ensemble averages the probabilities under k sets of masks:
-        :math:`\log \frac{1}{k} \sum_{j=1}^{k} e^{\log p_j(x)}`. (The mean of logits over orderings
-        would not be a probability.)
+        :math:`\log \frac{1}{k} \sum_{j=1}^{k} e^{\log p_j(x)}`. (Averaging logits over orderings
+        would not give a probability.)
 
         Args:
-            x: (B, D) values of the head: zeros and ones, classes, ...; bool and integers are cast.
+            x: (B, D) values that the head allows, such as zeros and ones; bool and int are cast.
             ensemble: None uses the set of masks in use; k averages over the first k stored sets
                 or, with ``num_masks=None``, over k sets that are the same in every call.
 
         Raises:
             TypeError: if ``x`` is not a tensor, or ``ensemble`` is not a whole number.
             ValueError: if ``x`` has a wrong shape or value, or ``ensemble`` exceeds ``num_masks``.
-
-        Source:
-            Germain et al. 2015, "Distribution Estimation as Autoregression"; "Order-agnostic
-            training" for ensembles.
         """
         if ensemble is None:
             return self.log_conditionals(x).sum(dim=-1)
@@ -260,7 +255,7 @@ class MADE(nn.Module):
         return self.head.log_prob(self.head.reshape_outputs(params.flatten(x.dim() - 1)), x)
 
     def check_data(self, x: Tensor) -> None:
-        """Raise a TypeError or ValueError unless ``x`` is (B, D), with possible values."""
+        """Raise a TypeError or ValueError unless ``x`` is (B, D) and the head allows its values."""
         check_rows(x, self.input_dim)
         self.head.check(x)
 
@@ -287,8 +282,8 @@ class MADE(nn.Module):
     ) -> Tensor:
         r"""Draw samples (n, D), variable by variable in the model's ordering.
 
-        A binary variable i is 1 where its noise is at most :math:`p(x_i = 1 \mid x_{before})`. The
-        head of any other variable describes how it is drawn. Dropout is off.
+        A binary variable i is 1 where its noise is at most :math:`p(x_i = 1 \mid x_{before})`. For
+        variables of other kinds, see ``sample`` of their head. Dropout is off.
 
         Args:
             n_samples: number of samples n.
@@ -325,7 +320,7 @@ class MADE(nn.Module):
     # ---- files and print --------------------------------------------------------------------
 
     def extra_repr(self) -> str:
-        """Return the arguments that are not the defaults, for ``print(model)``."""
+        """Return the arguments that differ from their defaults, for ``print(model)``."""
         shown = ((k, v) for k, v in self.arguments.items() if v != DEFAULTS[k].default)
         return ", ".join(f"{name}={reprlib.repr(value)}" for name, value in shown)
 
@@ -336,13 +331,13 @@ class MADE(nn.Module):
 
         Args:
             path: file to write.
-            table: result of :func:`made_course.load_table`. Its columns are saved, not its rows,
-                for ``load_table(file, like=model.table)``. None saves the table of the model.
+            table: result of :func:`made_course.load_table`; only its columns are saved. With them,
+                ``load_table(file, like=model.table)`` reads new rows. None saves the model's table.
 
         Raises:
             OSError: if the file cannot be written.
             TypeError: if ``table`` is not a table.
-            ValueError: if it has a different number of columns, or the model cannot be saved.
+            ValueError: if it does not have D columns, or the model cannot be saved.
 
         Example:
             >>> import tempfile
@@ -399,8 +394,8 @@ def scale_weights(model: MADE, power: float = -0.5) -> None:
     for degrees in model.mask_sets.member_degrees(min(model.num_masks or FIRST_SETS, FIRST_SETS)):
         first, *masks = [mask.to(per_input) for mask in _build_all_masks(model, degrees)]
         shares.append([first @ per_input / len(inputs), *(mask.mean(dim=1) for mask in masks)])
-    for layer, *of_sets in zip(model.net, *shares, strict=False):
-        share = torch.stack(of_sets).mean(dim=0)
+    for layer, *unit_shares in zip(model.net, *shares, strict=False):
+        share = torch.stack(unit_shares).mean(dim=0)
         layer.weight *= share.where(share > 0, 1.0)[:, None] ** power
 
 

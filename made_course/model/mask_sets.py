@@ -1,4 +1,4 @@
-"""The sets of degrees of a MADE: stored, or drawn from a seed."""
+"""The sets of degrees of a MADE, stored or drawn from a seed."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .masks import DEGREE_DRAWS, DegreeDraw, Ordering, draw_degrees, input_degre
 
 
 class MaskSets(nn.Module):
-    """The degrees of all layers, which determine the masks: K stored sets, one of them in use.
+    """K sets of degrees for all layers; the set in use determines the masks.
 
-    The sets and the index of the set in use are integer buffers, so that a state dict has them.
-    With ``num_masks=None`` only the set in use is stored, and member k of an ensemble is drawn with
-    the seed k. The arguments are those of :class:`made_course.MADE`, where ``kind`` is called
+    The sets and the index of the set in use are integer buffers, so a state dict contains them.
+    With ``num_masks=None``, only the set in use is stored, and member k of an ensemble is drawn
+    from the seed k. The arguments are those of :class:`made_course.MADE`, where ``kind`` is called
     ``degrees``.
 
     Example:
@@ -58,8 +58,8 @@ class MaskSets(nn.Module):
     def degrees(self, number: int | None = None) -> list[Tensor]:
         """Return the degrees of the variables and of each hidden layer, as LongTensors.
 
-        ``number`` is the k of member k of the ensemble, counted from 0. This member is a stored set
-        or, with ``num_masks=None``, the set drawn from the seed k. None is the set in use.
+        ``number`` is the index of a stored set or, with ``num_masks=None``, the seed of a new set.
+        None is the set in use.
         """
         if number is not None and self.num_masks is None:
             return self.draw(Generator().manual_seed(number))
@@ -93,7 +93,7 @@ class MaskSets(nn.Module):
 
     @property
     def is_order_agnostic(self) -> bool:
-        """Whether every draw has a new ordering, so that the weights learn to handle them all."""
+        """Whether every draw has a new ordering, so that training covers all orderings."""
         return self.num_masks is None and not (self.natural_order or self.has_given_ordering)
 
     @torch.no_grad()

@@ -1,4 +1,4 @@
-"""The masked layer: a linear layer in which a mask turns off some weights."""
+"""The masked layer of MADE."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ class MaskedLinear(nn.Linear):
         self.conditioning = nn.Parameter(torch.zeros_like(self.weight)) if conditioning else None
 
     def set_mask(self, mask: Tensor) -> None:
-        """Replace the mask by zeros and ones (out_features, in_features), or raise an error.
+        """Set a new mask of zeros and ones (out_features, in_features).
 
-        Raises a TypeError if ``mask`` is not a tensor, a ValueError if a shape or value is wrong.
+        Raises a TypeError if it is not a tensor, and a ValueError for a wrong shape or value.
         """
         self.mask = check_mask(mask, self.weight.shape).to(self.weight)
 

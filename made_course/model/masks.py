@@ -1,10 +1,10 @@
-"""Orderings, degrees, masks and connectivity: pure functions on small integer tensors.
+"""Functions on orderings, degrees, masks and connectivity.
 
 The whole argument of MADE (Germain et al. 2015, "Masked Autoencoders") is in this file. Every unit
 of the network has a *degree*. The degree of an input is the step at which its variable is
 generated. A hidden unit of degree d may depend only on the variables of the first d steps, and an
 output only on units of a smaller degree than its own. The masks are these comparisons, written as
-matrices of the shape of the ``nn.Linear`` weight that they multiply: (out_features, in_features).
+matrices (out_features, in_features), the shape of the weights that they multiply.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ DEGREE_DRAWS = get_args(DegreeDraw)
 def input_degrees(ordering: Ordering, input_dim: int | None = None) -> Tensor:
     r"""Return the degrees (D,) of the variables: the steps, counted from 1, that generate them.
 
-    This is the inverse of the ordering: :math:`m^0(\text{ordering}_t) = t + 1`. The variables of a
-    group are generated in one step. They have the same degree, and none of them sees another.
+    For a permutation, they are its inverse: :math:`m^0(\text{ordering}_t) = t + 1`. The variables
+    of a group have the same degree, and none of them sees another.
 
     Args:
-        ordering: (D,) permutation of 0..D-1; ``ordering[t]`` is generated at step t + 1. Or
-            groups such as ``[[1, 2], [0]]``, each a list of the variables generated at its step.
+        ordering: (D,) permutation of 0..D-1; ``ordering[t]`` is generated at step t + 1. Or a list
+            of groups such as ``[[1, 2], [0]]``: the variables of a group are generated in one step.
         input_dim: expected D; None accepts any.
 
     Raises:
-        TypeError or ValueError: if ``ordering`` is not a permutation of 0..D-1.
+        TypeError or ValueError: if ``ordering`` does not contain each of 0..D-1 once.
 
     Source:
         Germain et al. 2015, "Order-agnostic training": the vector m⁰.
@@ -109,8 +109,8 @@ def hidden_degrees(
         width: number of units H.
         input_dim: number of variables D.
         draw: ``"uniform"`` draws from 1..D-1. ``"paper"`` draws from
-            :math:`\min_k m^{l-1}(k)` to D-1, so that every unit has an input. ``"even"`` spreads
-            1..D-1 deterministically: with H ≥ D-1 in every layer no dependency is lost.
+            :math:`\min_k m^{l-1}(k)` to D-1, so that every unit has an input. ``"even"`` spaces
+            1..D-1 evenly, without a draw; if every layer has H ≥ D-1, no dependency is lost.
         generator: source of the draws; None is torch's global stream.
 
     Raises:
@@ -139,8 +139,8 @@ def draw_degrees(
 ) -> list[Tensor]:
     """Return the degrees of every layer: ``order``, then a LongTensor for each hidden layer.
 
-    The number of variables that a unit may see is drawn. If the variables are in groups, the unit
-    gets the degree of the last group that it sees completely, or 1.
+    A unit first gets the number of variables that it may see. If the variables are in groups, its
+    degree is that of the last group that this number covers, or 1 if it covers none.
 
     Args:
         order: (D,) LongTensor, degrees of the inputs, see :func:`input_degrees`.
@@ -203,7 +203,7 @@ def direct_mask(order: Tensor) -> Tensor:
 
     The variables have the degrees ``order`` (D,). Entry [i, j] of the (D, D) BoolTensor is True if
     output i may see input j. The mask is also the *strict order*: all connections that an
-    autoregressive model may have. In the natural ordering, it is strictly lower triangular.
+    autoregressive model may have. For the natural ordering, it is strictly lower triangular.
 
     Source:
         Germain et al. 2015, "Imposing the Autoregressive Property".
@@ -220,7 +220,7 @@ def direct_mask(order: Tensor) -> Tensor:
 def check_mask(mask: Tensor, shape: Sequence[int] | None = None) -> Tensor:
     """Return a mask of zeros and ones as a BoolTensor, or raise a TypeError or ValueError.
 
-    It must have this shape or, if the shape is None, two dimensions.
+    The mask must have this shape, or any two dimensions if the shape is None.
     """
     if not isinstance(mask, Tensor):
         raise TypeError(f"a mask must be a torch.Tensor, got {type(mask).__name__}")
@@ -257,7 +257,7 @@ def connectivity(masks: Sequence[Tensor], direct: Tensor | None = None) -> Tenso
                 [0, 0, 0],
                 [0, 1, 0]], dtype=torch.int32)
 
-        x1 may see x2 and x3, but with both hidden degrees 1 only x2 reaches it.
+        x1 may see x2 and x3, but only x2 reaches it, because both hidden units have degree 1.
     """
     if len(masks) == 0:
         raise ValueError("connectivity needs at least one mask, got none")

@@ -81,7 +81,7 @@ def sample_incremental(
     taken, drawn = ordering[known[ordering]], ordering[~known[ordering]]
     position = torch.argsort(torch.cat([taken, drawn]))
     sizes = _step_sizes(model, drawn)
-    num_drawn = F.pad(sizes.cumsum(0), (1, 0))  # number before each step and after the last
+    num_drawn = F.pad(sizes.cumsum(0), (1, 0))  # before each step, and after the last
     first = drawn[num_drawn[:-1]]  # one variable of each step
     heads = [head.select(i) for i in first.tolist()]
     layers = _sorted_layers(model, position, len(taken) + num_drawn, first, n)
@@ -143,7 +143,7 @@ class _SortedLayer:
             self.bias += bias[self.units, None]
 
     def start_block(self, start: int, stop: int) -> None:
-        """Initialise the inputs of the units of steps start..stop-1 from all known units."""
+        """Initialise the inputs of steps start..stop-1 with the terms of all units known so far."""
         rows = slice(self.ends[start], self.ends[stop])
         counts = [b - a for a, b in pairwise(self.ends[start : stop + 1])]
         sums, self._within = self.bias[rows].repeat(1, self.values.shape[1]), []
@@ -165,9 +165,9 @@ def _sorted_layers(
 ) -> list[_SortedLayer]:
     """Return the inputs, the hidden layers and the outputs of a MADE, each sorted by step.
 
-    ``position`` (D,) is the position of each variable in the order of the draws, ``known`` is the
-    number of variables that are known before each step and after the last one, and ``first`` is one
-    variable of each step.
+    ``position`` (D,) is the position of each variable in the order of the draws. ``known`` (T + 1,)
+    is the number of variables known before each of T steps, and after the last. ``first`` (T,) is
+    one variable of each step.
     """
     order, *hidden_degrees = model.degrees
     inputs, outputs = (
@@ -196,8 +196,8 @@ def sample_rows(
 ) -> Tensor:
     """Turn uniforms (n, D) into samples (n, D), under the masks in use or an ensemble of masks.
 
-    Each row is drawn under one of the ``members``, given by their degrees. The noise of variable 0
-    chooses the member. It is then rescaled within the interval of this member, so that it is
+    The members of an ensemble are given by their degrees. The noise of variable 0 chooses the
+    member of each row. It is then rescaled within the interval of this member, so that it is
     uniform again and can also decide variable 0.
     """
     if members is None:
@@ -228,9 +228,9 @@ def sample_in_chunks(
 ) -> Tensor:
     """Draw any number of samples in chunks, so that memory is bounded.
 
-    ``draw_rows`` maps uniforms (n, D) to samples (n, D), and ``shape`` is that of all samples. They
-    have the dtype of ``weight``, a weight of the model, and the noise has at least its precision.
-    The other arguments and the errors are those of :meth:`made_course.MADE.sample`.
+    ``draw_rows`` maps uniforms (n, D) to samples (n, D). The result has this shape and the dtype of
+    ``weight``, a weight of the model. The other arguments and the errors are those of
+    :meth:`made_course.MADE.sample`.
     """
     check_noise(noise, shape, generator)
     if noise is not None:  # lower precision would round the values that are drawn
@@ -247,7 +247,7 @@ def sample_in_chunks(
 
 @contextmanager
 def evaluation_mode(model: nn.Module) -> Iterator[None]:
-    """Switch dropout off inside a ``with``, then restore the mode of every module."""
+    """Put a model into evaluation mode inside the ``with``, then restore each module's mode."""
     before = [(module, module.training) for module in model.modules()]
     model.eval()
     try:
@@ -271,10 +271,7 @@ def draw_noise(
 
 
 def check_noise(noise: Tensor | None, shape: tuple[int, ...], generator: Generator | None) -> None:
-    """Raise an error unless the noise (if any) has this shape and values in [0, 1].
-
-    Noise and a generator exclude each other.
-    """
+    """Raise an error if the noise has a wrong shape or value, or a generator is given too."""
     if generator is not None and not isinstance(generator, Generator):
         raise TypeError(
             f"generator must be a torch.Generator, got {generator!r}: use "

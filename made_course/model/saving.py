@@ -1,6 +1,6 @@
 """A model in one file: its arguments, its head, its state dict, and its table if it has one.
 
-The file holds only tensors, texts and numbers, and no code in it is ever run.
+The file contains only tensors, texts and numbers, and reading it runs no code from it.
 """
 
 from __future__ import annotations
@@ -24,16 +24,13 @@ PACKAGE = __name__.partition(".")[0]
 def write_model(
     path: str | os.PathLike[str], arguments: dict[str, Any], state: dict[str, Tensor], table: Any
 ) -> None:
-    """Write the arguments and the state dict of a model to a file, and its table without rows.
-
-    The arguments are those that build the model. See :meth:`made_course.MADE.save`.
-    """
+    """Write a model's arguments, its state dict and the columns of its table to a file."""
     if table is not None:
         if not hasattr(table, "row_numbers"):  # a frame is not a Table
             raise TypeError(f"table must be a result of load_table, got {type(table).__name__}")
         if len(table.columns) != arguments["input_dim"]:
             raise ValueError(
-                f"the table has {len(table.columns)} columns, and the model "
+                f"the table has {len(table.columns)} columns, but the model has "
                 f"{arguments['input_dim']} variables"
             )
         table = replace(table, rows=table.rows[:0])
@@ -60,9 +57,9 @@ def read_model(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, 
 
 
 def to_plain_value(value: Any) -> Any:
-    """Convert a value for a file without code: heads and tables become dictionaries.
+    """Replace heads and tables in a value with dictionaries, so that a file needs no code.
 
-    Raise a ValueError unless it consists of tensors, texts, numbers, heads and tables.
+    Raises a ValueError unless the rest are tensors, texts and numbers.
 
     Example:
         >>> from made_course import Categorical
@@ -81,7 +78,7 @@ def to_plain_value(value: Any) -> Any:
     if not isinstance(value, str | int | float | Tensor | None):
         raise ValueError(
             f"cannot save {value!r}, because a file holds no code. Save a model with a head or an "
-            "activation of your own by torch.save(model.state_dict(), path), and load it into a "
+            "activation of your own with torch.save(model.state_dict(), path), and load it into a "
             "model built with the same arguments. Cells of a table must be texts or numbers"
         )
     return value

@@ -67,7 +67,7 @@ def test_a_model_that_is_saved_again_keeps_its_table(files):
 
 def test_other_tables_are_refused(files, tmp_path):
     _, table, model = files
-    with pytest.raises(ValueError, match="^the table has 4 columns, and the model 3 variables"):
+    with pytest.raises(ValueError, match="^the table has 4 columns, but the model has 3 variables"):
         MADE(3, (4,)).save(tmp_path / "other.pt", table=table)
     for other in ("train.csv", FRAME):
         with pytest.raises(TypeError, match=f"a result of load_table, got {type(other).__name__}"):
