@@ -1,4 +1,4 @@
-"""Checks of arguments. An error gives the argument, the expected value and the given value."""
+"""Checks of arguments. An error names the argument, the expected value and the given value."""
 
 from __future__ import annotations
 
@@ -18,12 +18,8 @@ Choice = TypeVar("Choice", bound=str)
 def check_count(name: str, value: Any, smallest: int = 1, largest: int | None = None) -> int:
     """Return ``value`` as an int if it is a whole number from ``smallest`` to ``largest``.
 
-    Raise a TypeError for True, 1.5, "3" and anything else that is not a whole number, and a
+    Raises a TypeError for True, 1.5, "3" and anything else that is not a whole number, and a
     ValueError for a number outside the bounds. The message begins with ``name``.
-
-    Example:
-        >>> check_count("input_dim", 3)
-        3
     """
     try:
         whole = None if isinstance(value, bool) else index(value)
@@ -43,12 +39,8 @@ def check_number(
 ) -> float:
     """Return ``value`` as a finite float from 0 to ``largest``; 0 is refused if ``positive``.
 
-    Raise a TypeError for a bool, a text and anything else that is not a number, and a ValueError
+    Raises a TypeError for a bool, a text and anything else that is not a number, and a ValueError
     for a number outside the range.
-
-    Example:
-        >>> check_number("lr", 0.002, positive=True)
-        0.002
     """
     try:
         number = None if isinstance(value, bool | str) else float(value)
@@ -66,24 +58,14 @@ def check_number(
 
 
 def check_choice(name: str, value: Choice, choices: Sequence[str]) -> Choice:
-    """Return ``value`` if it is one of the choices, or raise a ValueError that lists them.
-
-    Example:
-        >>> check_choice("degrees", "even", ("uniform", "paper", "even"))
-        'even'
-    """
+    """Return ``value`` if it is one of the choices, or raise a ValueError that lists them."""
     if not isinstance(value, str) or value not in choices:
         raise ValueError(f"unknown {name} {value!r}: choose one of {', '.join(choices)}")
     return value
 
 
 def check_switch(name: str, value: bool) -> bool:
-    """Return ``value`` if it is True or False, or raise a TypeError, even for 1 and "yes".
-
-    Example:
-        >>> check_switch("playing", True)
-        True
-    """
+    """Return ``value`` if it is True or False, or raise a TypeError, even for 1 and "yes"."""
     if not isinstance(value, bool):
         raise TypeError(f"{name} must be True or False, got {value!r}")
     return value
@@ -125,7 +107,7 @@ _skipped = ContextVar("skip_value_checks", default=False)
 
 @contextmanager
 def skip_value_checks(skip: bool = True) -> Iterator[None]:
-    """Inside the ``with``, skip checks of the data's values, because they have been checked."""
+    """Skip checks of values inside the ``with``, because the caller has already made them."""
     before = _skipped.set(skip)
     try:
         yield
@@ -134,7 +116,7 @@ def skip_value_checks(skip: bool = True) -> Iterator[None]:
 
 
 def is_transformed() -> bool:
-    """Return True while torch.compile or torch.func traces, when no code may branch on values.
+    """Return True under torch.compile or torch.func, where no code may branch on values.
 
     For torch.func, PyTorch has only a private function; a test fails if it is removed.
     """
@@ -142,5 +124,5 @@ def is_transformed() -> bool:
 
 
 def values_may_be_checked() -> bool:
-    """Return True unless the values have been checked already, or PyTorch is tracing."""
+    """Return False under torch.compile or torch.func, or inside :func:`skip_value_checks`."""
     return not (is_transformed() or _skipped.get())

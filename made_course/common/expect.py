@@ -20,7 +20,7 @@ def expect(
         expected: rounded number that was measured when the course was written.
         within: largest accepted difference between the two.
         name: name of the number, printed before it.
-        unit: unit (no digits), printed after the number. With ``"%"``, ``value``, ``expected``
+        unit: unit without digits, printed after the number. With ``"%"``, ``value``, ``expected``
             and ``within`` are shares from 0 to 1, and are printed in percent.
 
     Raises:

@@ -13,7 +13,7 @@ from contextlib import suppress
 def write_whole(path: str | os.PathLike[str], write: Callable[[pathlib.Path], object]) -> None:
     """Let ``write`` fill a temporary file, then rename it to ``path`` in one step.
 
-    If the file cannot be written, raise an OSError; an older file at ``path`` is then unchanged.
+    Raises an OSError if the file cannot be written; an older file at ``path`` is then unchanged.
 
     Example:
         >>> import tempfile
@@ -44,7 +44,7 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[pathlib.Path], ob
 def read_tensors(path: str | os.PathLike[str]) -> object:
     """Return the content of a file that torch.save wrote, without running any code in it.
 
-    Raise a ValueError if it is damaged, or has objects other than tensors and plain values.
+    Raises a ValueError if it is damaged, or has objects other than tensors and plain values.
     """
     import torch  # not at the top, because this import takes seconds
 

@@ -1,4 +1,4 @@
-"""Names of variables and outputs, lists of names, and the chain rule, as text."""
+"""Text for names of variables and outputs, lists of names, shares, and the chain rule."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def hat(name: str) -> str:
 
 
 def listing(names: Sequence[str], most: int = 12) -> str:
-    """Return names as part of a sentence.
+    """Join names with commas and "and", for use in a sentence.
 
     If there are more than ``most``, the list ends with the number of names that it leaves out.
 
@@ -58,7 +58,7 @@ def percent(share: float) -> str:
 def factorization(names: Sequence[str], groups: Sequence[Sequence[int]]) -> str:
     """Return the joint distribution as a product of conditionals, with at most five factors.
 
-    ``groups`` has the indices, counted from 0, of the variables that each step generates.
+    Each of ``groups`` has the indices, counted from 0, of the variables that one step generates.
 
     Example:
         >>> factorization(["x₁", "x₂", "x₃"], [[1, 2], [0]])

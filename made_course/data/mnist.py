@@ -55,7 +55,7 @@ def mnist_folder() -> Path:
 def load_mnist(name: Name = "auto") -> tuple[Tensor, Tensor, str]:
     """Load the grey levels of MNIST, and print which set was loaded.
 
-    All 5,000 images of the small set are from MNIST's *training* set. Image k shows the digit
+    The small set has 5,000 images of MNIST's *training* set, and its image k shows the digit
     k mod 10.
 
     Args:
@@ -79,7 +79,7 @@ def load_mnist(name: Name = "auto") -> tuple[Tensor, Tensor, str]:
     check_choice("name", name, NAMES)
     hint = ""
     if name == "small" or (name == "auto" and not _present_files()):
-        cure = "Restore it by `git checkout`, or install the package again"
+        cure = "Restore it with `git checkout`, or install the package again"
         images = _parse_images(gzip.decompress(read_verified(SMALL_FILE, SMALL_SHA256, cure)))
         train, test, loaded = images[:4000], images[4000:], "small"
         hint = " For the full set run: python -m made_course.data" if name == "auto" else ""
@@ -130,7 +130,7 @@ def _read_full_set(kind: str) -> list[bytes]:
     folder, found = mnist_folder(), _present_files()
     if not found:
         raise FileNotFoundError(
-            f"full MNIST is not in {folder}: download it by `python -m made_course.data`, set "
+            f"full MNIST is not in {folder}: download it with `python -m made_course.data`, set "
             'MADE_COURSE_DATA to a folder that holds MNIST/raw, or ask for name="small"'
         )
     files = [file for file in FULL_SHA256 if kind in file]

@@ -116,10 +116,10 @@ class _BinarizedImages(Dataset):
 
 
 def _binarize(grey: np.ndarray, binarize: Binarize) -> Tensor:
-    # in NumPy, because PyTorch has to wake its threads for this little work, which took 100 times
-    # as long when other programs were busy
+    # in NumPy, because PyTorch wakes its threads even for so little work; beside busy programs, it
+    # took about 100 times as long
     if binarize == "threshold":
-        ones = grey > 127  # the same as g / 255 > 0.5, because grey levels g are whole
+        ones = grey > 127  # the same as g / 255 > 0.5, because g is a whole number
     else:  # a uniform draw from 0..254 is below g with probability g / 255
         ones = torch.empty(grey.shape, dtype=torch.uint8).random_(0, 255).numpy() < grey
     return torch.from_numpy(ones.astype(np.float32))

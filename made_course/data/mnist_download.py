@@ -14,8 +14,7 @@ def download_mnist() -> Path:
     """Download full MNIST into :func:`made_course.mnist_folder`, and return this folder.
 
     ``torchvision.datasets.MNIST`` downloads and unpacks it, with a progress bar, into a temporary
-    folder. Then the missing or damaged files are replaced. ``python -m made_course.data`` calls
-    this function.
+    folder. Once all files are verified, those that were missing or damaged are put in place.
 
     Raises:
         OSError: if the download fails, or a SHA-256 is wrong; old files are then unchanged.
@@ -35,7 +34,7 @@ def download_mnist() -> Path:
             MNIST(temporary, download=True)
             fresh = Path(temporary, "MNIST", "raw")
             for file, sha256 in FULL_SHA256.items():
-                read_verified(fresh / file, sha256, "The server sent another file")
+                read_verified(fresh / file, sha256, "The server sent a different file")
             folder.mkdir(parents=True, exist_ok=True)
             for file in needed:
                 os.replace(fresh / file, folder / file)
@@ -43,8 +42,8 @@ def download_mnist() -> Path:
         raise OSError(
             f"full MNIST could not be downloaded to {folder}: {' '.join(str(error).split())}. "
             "Files that were there are unchanged. Check the connection (a network that needs a "
-            "login sends a web page instead), 70 MB of free space and the right to write there, or "
-            "set MADE_COURSE_DATA to another folder. Then run `python -m made_course.data` again. "
+            "login sends a web page instead) and whether 70 MB can be written there, or set "
+            "MADE_COURSE_DATA to another folder. Then run `python -m made_course.data` again. "
             'name="small" works without it'
         ) from error
     print('Full MNIST is complete and verified. From now on, name="auto" loads it.')

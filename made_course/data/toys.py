@@ -15,7 +15,7 @@ def bars_and_stripes() -> Tensor:
 
     On each board, either every row or every column has a single colour. This gives 2⁴ + 2⁴ boards,
     but the empty board and the full board occur twice. The best possible NLL is ln 30 = 3.40 nats.
-    The result is (30, 16), float32 zeros and ones, each board once, row by row from the top.
+    The result is (30, 16), float32 zeros and ones: each board once, with its pixels row by row.
 
     Source: D. MacKay, "Information Theory, Inference, and Learning Algorithms" (2003), chapter 43.
 
@@ -34,9 +34,9 @@ def bars_and_stripes() -> Tensor:
 def rain_diary() -> Tensor:
     """Return twenty days in a garden: wet grass (x₁), rain (x₂), and a running sprinkler (x₃).
 
-    The joint distribution of three variables consists of eight probabilities. Here all of them are
-    multiples of 1/20, and none is zero. The days are made up. The result is (20, 3), float32 zeros
-    and ones, one day per row.
+    The joint distribution of three binary variables consists of eight probabilities. Here all of
+    them are multiples of 1/20, and none is zero. The days are made up. The result is (20, 3),
+    float32 zeros and ones, one day per row.
 
     Example:
         >>> days = rain_diary()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def example_table() -> Path:
-    """Return the path of a CSV file with one row for each of 335 members (of 435).
+    """Return the path of a CSV file that has a row for each of 335 of the 435 members.
 
     The column ``republican`` is 1 for Republicans and 0 for Democrats. Each of 16 votes has two
     columns, such as ``immigration yea`` and ``immigration nay``. Both are 0 if no position is
