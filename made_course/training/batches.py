@@ -1,4 +1,4 @@
-"""The data of ``fit`` and ``evaluate``: a tensor (N, D), or a loader of such batches."""
+"""The data of ``fit`` and ``evaluate``: a tensor (N, D), or a loader of batches (B, D)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Batches = Tensor | Loader
 
 
 class Shuffled:
-    """A loader of the rows of a tensor (N, D), in a new random order each time."""
+    """A loader of the rows of a tensor (N, D), in a new random order in each epoch."""
 
     def __init__(self, rows: Tensor, batch_size: int) -> None:
         self.rows, self.batch_size = rows, batch_size
@@ -34,7 +34,7 @@ class Shuffled:
 
     def __iter__(self) -> Iterator[Tensor]:
         order = torch.randperm(len(self.rows), device=self.rows.device)
-        return (self.rows.index_select(0, some) for some in order.split(self.batch_size))
+        return (self.rows.index_select(0, index) for index in order.split(self.batch_size))
 
 
 def check_data(model: MADE, data: Batches) -> None:
@@ -54,8 +54,9 @@ def check_iterable(data: object) -> None:
     # a frame and a Table are also iterable, but they yield column names or parts
     if not hasattr(data, "__iter__") or hasattr(data, "columns"):
         raise TypeError(
-            f"data must be a (N, D) tensor or a loader of such batches, got {type(data).__name__}: "
-            "for a table, use train, valid, test = load_table(file or frame)"
+            "data must be a (N, D) tensor or a loader of (B, D) batches, got "
+            f"{type(data).__name__}: for a table, use "
+            "train, valid, test = load_table(file or frame)"
         )
 
 

@@ -1,4 +1,4 @@
-"""A run's checkpoint: always complete, and rejected by a run with different settings."""
+"""Write a run's checkpoint completely, and read it only for a run with the same settings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def write_checkpoint(path: Path, settings: Mapping[str, object], state: Mapping[
 
 
 def read_checkpoint(path: Path, settings: Mapping[str, object]) -> dict[str, Any]:
-    """Return the state of a run from its file, or raise a ValueError if its settings differ."""
+    """Return the state of a run from its file, or raise a ValueError if the settings differ."""
     content = read_tensors(path)
     if not isinstance(content, dict) or content.keys() != {"settings", "state"}:
         raise ValueError(f"{path} is not a checkpoint of fit: choose another file or delete it")

@@ -27,13 +27,13 @@ def evaluate(
         -\frac{1}{N}\sum_n \log p(x^{(n)})
 
     For a density, these are differential nats. To get bits per dimension, divide by D ln 2.
-    Dropout is off, autocast is off, and the model's training mode is unchanged afterwards.
+    Dropout and autocast are off. Afterwards, the model's training mode is as before.
 
     Args:
-        model: a MADE, or any object with its ``log_prob`` and ``check_data``.
-        x: (N, D) values that the model's head allows, or a loader of such batches.
+        model: a MADE, or any module with its methods ``log_prob`` and ``check_data``.
+        x: (N, D) values that the model's head allows, or a loader of batches (B, D).
         ensemble: None scores under the masks in use; k scores the mixture of the first k sets of
-            masks, or with ``num_masks=None`` of k sets that are drawn from a fixed seed.
+            masks or, with ``num_masks=None``, of k sets that are drawn from fixed seeds.
         batch_size: rows per forward pass, if ``x`` is a tensor.
 
     Raises:

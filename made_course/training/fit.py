@@ -44,32 +44,32 @@ def fit(
     """Train a model by maximum likelihood with AdamW and clipped gradients.
 
     A model with many sets of masks switches to the next set after each step, and is scored with the
-    first. Under ``torchrun``, all processes train together: each takes its share of every batch.
+    first. Under ``torchrun``, all processes train together, and each takes a share of every batch.
 
     After training, the model is in evaluation mode. It has the weights of its best epoch on
     ``valid``, or of the last epoch if there is no ``valid``. Ctrl-C (the stop button in Jupyter)
-    ends the training, without the unfinished epoch.
+    ends the training and drops the unfinished epoch.
 
     Args:
         model: the model to train, in place and on its device.
         train: (N, D) values that the model's head allows (bool and integers are cast), or a loader
             that is iterated again in each epoch, see :func:`made_course.make_mnist_loaders`.
         valid: data in the same form, only for scoring.
-        epochs: passes over ``train``; None is 10. With ``patience``, it is an upper limit; None
-            sets no limit.
+        epochs: passes over ``train``; None is 10. With ``patience``, this is an upper limit, and
+            None sets no limit.
         batch_size: rows per step, if ``train`` is a tensor; None is 512, or with ``patience`` a
-            tenth of the rows and at most 100.
+            tenth of the rows, but at most 100.
         lr: peak of the learning rate; None is 0.015, or with ``patience`` 0.03.
         weight_decay: weight decay of AdamW; None is 0.03, or with ``patience`` the
             :func:`~made_course.training.schedules.falling_decay`.
-        patience: number of epochs without a better score on ``valid`` that ends the training. This
+        patience: end the training after this many epochs without a better score on ``valid``. This
             suits tables of a few hundred to about ten thousand rows. The schedule is then
             :class:`~made_course.training.schedules.Patient`, which does not depend on ``epochs``.
         precision: ``"float32"`` (the model's own dtype), ``"bfloat16"`` (autocast), or ``"auto"``:
-            autocast if a short trial finds it faster, but never for densities.
-        seed: seed of shuffling and dropout, which leaves torch's global stream unchanged; None
-            uses the global stream. To repeat a whole run, also call ``torch.manual_seed`` before
-            the model is built.
+            autocast if a short trial finds it faster, but never for densities or in float64.
+        seed: seed of shuffling and dropout, used without changing torch's global stream; None uses
+            the global stream. To repeat a whole run, also call ``torch.manual_seed`` before the
+            model is built.
         checkpoint: file to write after each epoch. If it exists, training resumes from it, and
             ends exactly as if it had never stopped. The history then includes the earlier epochs.
         on_epoch: called as ``on_epoch(model, history)`` after each epoch; True stops the training.

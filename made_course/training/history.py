@@ -1,4 +1,4 @@
-"""The measurements of a training run, one row per epoch."""
+"""The history of a training run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class History:
     Attributes:
         epoch: numbers of the epochs: 1, 2, ...
         train_nll: mean NLL over the epoch's batches, while the weights were changing (nats).
-        valid_nll: mean NLL of the validation rows after the epoch (nats); empty without such rows.
+        valid_nll: mean NLL of the validation rows after the epoch (nats); empty if there are none.
         lr: learning rate of the epoch's last step.
         seconds: duration of the epoch; not shown, because it differs between runs.
         unit: unit of the NLL, "nats" or, for a density, "differential nats".

@@ -25,7 +25,7 @@ CPU = torch.device("cpu")
 
 @dataclass(frozen=True)
 class Processes:
-    """The processes that train together, seen from the one numbered ``rank``, from 0.
+    """The processes that train together, as seen from process number ``rank``, counted from 0.
 
     Example:
         >>> Processes(rank=1, size=2).take_share(torch.arange(5))
@@ -70,7 +70,7 @@ class Processes:
 
     @contextmanager
     def using_stream(self, seed: int | None) -> Iterator[None]:
-        """Draw from a stream with this seed inside the ``with``, then from torch's global stream.
+        """Use a random stream with this seed inside the ``with``, then restore the global one.
 
         With None, the stream starts as a copy of the global stream.
         """
@@ -80,16 +80,16 @@ class Processes:
             yield
 
     def using_seed(self, seed: int | None) -> AbstractContextManager[None]:
-        """Draw from a stream with this seed, the same in all processes.
+        """Use a random stream with this seed in all processes.
 
-        Without a seed, one process uses the global stream, and several use a common new seed.
+        Without a seed, a single process uses the global stream, and several share a new seed.
         """
         if seed is None and self.size > 1:
             seed = self.broadcast(int(torch.randint(2**62, ())))
         return nullcontext() if seed is None else self.using_stream(seed)
 
     def using_own_dropout(self, step: int) -> AbstractContextManager[None]:
-        """Use a separate random stream for the dropout of each of several processes."""
+        """Use a separate random stream for dropout in each process, if there are several."""
         if self.size == 1:
             return nullcontext()
         # a resumed run has the same initial seed, because the seed is part of the state
@@ -128,7 +128,7 @@ def connect_processes(device: torch.device) -> Processes:
 
 
 def _disconnect() -> None:
-    # A thread of gloo may still hold tensors of the last exchange. To release them, the thread
-    # needs the interpreter's lock. If it asked for the lock after Python has ended, it would abort.
+    # A thread of gloo may still hold tensors of the last exchange, and needs the interpreter's lock
+    # to release them. If Python ended first, the thread would abort the process.
     time.sleep(0.1)
     distributed.destroy_process_group()

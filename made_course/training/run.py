@@ -22,7 +22,7 @@ from .schedules import OneCycle, Patient, update_averages
 
 MAX_GRADIENT_NORM = 1.0
 LARGE = 30
-"""Largest absolute value that standardised data may be expected to have."""
+"""Absolute value above which data do not look standardised."""
 
 
 class Run:
@@ -71,7 +71,7 @@ class Run:
         self.history.append(train_nll=train_nll, valid_nll=valid_nll, lr=rate, seconds=seconds)
 
     def _take_steps(self, bar: tqdm) -> float:
-        """Take a step per batch, and return the mean NLL of the batches before their steps."""
+        """Take a step per batch, and return the mean NLL, each batch scored before its step."""
         model, steps, total, rows = self.model.train(), len(self.train), 0.0, 0
         with skip_value_checks(isinstance(self.train, Shuffled)):
             for number, batch in enumerate(unwrap_batches(self.train)):
@@ -91,7 +91,7 @@ class Run:
         return total / rows
 
     def _compute_gradient(self, batch: Tensor, step: int) -> tuple[float, float]:
-        """Compute the clipped gradient of a batch's mean NLL; return this NLL and the norm."""
+        """Compute the clipped gradient of a batch's mean NLL; return the NLL and unclipped norm."""
         processes = self.processes
         share = processes.take_share(batch).to(processes.device)
         # one context per step, because autocast reuses its casts of the biases until it exits
@@ -113,7 +113,7 @@ class Run:
             cure = f"the data reach {largest:g}: standardise them, (x - x.mean(0)) / x.std(0)"
         return FloatingPointError(
             f"{problem} in epoch {len(self.history) + 1}, batch {number + 1}: {cure}. The model "
-            "has the weights of its last good epoch"
+            "has weights from before this epoch"
         )
 
     def _score(self, data: Batches) -> float:
@@ -123,8 +123,8 @@ class Run:
         if not math.isfinite(total):
             raise FloatingPointError(
                 f"the loss on the validation data is {total:g} after epoch "
-                f"{len(self.history) + 1}: lower lr, or check the data. The model has the weights "
-                "of its last good epoch"
+                f"{len(self.history) + 1}: lower lr, or check the data. The model has weights from "
+                "before this epoch"
             )
         return total / rows
 
@@ -139,7 +139,7 @@ class Run:
             _copy_into(self.weights, own)
 
     def finish(self) -> None:
-        """Put the model into evaluation mode, with its best weights, or its last if it has none."""
+        """Put the model into evaluation mode, with the weights of its best or else last epoch."""
         self.model.load_state_dict(self.best or self.last)
         self.model.eval()
 

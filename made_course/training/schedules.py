@@ -1,4 +1,4 @@
-"""The two schedules of ``fit``: one cycle of the rate, or a rate that falls when scores stall."""
+"""The two schedules of ``fit``: one cycle of the learning rate, or falls when scores stall."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from torch.optim import Optimizer
 from .history import History
 
 WARM_UP = 0.3
-"""Share of all steps during which the rate of a cycle rises to its peak."""
+"""Share of all steps during which the learning rate of :class:`OneCycle` rises to its peak."""
 RISE = 100
-"""Number of steps during which the rate of :class:`Patient` rises."""
+"""Number of steps during which the learning rate of :class:`Patient` rises."""
 FALLS, FALL = 6, 1 / 3
-"""Number of falls of the rate of :class:`Patient` within its patience, and the factor of each."""
+"""Falls of the learning rate of :class:`Patient` within its patience: their number and factor."""
 
 
 @dataclass
 class OneCycle:
-    """A schedule whose learning rate rises to its peak and falls again, once over all epochs."""
+    """A schedule whose learning rate rises to its peak and falls again, over all epochs."""
 
     epochs: int = 10
     lr: float = 0.015
@@ -48,16 +48,16 @@ class OneCycle:
 
 @dataclass
 class Patient:
-    """A schedule whose rate rises, then falls whenever the scores stall, until patience runs out.
+    """A schedule whose learning rate rises, and then falls each time that the scores stall.
 
-    After each sixth of the patience without a better score, the rate is divided by three. The
-    weight decay goes from strong to weak, so that the best epoch also chooses the decay. Biases do
-    not decay, because a bias is the logit of a frequency and may be far from 0. The weights that
-    are scored and kept are averages over the last steps, see :func:`update_averages`.
+    The rate rises to ``lr`` during the first 100 steps. After each sixth of the patience without a
+    better score, it is divided by three. The run ends after ``patience`` epochs without a better
+    score, or after ``epochs`` at the latest. The weights that are scored and kept are averages over
+    the last steps, see :func:`update_averages`.
 
-    The rate rises to ``lr`` during the first 100 steps. The run ends after ``patience`` epochs
-    without a better score, or after ``epochs`` at the latest. If ``weight_decay`` is None, it is
-    the :func:`falling_decay`.
+    If ``weight_decay`` is None, it goes from strong to weak (see :func:`falling_decay`), so that
+    the best epoch also chooses the decay. Biases do not decay, because an output's bias is the
+    logit of a frequency and may be far from 0.
     """
 
     patience: int
