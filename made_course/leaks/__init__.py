@@ -1,4 +1,4 @@
-"""Tests for leaks: dependence of outputs on inputs, Σp, and a row step by step.
+"""Tests for leaks (flips, slopes and Σp), and a network's outputs at every step of a row.
 
 The folder imports from ``model`` and ``common``.
 

@@ -29,24 +29,24 @@ ROUNDING = 1e-6
 DRAWS, STD = 16, 0.5
 """Number of draws of random weights, and their standard deviation, in the test for deaf outputs.
 
-One draw is not enough: a ReLU of one bit is off for both values of the bit in three of eight draws.
+One draw is not enough, because a ReLU of one bit is off for both values in three of eight draws.
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Check a model for leaks by flips, by slopes, and by Σp if all inputs can be tried.
+    """Check a model for leaks by flips, by slopes and, for at most 2^20 inputs, by Σp.
 
     ``python -m made_course.leaks module:Class --input-dim 16`` creates ``Class(16)`` from a module
-    in this folder or in Python's path. ``model(x)`` must return one logit per binary variable, in
-    any ordering; ``x`` is float64. The model is checked in evaluation mode, first with its initial
-    weights, and then after a small change of every weight. If it has a method ``log_prob``, the
-    result is compared with the logits. If there are more than 1,024 inputs, only 64 random ones are
-    tried, so a leak that occurs only for other inputs is missed.
+    in this folder or in Python's path. ``model(x)``, with ``x`` in float64, must return one logit
+    per binary variable. The model may use any ordering. It is checked in evaluation mode, first
+    with its initial weights, and then after a small change of every weight. If it has a method
+    ``log_prob``, its result is compared with the logits. If there are more than 1,024 inputs, only
+    64 random ones are tried, so a leak that occurs only for other inputs is missed.
 
-    With ``--ordering "[2, 0, 1]"`` the model must keep to this ordering. The variables of a group,
+    With ``--ordering "[2, 0, 1]"``, the model must keep to this ordering. The variables of a group,
     as in ``"[[1, 2], [0]]"``, must not see one another.
 
-    With ``--context 3`` the command calls ``model(x, context)``, where the context has three
+    With ``--context 3``, the command calls ``model(x, context)``, where the context has three
     inputs of zeros and ones, such as a label. Every output should depend on the context.
 
     The exit status is 0 for an honest model, 1 if there is a leak or an output does not depend on
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         type=json.loads,
         help="ordering that the model must keep to, such as [1, 2, 0]",
     )
-    parser.add_argument("--context", type=int, default=0, help="number of inputs of the context")
+    parser.add_argument("--context", type=int, default=0, help="number of context inputs")
     given = parser.parse_args(arguments)
     module, _, name = given.model.partition(":")
     if not name:
@@ -69,20 +69,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
         model = getattr(import_module(module), name)(given.input_dim)
         model = copy.deepcopy(model).cpu().double().eval()
         checked = CheckedModel(model, given.input_dim, given.context, given.ordering)
-        as_made = _report("as it is made", checked)
+        as_made = _report("with its initial weights", checked)
         _perturb_weights(model)
-        changed = _report("after every weight was changed a little, as by training", checked)
+        changed = _report("after a small change of every weight, such as training makes", checked)
         sees_context = _report_deaf(checked)
     except Exception as error:  # the model's code may raise any exception
-        parser.error(f"{given.model} cannot be measured: {type(error).__name__}: {error}")
+        parser.error(f"{given.model} cannot be checked: {type(error).__name__}: {error}")
     sys.exit(0 if as_made and changed and sees_context else 1)
 
 
 class CheckedModel(nn.Module):
     """The model to check, as a function of its context and its variables in one row.
 
-    The model maps (B, D) to logits (B, D), or (B, D) and a context (B, C) if C > 0. The C inputs of
-    the context act as variables of degree 0. Without an ordering, any ordering is allowed.
+    The model maps rows (B, D) and, if C > 0, a context (B, C) to logits (B, D). The C inputs of the
+    context act as variables of degree 0. Without an ordering, any ordering is allowed.
     """
 
     def __init__(
@@ -157,7 +157,7 @@ def _report_leaks(checked: CheckedModel, found: Dependence) -> bool:
 
 
 def _transitive_closure(seen: Tensor) -> Tensor:
-    """Return the transitive closure of ``seen`` (D, D): also inputs seen through other outputs.
+    """Return the transitive closure of ``seen`` (D, D), including inputs seen via other outputs.
 
     Example:
         >>> seen = torch.eye(3).roll(1, 0).bool().tril()  # x2 sees x1, and x3 sees x2
@@ -174,12 +174,12 @@ def _transitive_closure(seen: Tensor) -> Tensor:
 
 def _compare_slopes(found: Dependence) -> str:
     if found.by_gradient is None:
-        return "there are none: the model rounds its inputs"
+        return "cannot be measured, because the outputs have no gradients"
     more, fewer = found.by_gradient & ~found.by_flip, found.by_flip & ~found.by_gradient
     if not more.any() and not fewer.any():
         return "find the same pairs"
     message = f"find {int(more.sum())} more pairs and miss {int(fewer.sum())}: trust the flips"
-    doubt = ",\n             unless a small number, not 0, cuts the path; it may grow in training"
+    doubt = ",\n             unless a small number hides a dependence that training may enlarge"
     return message + doubt if more.any() else message
 
 
@@ -210,7 +210,7 @@ def _perturb_weights(model: nn.Module) -> None:
 
 
 def _report_deaf(checked: CheckedModel) -> bool:
-    """Print the outputs that depend on nothing; return False if any output ignores the context."""
+    """Print the deaf outputs, and return False if any output ignores the context."""
     deaf = [checked.names[i] for i in _find_deaf_outputs(checked)]
     if checked.context:
         for name in deaf[:SHOWN]:
@@ -223,7 +223,7 @@ def _report_deaf(checked: CheckedModel) -> bool:
 
 @torch.no_grad()
 def _find_deaf_outputs(checked: CheckedModel) -> list[int]:
-    """Return the outputs that never change with the context (or with the row, if C is 0).
+    """Return the indices of outputs that ignore the context (or the whole row, if C is 0).
 
     An output may ignore an input because a unit is off in all rows, or a weight is zero. So random
     weights are tried; they cannot restore a connection that a mask cuts.

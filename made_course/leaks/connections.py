@@ -1,4 +1,4 @@
-"""Find the connections on a path from an input to an output that must not see it."""
+"""The connections of a masked network that leak."""
 
 from __future__ import annotations
 

@@ -42,10 +42,10 @@ class Dependence:
     """Result of :func:`measure_dependence`; rows of matrices are outputs, columns are inputs.
 
     Args:
-        largest_move: (D, D), in which [i, j] is the largest change of output i by flips of input j.
+        largest_move: (D, D); entry [i, j] is the largest change of output i if input j is flipped.
         tolerance: (D,) largest change of each output that rounding may cause.
-        largest_slope: (D, D), in which [i, j] is the largest absolute derivative of output i with
-            respect to input j, infinite if it was NaN; None for a function without gradients.
+        largest_slope: (D, D); entry [i, j] is the largest absolute derivative of output i with
+            respect to input j, or infinity if it was NaN; None for a function without gradients.
     """
 
     largest_move: Tensor
@@ -65,12 +65,7 @@ class Dependence:
     def leaks(self, ordering: Ordering) -> list[tuple[int, int]]:
         """Return pairs (output, input), counted from 0, that flips find but the ordering forbids.
 
-        Args:
-            ordering: (D,) permutation of 0..D-1; ``ordering[t]`` is generated at step t + 1. Or a
-                list of groups of variables that must not see one another.
-
-        Raises:
-            TypeError or ValueError: if ``ordering`` is not a permutation of 0..D-1.
+        The ordering may have groups. The errors are those of :func:`made_course.input_degrees`.
         """
         forbidden = ~direct_mask(input_degrees(ordering, len(self.largest_move)))
         return [(i, j) for i, j in (self.by_flip & forbidden).nonzero().tolist()]
@@ -84,8 +79,8 @@ def binary_points(input_dim: int, seed: int = 0) -> Tensor:
         seed: seed of the random inputs.
 
     Raises:
-        TypeError: if a number is not a whole number.
-        ValueError: if ``input_dim`` is below 1, or ``seed`` is negative.
+        TypeError or ValueError: if ``input_dim`` is not a whole number of at least 1, or ``seed``
+            of at least 0.
 
     Example:
         >>> binary_points(2)
@@ -130,7 +125,7 @@ def measure_dependence(function: Callable[[Tensor], Tensor], x: Tensor) -> Depen
     """
     if x.dim() != 2 or x.numel() == 0 or not bool(((x == 0) | (x == 1)).all()):
         values = x.unique()[:4].tolist()
-        raise ValueError(f"x must be (n, D) zeros and ones, got {tuple(x.shape)} of {values}")
+        raise ValueError(f"x must be (n, D) zeros and ones, got {tuple(x.shape)} with {values}")
     if not isinstance(function, nn.Module):
         return _measure(function, x.float())
     with evaluation_mode(function):

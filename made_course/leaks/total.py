@@ -21,12 +21,11 @@ def total_probability(model: nn.Module) -> float:
     computed in float64, on a copy of the model in evaluation mode.
 
     Args:
-        model: a model of the course with at most 2²⁰ inputs, such as 20 binary variables.
+        model: a model of the course with at most 2²⁰ possible inputs, such as 20 binary variables.
 
     Raises:
-        TypeError: if it is not a model of the course, or a variable does not have finitely many
-            values.
-        ValueError: if there are more than 2²⁰ inputs.
+        TypeError: if it is not a model of the course with Bernoulli() or Categorical(num_classes).
+        ValueError: if there are more than 2²⁰ possible inputs.
 
     Source:
         Germain et al. 2015, "Autoencoders", on why the loss of an autoencoder is not a likelihood.
@@ -52,8 +51,8 @@ def total_probability(model: nn.Module) -> float:
             f"2^{MOST_INPUTS.bit_length() - 1} can be added up: use a model with fewer variables"
         )
     model = copy.deepcopy(model).cpu().double().eval()  # because not every device has float64
-    places = values ** torch.arange(model.input_dim, device="cpu")
+    powers = values ** torch.arange(model.input_dim, device="cpu")
     return sum(
-        model.log_prob(numbers[:, None] // places % values).exp().sum().item()
+        model.log_prob(numbers[:, None] // powers % values).exp().sum().item()
         for numbers in torch.arange(values**model.input_dim, device="cpu").split(SAMPLES_AT_ONCE)
     )

@@ -18,8 +18,8 @@ class Trajectory:
     Attributes:
         x: (D,) zeros and ones, the row.
         order: (D,) LongTensor, the step, counted from 1, at which each variable is decided.
-        outputs: (K + 1, D) float16 probabilities; row t has all outputs after the network has read
-            the variables decided up to step t, and zeros for the others.
+        outputs: (K + 1, D) float16 probabilities; row t has the outputs for an input that holds the
+            variables decided up to step t, and zeros for all others.
         probabilities: (D,) p(xᵢ = 1 | variables before xᵢ).
         log_likelihood: (K + 1,) float64; entry t is the log-probability, in nats, of the variables
             decided up to step t.
@@ -36,7 +36,7 @@ class Trajectory:
         return self.order > step
 
     def outputs_at(self, step: int) -> Tensor:
-        """Return the outputs (D,) of the pass that decided this step. Step 0 counts as step 1."""
+        """Return the outputs (D,) that decided the variables of a step. Step 0 counts as step 1."""
         outputs = self.outputs[max(step - 1, 0)].to(self.probabilities.dtype)
         return torch.where(self.is_not_conditional(step), outputs, self.probabilities)
 
@@ -76,12 +76,12 @@ def trajectory(
     steps = torch.arange(int(order.max()) + 1, device=x.device)
     logits = forward(x * (order <= steps[:, None]))
     outputs = torch.sigmoid(logits)
-    of_each = head.log_prob(logits[-1, :, None], x).double()
-    of_steps = of_each.new_zeros(len(steps)).index_add(0, order, of_each)
+    log_p = head.log_prob(logits[-1, :, None], x).double()
+    log_p_of_steps = log_p.new_zeros(len(steps)).index_add(0, order, log_p)
     return Trajectory(
         x=x,
         order=order,
         outputs=outputs.half(),
         probabilities=outputs[-1],
-        log_likelihood=of_steps.cumsum(0),
+        log_likelihood=log_p_of_steps.cumsum(0),
     )

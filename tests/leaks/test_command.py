@@ -153,13 +153,13 @@ def test_many_variables_are_tried_at_some_inputs_without_a_sum(run):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("mine:Missing", "mine:Missing cannot be measured"),
-        ("nothing_there:X", "nothing_there:X cannot be measured"),
-        ("torch:zeros", "torch:zeros cannot be measured"),
+        ("mine:Missing", "mine:Missing cannot be checked"),
+        ("nothing_there:X", "nothing_there:X cannot be checked"),
+        ("torch:zeros", "torch:zeros cannot be checked"),
         ("Model", "got Model: write module:Class"),
     ],
 )
-def test_models_that_cannot_be_measured_are_named(run, name, words):
+def test_models_that_cannot_be_checked_are_named(run, name, words):
     status, said = run(made, name=name)
     assert status == 2
     assert words in said
