@@ -32,8 +32,8 @@ class NADE(OrderedModel):
             the natural ordering, x₁ first.
 
     Raises:
-        TypeError: if a dimension, or an entry of ``ordering``, is not an integer.
-        ValueError: if a dimension is below 1, or ``ordering`` is not a permutation.
+        TypeError or ValueError: if a dimension is not a whole number of at least 1, or ``ordering``
+            is not a permutation.
 
     Source:
         Larochelle and Murray 2011, "The Neural Autoregressive Distribution Estimator".

@@ -53,8 +53,8 @@ class PixelCNN(OrderedModel):
         p(x_i = 1 \mid x_{<i}) = \sigma(z_i), \qquad
         h^{1} = \text{strict conv}(x), \quad h^{l+1} = h^{l} + \text{conv}(\mathrm{relu}(h^{l}))
 
-    The first kernel is 7 × 7 and strict, the others are 3 × 3. The number of weights does not
-    depend on the size of the image.
+    The first kernel is 7 × 7 and strict, the others are 3 × 3, all without the rows below the
+    pixel. The number of weights does not depend on the size of the image.
 
     Args:
         side: number of rows and of columns of the image; ``input_dim`` is side².

@@ -23,8 +23,8 @@ def sinusoidal_embeddings(count: int, width: int) -> Tensor:
     Source:
         Vaswani et al. 2017, section 3.5.
     """
-    speeds = 10000 ** (-torch.arange(0, width, 2) / width)
-    angles = torch.arange(count)[:, None] * speeds
+    frequencies = 10000 ** (-torch.arange(0, width, 2) / width)
+    angles = torch.arange(count)[:, None] * frequencies
     return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)[:, :width] / 2
 
 
@@ -37,7 +37,7 @@ class CausalAttention(nn.Module):
         M_{ts} = \begin{cases} 0 & s \le t \\ -\infty & s > t \end{cases}
 
     The query q, the key k and the value v at a position are linear maps of its features. Several
-    heads compute such a mean in parallel, each with d = width / heads features.
+    heads compute such weighted means in parallel, each with d = width / heads features.
 
     Args:
         width: number of features per position.
@@ -122,7 +122,7 @@ class Transformer(OrderedModel):
 
     Raises:
         TypeError: if ``input_dim`` or ``layers`` is not a whole number, or ``head`` is not a head.
-        ValueError: if one of them is below 1, or ``heads`` does not divide ``width``.
+        ValueError: if one of these numbers is below 1, or ``heads`` does not divide ``width``.
 
     Source:
         Vaswani et al. 2017, "Attention Is All You Need", the decoder; Radford et al. 2018 (GPT).

@@ -33,6 +33,6 @@ def read_asset(file: str) -> dict:
 
 
 def checksums() -> dict[str, str]:
-    """Return name → SHA-256 (as hexadecimal text) for the files in ``files``."""
+    """Return a dict from the name of each file in ``files`` to its SHA-256 in hexadecimal."""
     lines = (ASSETS / CHECKSUMS).read_text().splitlines()
     return {name: digest for digest, name in (line.split() for line in lines)}

@@ -1,8 +1,8 @@
 """Weights that ship with the course.
 
 The models of digits were trained on the 55,000 training images of MNIST that are *not* in the
-course's small set, so both the small set and MNIST's test images are unseen data for them. They
-were made by ``tools/ships/train_weights.py`` and ``tools/ships/train_any_order.py``.
+course's small set, so both the small set and MNIST's test images are unseen data for them. The
+commands that train them are in ``tools/ships``.
 """
 
 from __future__ import annotations
@@ -26,13 +26,12 @@ def load_pretrained(name: str = "mnist-512") -> MADE:
     """Return a trained model that ships with the course, in evaluation mode, on the CPU.
 
     Args:
-        name: ``"mnist-512"`` is a 512-512 MADE with direct connections, in raster order, over
-            digits binarised at one half, trained on the 55,000 MNIST training images outside the
-            small set. ``"mnist-any-order"`` is a 960-960 MADE with direct connections and
-            conditioning, for :func:`made_course.complete`. It was trained on the same images, in
-            four new orderings per step (sweeps, rings or random orderings, often with a part of
-            the image last). ``"tiny"`` has 16 variables and 32 hidden units, and was trained on the
-            30 boards of :func:`made_course.bars_and_stripes`.
+        name: ``"mnist-512"`` is a 512-512 MADE of binarised digits in raster order.
+            ``"mnist-any-order"`` is a 960-960 MADE of the same digits with conditioning, for
+            :func:`made_course.complete`; each training step used four new orderings (sweeps, rings
+            or random orderings, often with a part of the image last). ``"tiny"`` has 16 variables
+            and 32 hidden units, and was trained on :func:`made_course.bars_and_stripes`. All have
+            direct connections.
 
     Raises:
         ValueError: if the name is unknown.
@@ -43,27 +42,27 @@ def load_pretrained(name: str = "mnist-512") -> MADE:
         torch.Size([3, 16])
     """
     content = read_asset(MODELS[check_choice("pretrained name", name, tuple(MODELS))])
-    with torch.random.fork_rng(devices=[]):  # the random weights are replaced below
+    with torch.random.fork_rng(devices=[]):  # so that the global random stream is unchanged
         model = MADE(**content["arguments"])
     own, stored = model.state_dict(), model.mask_sets.state_dict()
     shipped = {
         f"mask_sets.{key}" if key in stored else key: value
         for key, value in content["state"].items()
     }
-    # degrees first, because they determine which weights the file has, and their order
+    # degrees first, because they determine which weights are in the file, and in which order
     model.load_state_dict(own | {key: shipped[key] for key in shipped if "mask_sets" in key})
-    for key, counts in unmasked_weights(model).items():
-        weight = torch.zeros(counts.shape)
-        weight[counts] = shipped[key].float()
+    for key, is_kept in unmasked_weights(model).items():
+        weight = torch.zeros(is_kept.shape)
+        weight[is_kept] = shipped[key].float()
         shipped[key] = weight
     model.load_state_dict(shipped)
     return model.eval()
 
 
 def unmasked_weights(model: MADE) -> dict[str, Tensor]:
-    """Return name → BoolTensor per weight matrix, True for weights that some set of masks keeps.
+    """Return a dict from the name of each weight matrix to a BoolTensor of its shape.
 
-    The names and shapes are those of the state dict.
+    It is True for weights that some set of masks keeps. The names are those of the state dict.
     """
     if model.num_masks == 1:
         fixed = {*model.net, model.direct}
