@@ -1,1 +1,1 @@
-"""The tests, a package of this name whatever else is installed."""
+"""The tests. This file makes them a package, so that no installed package is imported instead."""

@@ -1,4 +1,4 @@
-"""What holds for every test: which data it may need, how hypothesis searches, the browser."""
+"""Settings and fixtures of all tests: data, hypothesis, solved exercises, the browser."""
 
 import os
 from uuid import uuid4
@@ -8,8 +8,8 @@ import pytest
 
 from tests.browser.lab import chromium, what_is_missing
 
-# The same examples in every run, so that a red test is red again, and no limit on the time of
-# one example, which measures how busy the machine is.
+# The same examples in every run, so that failures repeat. No time limit per example, because it
+# depends on how busy the machine is.
 hypothesis.settings.register_profile("course", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("course")
 
@@ -27,7 +27,7 @@ def pytest_runtest_setup(item):
 @pytest.fixture(autouse=True)
 def _nothing_solved_yet(monkeypatch, tmp_path_factory):
     """Keep solved exercises apart from those of the user and of other tests."""
-    solved = tmp_path_factory.getbasetemp() / uuid4().hex  # made where something is solved
+    solved = tmp_path_factory.getbasetemp() / uuid4().hex  # made by the first solved exercise
     monkeypatch.setenv("MADE_COURSE_PROGRESS", str(solved))
     monkeypatch.setattr("made_lessons.checking.check._passed", {})
     monkeypatch.setattr("made_lessons.checking.check._hints_given", {})
@@ -35,7 +35,7 @@ def _nothing_solved_yet(monkeypatch, tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def _busy_machine(monkeypatch):
-    """However many work on it: an answer's time is the processor's, and hardly the clock's."""
+    """Give answers more time on the clock, so that only their processor time counts."""
     monkeypatch.setattr("made_lessons.checking.time_limits.PATIENCE", 100)
 
 

@@ -1,4 +1,4 @@
-"""Networks of every kind, and what the tests of the core share to look at them."""
+"""Networks of every kind, and functions that tests of models share."""
 
 from contextlib import contextmanager
 
@@ -19,7 +19,7 @@ from made_course import (
     direct_mask,
 )
 
-CYCLE = [1, 2, 0]  # x2, then x3, then x1: unlike a reversal, no inverse of itself
+CYCLE = [1, 2, 0]  # x2, then x3, then x1; not its own inverse, unlike a reversal
 ORDER = [3, 1, 2]
 
 
@@ -58,7 +58,7 @@ COLUMNS = Mixed([HEADS[0], MixtureOfGaussians(2), HEADS[0], Categorical(3), Pois
 
 
 def every_row(input_dim, num_classes=2):
-    """(K^D, D), all there are."""
+    """Return all K^D rows (K^D, D)."""
     classes = torch.arange(float(num_classes))
     return torch.cartesian_prod(*[classes] * input_dim).view(-1, input_dim)
 
@@ -93,9 +93,9 @@ def p_value(samples, rows, p):
 
 @torch.no_grad()
 def with_weights(model, scale, seed=0):
-    """Normal weights whose sums have a standard deviation of about ``scale`` at every unit.
+    """Draw normal weights, so that the input of each unit has standard deviation ``scale``.
 
-    At their first values a network hides its leaks, and some weights are zero.
+    Initial weights hide leaks, because they are small, and some are zero.
     """
     generator = torch.Generator().manual_seed(seed)
     for parameter in model.parameters():
@@ -106,7 +106,7 @@ def with_weights(model, scale, seed=0):
 
 @torch.no_grad()
 def show_every_path(model, seed=0):
-    """Positive weights cannot cancel, and tanh is nowhere flat: each path that exists shows."""
+    """Make all weights positive with tanh, so that no path cancels or has slope zero."""
     model.act = nn.Tanh()
     generator = torch.Generator().manual_seed(seed)
     for parameter in model.parameters():
@@ -116,7 +116,7 @@ def show_every_path(model, seed=0):
 
 @torch.no_grad()
 def fill_masked(model, value):
-    """Garbage where the masks are zero."""
+    """Set all masked weights to a value."""
     for layer in model.modules():
         if isinstance(layer, MaskedLinear):
             layer.weight.masked_fill_(layer.mask == 0, value)
@@ -129,7 +129,7 @@ def fill_masked(model, value):
 def networks(draw, head=None, largest=8, scales=(0.5, 3.0, 30.0)):
     """Draw a float64 network of any architecture, orderings, degrees and weights.
 
-    Of a list of heads each variable has one.
+    If ``head`` is a list, each variable has a head from this list.
     """
     seed, input_dim = draw(st.integers(0, 10**6)), draw(st.integers(1, largest))
     if isinstance(head, list):
@@ -152,11 +152,11 @@ def networks(draw, head=None, largest=8, scales=(0.5, 3.0, 30.0)):
     return with_weights(model.double(), draw(st.sampled_from(scales)), seed)
 
 
-# ---- what a network is --------------------------------------------------------------------------
+# ---- masks and probabilities --------------------------------------------------------------------
 
 
 def leak(model):
-    """Put in by hand the mistake that the course warns of: ``>=`` at the output."""
+    """Insert the mistake that the course warns of: ``>=`` at the output."""
     degrees = model.degrees
     model.net[-1].set_mask(degrees[0][:, None] >= degrees[-1][None, :])
     return model
@@ -223,7 +223,7 @@ def assert_same(a, b):
 
 @contextmanager
 def nothing_changes(model):
-    """Inside it, neither parameters, masks and modes of a model change, nor torch's stream."""
+    """Check that the block changes no parameter, mask or mode of a model, nor torch's stream."""
 
     def everything():
         tensors = {**dict(model.named_parameters()), **dict(model.named_buffers())}

@@ -1,4 +1,4 @@
-"""A JupyterLab for all browser tests."""
+"""Fixtures for browser tests: a JupyterLab, and a page for widgets without Python."""
 
 import shutil
 from pathlib import Path
@@ -13,7 +13,7 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 @pytest.fixture(scope="session")
 def lab(_browser_here, tmp_path_factory):
-    """A JupyterLab with `.base` (its address), `.token` and `.root`, the folder it serves."""
+    """Return a JupyterLab with `.base` (its address), `.token` and `.root` (its folder)."""
     folder = tmp_path_factory.mktemp("lab")
     shutil.copytree(
         NOTEBOOKS, folder / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints")
@@ -29,18 +29,18 @@ def _bare(_page):
 
 @pytest.fixture
 def bare(_bare):
-    """A page for widgets without Python; that of JupyterLab keeps its notebook meanwhile."""
+    """Return a page for widgets without Python, apart from the page of JupyterLab."""
     _bare.complaints.clear()
     _bare.set_viewport_size({"width": 1100, "height": 1000})
     _bare.emulate_media(color_scheme="null", reduced_motion="null")
     yield _bare
     assert _bare.complaints == []
-    _bare.goto("about:blank")  # what trains there would go on
+    _bare.goto("about:blank")  # ends the training of a widget
 
 
 @pytest.fixture
 def show(bare, tmp_path):
-    """``show(widget)`` opens a widget on the bare page, and returns its element."""
+    """Return a function that opens a widget on the bare page, and returns its element."""
 
     def open_page(widget):
         path = tmp_path / "widget.html"
@@ -56,6 +56,6 @@ def show(bare, tmp_path):
 
 @pytest.fixture
 def state(bare):
-    """``state(name)`` is what the bare page holds of the shown widget's state."""
+    """Return a function from the name of a trait to its value in the bare page."""
     ask = "name => document.querySelector('.made-widget').model.get(name)"
     return lambda name: bare.evaluate(ask, name)

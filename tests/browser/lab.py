@@ -25,19 +25,19 @@ CHROMIUM_FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # widgets have to work offline: nothing but this machine can be reached
+    # only this machine can be reached, because widgets have to work offline
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 LAB_SETTINGS = {
-    # every cell is attached to the page, also those that are scrolled away
+    # attach every cell to the page, including those out of view
     "notebook-extension/tracker": {"windowingMode": "none"},
-    # a file that is read after its save is not just then being written again
+    # no autosave, which could write a file while a test reads it
     "docmanager-extension/plugin": {"autosave": False},
-    # nothing is fetched, and no notice lies over the page
+    # no notices, which could cover the page
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
 
-# The light in the corner says "idle" before there is a kernel at all; its connection does not.
+# JupyterLab shows "idle" even before there is a kernel, so the connection is also checked.
 KERNEL_IDLE = """() => {
     const kernel = window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel;
     return kernel?.connectionStatus === 'connected' && kernel.status === 'idle';
@@ -50,7 +50,7 @@ START_COMMAND = """([name, args]) => {
 
 
 def what_is_missing() -> str | None:
-    """What a browser test needs and this machine has not, in words."""
+    """Return which requirement of browser tests this machine lacks, or None."""
     if shutil.which("chromium") is None:
         return "no chromium on the path"
     if importlib.util.find_spec("playwright") is None:
@@ -60,11 +60,11 @@ def what_is_missing() -> str | None:
 
 @contextmanager
 def jupyterlab(folder: Path) -> Iterator[SimpleNamespace]:
-    """A JupyterLab that serves ``folder / "notebooks"``; has `.base`, `.token` and `.root`."""
+    """Run JupyterLab on ``folder / "notebooks"``, and yield its `.base`, `.token` and `.root`."""
     root = folder / "notebooks"
     root.mkdir(exist_ok=True)
     write_settings(folder / "settings")
-    # What the person running the tests has configured must not decide how they end.
+    # The user's own configuration of Jupyter must not affect the tests.
     private = {
         name: str(folder / name)
         for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
@@ -80,7 +80,7 @@ def jupyterlab(folder: Path) -> Iterator[SimpleNamespace]:
                 f"--ServerApp.root_dir={root}",
                 f"--LabApp.user_settings_dir={folder / 'settings'}",
                 "--LabApp.expose_app_in_browser=True",
-                "--KernelManager.shutdown_wait_time=0.2",  # each takes all of it, and 5 by default
+                "--KernelManager.shutdown_wait_time=0.2",  # each kernel uses all of it; default 5 s
             ],
             stdout=out,
             stderr=out,
@@ -95,7 +95,7 @@ def jupyterlab(folder: Path) -> Iterator[SimpleNamespace]:
 
 
 def write_settings(folder: Path) -> None:
-    """Writes what the tests need into a folder of a user's settings of JupyterLab."""
+    """Write the settings of JupyterLab that the tests need into a folder."""
     for name, settings in LAB_SETTINGS.items():
         file = folder / "@jupyterlab" / f"{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -103,14 +103,14 @@ def write_settings(folder: Path) -> None:
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens on."""
+    """Return a port of this machine that is not in use."""
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
 
 
 def wait_until_up(server: subprocess.Popen, address: str, log: Path, seconds: float = 90) -> None:
-    """Waits until a server answers; raises with the end of its log if it does not."""
+    """Wait until a server answers, or raise a RuntimeError with the end of its log."""
     end = time.monotonic() + seconds
     while time.monotonic() < end and server.poll() is None:
         try:
@@ -123,7 +123,7 @@ def wait_until_up(server: subprocess.Popen, address: str, log: Path, seconds: fl
 
 @contextmanager
 def chromium(width: int = 1100, height: int = 1000):
-    """An empty page; `page.complaints` collects what the browser's console calls an error."""
+    """Yield an empty page whose `complaints` collect the errors of its console."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -135,7 +135,7 @@ def chromium(width: int = 1100, height: int = 1000):
 
 
 def watched(page):
-    """A page whose `complaints` collect what the browser's console calls an error."""
+    """Return the page after setting up `complaints`, a list of the errors of its console."""
     page.complaints = []
     page.on("pageerror", lambda error: page.complaints.append(str(error)))
     page.on(
@@ -150,8 +150,8 @@ def watched(page):
 
 
 def open_notebook(page, lab: SimpleNamespace, name: str, limit_s: float = 60) -> None:
-    """Opens a notebook of the folder that the lab serves, alone, and waits for its kernel."""
-    if page.evaluate("Boolean(window.jupyterapp)"):  # what is loaded serves the next one, too
+    """Open a notebook from the lab's folder as the only one, and wait for its kernel."""
+    if page.evaluate("Boolean(window.jupyterapp)"):  # JupyterLab is already loaded
         page.evaluate(CLOSE_ALL)
         run_command(page, "docmanager:open", limit_s, path=name)
     else:
@@ -163,12 +163,12 @@ def open_notebook(page, lab: SimpleNamespace, name: str, limit_s: float = 60) ->
 
 
 def run_command(page, name: str, limit_s: float = 60, **args: object) -> None:
-    """Carries out one of JupyterLab's commands and waits for its end."""
+    """Run a command of JupyterLab, and wait until it has ended."""
     page.evaluate(START_COMMAND, [name, args])
     page.wait_for_function("window.commandEnded", timeout=limit_s * 1000)
 
 
-# Puts other cells into the notebook that is open; its kernel goes on, with what it has imported.
+# Replaces the cells of the open notebook. Its kernel keeps its imports.
 REPLACE_CELLS = """(sources) => {
     const notebook = window.jupyterapp.shell.currentWidget.content.model.sharedModel;
     notebook.transact(() => {
@@ -179,10 +179,9 @@ REPLACE_CELLS = """(sources) => {
 
 
 def run_cells(page, lab: SimpleNamespace, *sources: str, dark: bool = False) -> list[str]:
-    """Runs code cells in a notebook of their own and returns their errors.
+    """Run code cells in a new notebook, and return their errors.
 
-    The page keeps this notebook, and its kernel unless a test has shut it down: the next cells take
-    the place of these.
+    The next call uses the same notebook and kernel, unless a test has shut the kernel down.
     """
     scratch = getattr(page, "scratch", None)
     if scratch is None or scratch not in page.url or not page.evaluate(KERNEL_IDLE):
@@ -200,7 +199,7 @@ def run_cells(page, lab: SimpleNamespace, *sources: str, dark: bool = False) -> 
 
 
 def errors_in(notebook: Path) -> list[str]:
-    """The errors among the outputs of a notebook that was saved."""
+    """Return the errors among the outputs of a saved notebook."""
     return [
         f"{output.ename}: {output.evalue}"
         for cell in nbformat.read(notebook, as_version=4).cells
@@ -210,7 +209,7 @@ def errors_in(notebook: Path) -> list[str]:
 
 
 def kernel_says(page, expression: str) -> str:
-    """The value of a Python expression in the notebook's kernel, as its repr."""
+    """Return the repr of a Python expression that the notebook's kernel evaluates."""
     return page.evaluate(
         """async (code) => {
             const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
@@ -224,12 +223,12 @@ def kernel_says(page, expression: str) -> str:
 
 
 def place(box: dict[str, float], across: float, down: float) -> tuple[float, float]:
-    """A point of a box, by shares of its width and its height."""
+    """Return the point of a box at these fractions of its width and height."""
     return box["x"] + box["width"] * across, box["y"] + box["height"] * down
 
 
 def drag(page, *places: tuple[float, float]) -> None:
-    """Presses the mouse at the first place, and lets it go at the last."""
+    """Press the mouse at the first point, and release it at the last."""
     page.mouse.move(*places[0])
     page.mouse.down()
     for at in places[1:]:
@@ -238,5 +237,5 @@ def drag(page, *places: tuple[float, float]) -> None:
 
 
 def says(widget, words: str) -> None:
-    """Waits until a line of a widget that reports (role="status") holds these words."""
+    """Wait until a status line of a widget (role="status") has these words."""
     widget.locator('[role="status"]', has_text=words).first.wait_for(timeout=10_000)

@@ -1,4 +1,4 @@
-"""What holds for every widget in JupyterLab: accessible, small, dark or light, and nothing left."""
+"""Every widget in JupyterLab is accessible, fits a small or dark page, and leaves nothing."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ PREPARE = (
 
 
 def cells():
-    """A cell for each widget: made, displayed, then brought into its state."""
+    """Return a cell for each widget, which makes it, displays it and sets its state."""
     parts = (source.partition("; ") for source in WIDGETS.values())
     return [PREPARE, *(f"w = {made}\ndisplay(w)\n{state}" for made, _, state in parts)]
 

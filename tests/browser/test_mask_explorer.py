@@ -22,7 +22,7 @@ def button(widget, name):
 
 
 def wait_for(widget, name, holds, most=30):
-    """Until a number of the root element holds."""
+    """Wait until a number of the root element satisfies a condition."""
     place = "value => Number(document.querySelector('.made-widget').dataset[value[0]])"
     widget.page.wait_for_function(
         f"value => {{ const n = ({place})(value); return n {holds}; }}",
@@ -32,7 +32,7 @@ def wait_for(widget, name, holds, most=30):
 
 
 def test_the_cheat_of_a_visitor(show, state):
-    """With direct connections each output can see its own variable, so nothing is left to pay."""
+    """With direct connections, each output can see its own variable, so the cost falls to 0."""
     widget = show(MaskExplorer(direct=True))
     says(widget, "It has not learned anything yet.")
     button(widget, "Train").click()

@@ -16,7 +16,7 @@ def test_runs_in_jupyterlab_and_keeps_till_another_day(lab, page, name):
     path = lab.root / name
     open_notebook(page, lab, name)
 
-    # Nothing that was saved in the file may pass for something that this run has shown.
+    # so that no saved output is taken for an output of this run
     run_command(page, "notebook:clear-all-cell-outputs")
     assert page.locator(".jp-OutputArea-output").count() == 0
     run_command(page, "notebook:run-all-cells", LIMIT_S)

@@ -37,7 +37,7 @@ def test_expect_stops_at_a_number_that_is_not_expected(capsys, value):
 
 
 def test_the_number_that_came_is_all_that_nbval_does_not_compare(capsys):
-    """As nbval sanitizes: the regular expression of tests/nbval_sanitize.cfg over each output."""
+    """Apply the regular expression of tests/nbval_sanitize.cfg to outputs, as nbval does."""
     config = RawConfigParser()
     config.read(SANITIZE, encoding="utf-8")
     rule = config["numbers that expect() holds"]

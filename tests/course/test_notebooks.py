@@ -1,4 +1,4 @@
-"""What holds for every notebook, read as a file: nothing is run here."""
+"""Rules for every notebook, which is read as a file and not run."""
 
 import ast
 import re
@@ -235,7 +235,7 @@ def test_header_says_what_for_what_with_and_how_long(path):
 
 @each_notebook
 def test_minutes_promised_are_those_counted(path):
-    """To the nearest five, of a quick reader and of a careful one."""
+    """Round to the nearest five, for a quick reader and a careful one."""
     notebook = read(path)
     assert promised_range(notebook) == counted_range(notebook), "see python -m tools.pages.minutes"
     for exercises in PROMISED_EXERCISES.findall(text_of(notebook)):
@@ -244,7 +244,7 @@ def test_minutes_promised_are_those_counted(path):
 
 @pytest.mark.parametrize("path", NOTEBOOKS[1:], ids=lambda path: path.stem)
 def test_each_section_lets_the_reader_answer(path):
-    """Between one heading with a number and the next there is an exercise or a question."""
+    """Look for an exercise or a question between each numbered heading and the next."""
     sections = []
     for cell in read(path).cells:
         for heading in re.findall(r"^## (.*)", cell.source, re.MULTILINE):
@@ -368,7 +368,7 @@ def test_open_exercises_are_graded_as_open_ones():
 
 
 def bare(code):
-    """Code without comments and line ends."""
+    """Return code without comments and line ends."""
     return re.sub(r"\s+", " ", re.sub(r"#.*", "", code))
 
 

@@ -32,7 +32,7 @@ def blocks(language):
 
 
 def bounds(lines):
-    """Name to version range of each requirement."""
+    """Return name → version range of each requirement."""
     found = [Requirement(line) for line in lines]
     return {requirement.name: requirement.specifier for requirement in found}
 
@@ -102,7 +102,7 @@ def test_requirements_are_those_of_the_package_its_notebooks_and_tests():
     assert requirements() == declared("notebooks", "tests")
     for name, specifier in requirements().items():
         operators = sorted(part.operator for part in specifier)
-        # setuptools counts up its first number every few weeks: an upper bound would be noise
+        # no upper bound for setuptools, which has a new major release every few weeks
         assert operators == ([">="] if name == "setuptools" else ["<", ">="]), name
 
 
@@ -219,7 +219,7 @@ REGISTRY_HOST = re.compile(
 
 
 def tracked_files():
-    # A clone made by someone else is fine to read: git would refuse without the first setting.
+    # The first setting lets git read a clone that belongs to another user.
     command = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached"]
     try:
         run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)

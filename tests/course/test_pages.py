@@ -84,7 +84,7 @@ def test_code_on_a_page_shows_what_it_says(page):
 
 
 def test_expected_numbers_as_saved_are_those_that_notebooks_show():
-    """To the digits that both have."""
+    """Compare as many digits as both numbers have."""
     rows = re.findall(
         r"^\| (\d+), sections? .+? \| (.+?) \| ([\d.; ]+) \| ", text_of("instructor.md"), re.M
     )

@@ -1,11 +1,11 @@
-"""No test of data touches the network or the reader's own cache: each has a root of its own."""
+"""Fixtures that give each test its own data folder, without network or the user's cache."""
 
 import pytest
 
 from made_course.data.mnist import mnist_folder
 from tests.data.mnist_files import expect_full_set, four_files
 
-FULL_FOLDER = mnist_folder()  # asked before any test gets a root of its own
+FULL_FOLDER = mnist_folder()  # found before a test replaces it
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +25,7 @@ def full_mnist(monkeypatch):
 
 @pytest.fixture
 def few(monkeypatch):
-    """Four valid files that stand for full MNIST in this test: 30 and 20 images."""
+    """Return four valid files that replace full MNIST in this test, with 30 and 20 images."""
     files = four_files(30, 20, seed=0)
     expect_full_set(monkeypatch, files)
     return files

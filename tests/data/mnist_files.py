@@ -1,4 +1,4 @@
-"""Files such as MNIST's, with few images, that stand for the full set in a test."""
+"""Files in MNIST's format with few images, which replace the full set in a test."""
 
 import hashlib
 import struct
@@ -20,14 +20,14 @@ PAGE = b"<!DOCTYPE html><html><body>Please log in to the network.</body></html>"
 
 
 def idx(values: np.ndarray) -> bytes:
-    """Content of an IDX file of uint8 values."""
+    """Return the content of an IDX file of uint8 values."""
     return (
         struct.pack(f">{1 + values.ndim}i", 0x800 + values.ndim, *values.shape) + values.tobytes()
     )
 
 
 def four_files(n_train: int, n_test: int, seed: int) -> dict[str, bytes]:
-    """Content of four files such as MNIST's, with fewer images."""
+    """Return the content of four files in MNIST's format, with fewer images."""
     grey = np.random.default_rng(seed).integers(0, 256, (n_train + n_test, 28, 28), np.uint8)
     digits = (np.arange(n_train + n_test, dtype=np.uint8) + seed) % 10
     return {
@@ -39,7 +39,7 @@ def four_files(n_train: int, n_test: int, seed: int) -> dict[str, bytes]:
 
 
 def expect_full_set(monkeypatch, files: dict[str, bytes]) -> None:
-    """Let these files be what full MNIST should be: real checks, on little data."""
+    """Make these files the expected full MNIST, so that the real checks run on little data."""
     sums = {file: hashlib.sha256(content).hexdigest() for file, content in files.items()}
     monkeypatch.setattr(mnist, "FULL_SHA256", sums)
     monkeypatch.setattr(mnist_download, "FULL_SHA256", sums)
@@ -54,7 +54,7 @@ def put(files: dict[str, bytes]) -> Path:
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder, with its content."""
+    """Return path → content of every file below a folder."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in folder.rglob("*")

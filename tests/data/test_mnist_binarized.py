@@ -12,7 +12,7 @@ from tests.data.mnist_files import TRAIN, expect_full_set, four_files, idx, put,
 
 
 def every_grey_level(monkeypatch, n: int) -> torch.Tensor:
-    """Put a set in place whose n training images all hold every grey level; returns the levels."""
+    """Store a set whose n training images all have every grey level, and return the levels."""
     levels = np.arange(784, dtype=np.int64) % 256
     images = np.broadcast_to(levels.astype(np.uint8), (n, 784)).reshape(n, 28, 28)
     files = four_files(n, 1, seed=0) | {TRAIN: idx(images)}

@@ -36,7 +36,7 @@ def within_5_standard_errors(values: torch.Tensor, expected: float) -> bool:
 
 
 def moons_density(points: torch.Tensor, noise: float) -> torch.Tensor:
-    """Density of the blurred half circles as they are usually written, moved to mean 0."""
+    """Return the density of two blurred half circles, by their usual formula, moved to mean 0."""
     theta = (torch.arange(200, dtype=torch.float64) + 0.5) * math.pi / 200
     outer = torch.stack([theta.cos(), theta.sin()], dim=1)
     inner = torch.stack([1 - theta.cos(), 0.5 - theta.sin()], dim=1)

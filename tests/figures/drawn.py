@@ -15,9 +15,9 @@ from made_course.figures.picture import course_style
 
 BLUE, ORANGE = "#0072b2", "#d55e00"
 WIDEST, PHONE, LEAST = 388, 382, 11
-"""Pixels: the widest figure with its edge, a figure on a phone of 390, the smallest words there."""
+"""Pixels of the widest figure with its edge, of a figure on a phone, and of its smallest text."""
 PALE = {shade(degree, top) for top in (3, 16) for degree in range(top)}
-"""Wires of small degrees, which are pale on purpose; their unit also shows the degree."""
+"""Colours of wires of small degrees, pale on purpose, because the unit also shows the degree."""
 WHITE = (1.0, 1.0, 1.0, 1.0)
 
 
@@ -40,7 +40,7 @@ def assert_names(figure, *words):
 
 
 def faults(figure):
-    """List the faults of a figure that any figure may have, in words."""
+    """List the faults of a figure in words, such as small, faint or overlapping text."""
     picture = np.asarray(Image.open(io.BytesIO(figure.as_png())).convert("RGBA"))
     renderer = FigureCanvasAgg(figure).get_renderer()
     with course_style():
@@ -65,7 +65,7 @@ def faults(figure):
 
 
 def words_of(figure):
-    """Texts that are drawn: no ticks beyond the ends of their axes, nor of axes that are off."""
+    """Return the texts that are drawn, without ticks outside their axes or of hidden axes."""
     hidden = set()
     for axes in figure.axes:
         for axis in (axes.xaxis, axes.yaxis):
@@ -78,10 +78,10 @@ def words_of(figure):
 
 
 def faint_words(words, corner, picture):
-    """Words of less than 4.5 to 1 on what lies behind them in the file, on a white page."""
+    """Return the texts whose contrast to their background is below 4.5, on a white page."""
     page = Image.new("RGBA", picture.shape[1::-1], "white")
     page = np.asarray(Image.alpha_composite(page, Image.fromarray(picture)))
-    page = page.view(np.uint32)[..., 0]  # a colour is a number, which numpy counts faster
+    page = page.view(np.uint32)[..., 0]  # one number per colour, which numpy counts faster
     found = []
     for text, box in words.items():
         left, low, right, high = (box.extents - [*corner, *corner]).astype(int).clip(0)
@@ -94,14 +94,14 @@ def faint_words(words, corner, picture):
 
 
 def faint_lines(figure):
-    """Colours of less than 3 to 1 on a white page, of lines that are not half seen on purpose."""
+    """Return colours of opaque lines with a contrast below 3 on a white page, except PALE."""
     lines = [line for axes in figure.axes for line in axes.lines if line.get_alpha() is None]
     drawn = {line.get_color() for line in lines if line.get_linestyle() != "None"} - PALE
     return [colour for colour in drawn if contrast(to_rgba(colour), WHITE) < 3]
 
 
 def overlapping(words):
-    """Pairs of texts of which more than an edge lies on one another."""
+    """Return the pairs of texts that overlap by more than their edges."""
     boxes = [(text.get_text(), box) for text, box in words.items()]
     return [
         (one, other)
@@ -112,7 +112,7 @@ def overlapping(words):
 
 
 def squeezed(figure, renderer):
-    """Yield the aspect ratio of pixels that are not squares, of images without words."""
+    """Yield the aspect ratio of pixels that are not square, in images without text."""
     for axes in figure.axes:
         for image in axes.images if not axes.texts else ():
             box, (rows, columns) = image.get_window_extent(renderer), image.get_array().shape[:2]
@@ -122,7 +122,7 @@ def squeezed(figure, renderer):
 
 
 def outside(axes):
-    """Places that lie beyond the ends of their axes, if no words say how far they go."""
+    """Yield coordinates outside their axes, unless the axes' text has the largest one."""
     x, y = (np.sort(ends) for ends in (axes.get_xlim(), axes.get_ylim()))
     key = axes.get_legend()
     in_key = [*labels(key.get_texts()), key.get_title().get_text()] if key else []
@@ -137,7 +137,7 @@ def outside(axes):
 
 
 def places_in(axes):
-    """(n, 2) of each line, bar and set of dots whose places are those of the axes."""
+    """Yield the points (n, 2) of each line, bar and set of dots in data coordinates."""
     yield from (line.get_xydata() for line in axes.lines if line.get_transform() == axes.transData)
     for dots in axes.collections:
         if dots.get_offset_transform() == axes.transData:
@@ -156,7 +156,7 @@ def rows_of_titles(figure):
 
 
 def strangers(figure):
-    """Legend entries whose colour, or marker, is that of nothing that is drawn."""
+    """Yield legend entries whose colour or marker does not occur in the axes."""
     keys = [*figure.legends, *filter(None, (axes.get_legend() for axes in figure.axes))]
     drawn = set().union(*map(looks_in, figure.findobj(Axes))) if keys else set()
     for key in keys:
@@ -198,12 +198,12 @@ def luminance(colour):
 
 
 def functions_of(module):
-    """Names of a module's functions that plot, without the prefix."""
+    """Return the names of a module's plot functions, without the prefix."""
     return {name.removeprefix("plot_") for name in dir(module) if name.startswith("plot_")}
 
 
 def numbers_in(figure):
-    """Every number that is written in a figure or drawn as the height or place of something."""
+    """Return all numbers in a figure: in its text, and as sizes and coordinates of its marks."""
     found = set()
     for axes in figure.axes:
         written = [*texts(axes)]
@@ -221,7 +221,7 @@ def numbers_in(figure):
 
 
 def points_in(figure):
-    """(n, 2) places of the lines and dots of all axes."""
+    """Return the points (n, 2) of the lines and dots of all axes."""
     lines = [line.get_xydata() for axes in figure.axes for line in axes.lines]
     dots = [dots.get_offsets() for axes in figure.axes for dots in axes.collections]
     return np.concatenate([np.empty((0, 2)), *lines, *(np.reshape(part, (-1, 2)) for part in dots)])

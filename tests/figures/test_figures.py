@@ -1,4 +1,4 @@
-"""Figures of several places: each draws the numbers it is given; a picture on disk is whole."""
+"""Shared figures draw the numbers that they are given, and a saved picture is complete."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""``python -m made_course.leaks``: what it says of honest and of leaking models, and its status."""
+"""``python -m made_course.leaks``: its output and exit status for honest and leaking models."""
 
 import sys
 from types import ModuleType
@@ -19,7 +19,7 @@ def made(input_dim):
 
 
 def second_deaf(input_dim):
-    """Honest, and no unit has degree 1."""
+    """Return an honest model in which no unit has degree 1."""
     model = made(input_dim)
     masks = build_masks([model.order, torch.arange(32) % 4 + 2])
     for layer, mask in zip(model.net, masks, strict=True):
@@ -28,7 +28,7 @@ def second_deaf(input_dim):
 
 
 class Function(nn.Module):
-    """Without a parameter."""
+    """A model without parameters."""
 
     def __init__(self, forward):
         super().__init__()
@@ -41,7 +41,7 @@ def hole(_):
 
 
 class LooksAhead(MADE):
-    """Honest logits, and a log-probability that shifts each variable's by its successor."""
+    """A model with honest logits, whose log_prob adds the next variable to each logit."""
 
     def log_prob(self, x):
         ahead = x.roll(-1, 1)
@@ -49,7 +49,7 @@ class LooksAhead(MADE):
 
 
 class Told(nn.Module):
-    """A context enters hidden units, whose degrees begin at 0, or at 1 as in nflows."""
+    """A model whose hidden units see a context; their degrees begin at 0, or at 1 as in nflows."""
 
     def __init__(self, input_dim, lowest=0, units=12, told_from=0):
         super().__init__()
@@ -104,7 +104,7 @@ HONEST = {"no leak": 2, "all of 2^6\n": 2, "Notice": 0, "NOT": 0}
 ONE = {"Σp         1.000000\n": 2}
 SEEING = "--context 2 --ordering [0,1,2,3,4,5]"
 SEES = {"no leak: each output sees only earlier variables, in order x": 2, "DEAF": 0}
-SAID = {  # the model, arguments, the status, and how often words are printed
+SAID = {  # model, arguments, exit status, and how often each text is printed
     "MADE": (made, "", 0, HONEST | ONE | {"in order x₃": 2}),
     "NADE": (lambda d: NADE(d, 8), "", 0, HONEST | ONE | {"in order x₁": 2}),
     "copy": (lambda d: nn.Linear(d, d), "", 1,
@@ -113,9 +113,9 @@ SAID = {  # the model, arguments, the status, and how often words are printed
         {"find 6 more pairs and miss 0: trust the flips,\n": 2, "unless a small number": 2}),
     "looks ahead": (LooksAhead, "", 1,
         {"no leak": 2, "  log_prob   DOES NOT match the logits: up to ": 2}),
-    # within a group one may not see another, although all sums to one
+    # variables of a group must not see each other, although the sum is one
     "group": (made, "--ordering [[2],[0],[1],[4],[3,5]]", 1, ONE | {f"{NOT_ALLOWED}1\n": 2}),
-    # an output that sees nothing is noticed if its masks, not its weights, are the reason
+    # an output that sees nothing is reported only if its masks are the reason
     "two deaf": (second_deaf, "", 0,
         {"Notice: x₁ and x₃ depend on nothing, whatever the weights\n": 1}),
     "at zero": (starts_at_zero(made), RIGHT, 0, HONEST),

@@ -1,4 +1,4 @@
-"""Which connections of a network leak."""
+"""leaking_connections finds the connections of a network that leak."""
 
 import torch
 from hypothesis import given, settings

@@ -1,4 +1,4 @@
-"""What each output depends on: found by flipping, and by gradient where that can be trusted."""
+"""Dependence of outputs on inputs, measured by flips and by gradients."""
 
 import re
 
@@ -65,7 +65,7 @@ def test_what_moves_and_what_has_a_slope_is_the_connectivity(model):
 
 
 def test_at_random_points_too():
-    """Several batches are needed for 300 variables."""
+    """Use 300 variables, which need several batches."""
     model = MADE(300, (64,), natural_order=False, direct=True, seed=0)
     assert_found(show_every_path(model))
 
@@ -101,7 +101,7 @@ def test_the_largest_move_and_slope():
 
 
 def with_a_leak_of(size, scale):
-    """Logits of a given size, trained as it were, and one true dependence on top of them."""
+    """Return a function whose logits have this scale, with one leak of this size."""
     model = MADE(12, (64, 64), natural_order=False, seed=0)
     with torch.no_grad():
         for parameter in model.parameters():
@@ -130,9 +130,9 @@ def test_a_leak_of_a_ten_thousandth_is_found_in_float32(scale):
 @pytest.mark.parametrize("size", [0, 1, 30])
 @pytest.mark.parametrize(("input_dim", "width"), [(4, 16), (100, 256)])
 def test_rounding_is_not_a_move(input_dim, width, size):
-    """Give each hidden unit a double of the opposite weight, far from it in the sum.
+    """Add to each hidden unit a copy with the opposite output weight, so that both cancel.
 
-    All of them cancel. The outputs also see the second half of the inputs, in logits of any size.
+    Only rounding remains. The outputs also see the second half of the inputs, at any scale.
     """
     generator, half = torch.Generator().manual_seed(0), input_dim // 2
     inwards, real_inwards = torch.randn(2, width, input_dim, generator=generator) / input_dim**0.5

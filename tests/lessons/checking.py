@@ -1,4 +1,4 @@
-"""What the tests of exercises have in common."""
+"""Functions for the tests of exercises."""
 
 import contextlib
 import os
@@ -18,9 +18,9 @@ from made_lessons.grading.verdicts import COUNTS, verdict_on
 
 
 def right(exercise, answer):
-    """Check that an answer passes, also when graded in another process; return the check's words.
+    """Check that an answer passes, also if graded in another process; return the message.
 
-    The exercise may be its name.
+    The exercise may be given by its number.
     """
     exercise = exercise_named(exercise) if isinstance(exercise, str) else exercise
     said = examine(exercise, answer)
@@ -51,7 +51,7 @@ def said(function, *arguments):
 
 @contextlib.contextmanager
 def forked(program):
-    """Run a function of a connection in a fork of this process, and yield the other end."""
+    """Call a function with one end of a connection in a fork, and yield the other end."""
     here, there = Pipe()
     child = os.fork()
     if child == 0:
@@ -79,6 +79,6 @@ def far(exercise, answers):
         while True:
             judge.serve(judge.receive())
 
-    with forked(serve) as connection, patch.object(time_limits, "PATIENCE", 20):  # as the judge has
+    with forked(serve) as connection, patch.object(time_limits, "PATIENCE", 20):  # as in the judge
         answers = Submission(connection).receive()["answers"]
         return [verdict_on(exercise, one) for one in answers]

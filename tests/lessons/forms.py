@@ -130,7 +130,7 @@ def attention_to_all(query, key, value, keys, values):
 
 
 def cost_by_chain(rows, past, group):
-    """Add up what each variable of the group tells about those before it."""
+    """Sum the information of each variable of the group about the variables before it."""
     lost = 0.0
     for k, i in enumerate(group):
         before = [*past, *group[:k]]

@@ -1,4 +1,4 @@
-"""Models in a line, for the tests of exercises 5.4 and 9.4, and the words of their causes."""
+"""Models for the tests of exercises 5.4 and 9.4, and words of the expected causes."""
 
 import torch
 
@@ -6,7 +6,7 @@ from made_course import Bernoulli
 
 
 class InALine:
-    """A model in a line: logits from rows, and how they become a log-probability."""
+    """A model made from two functions: rows to logits, and logits to a log-probability."""
 
     def __init__(self, logits, reduce=lambda log_p: log_p.sum(1)):
         self.logits, self.reduce = logits, reduce

@@ -1,4 +1,4 @@
-"""What the tests of grading have in common: notebooks, the command, the judge, and processes."""
+"""Functions for the tests of grading: notebooks, the command, the judge, and processes."""
 
 import csv
 import json
@@ -33,7 +33,7 @@ REASON = missing()
 
 
 def needs_sandbox(test):
-    """Mark a test of whole runs: `.ci/run` runs it, and instructors may."""
+    """Mark a test that needs the sandbox, for `.ci/run` and for instructors."""
     is_skipped = bool(REASON) and "MADE_COURSE_REQUIRE_BROWSER" not in os.environ
     return pytest.mark.delivery(pytest.mark.skipif(is_skipped, reason=REASON)(test))
 
@@ -44,7 +44,7 @@ def notebook(*cells):
 
 
 def judged(*cells, number=None, in_sandbox=False):
-    """Return the verdicts on a submission, by exercise. Its checks say which notebook it is."""
+    """Return exercise → verdict of a submission. Its checks tell the notebook's number."""
     number = number or int(min(checks_in("\n".join(cells))).partition(".")[0])
     how = {} if in_sandbox else {"sandbox": lambda seconds: forked(run_cells.serve)}
     with patch.multiple(judge, SECONDS=20, ALL_CELLS=2, **how):
@@ -65,7 +65,7 @@ def grader(folder, **settings):
 
 
 def table(path, key):
-    """Return the rows of a CSV by a column."""
+    """Return the rows of a CSV file, keyed by a column."""
     lines = csv.DictReader(path.read_text("utf-8-sig").splitlines())
     return {row[key]: row for row in lines}
 

@@ -28,7 +28,7 @@ def message(**values):
 
 
 def with_pickle(program):
-    """Return what torch.save writes, with another program for pickle in it."""
+    """Return a file as torch.save writes it, with this pickle program inside."""
     given, made = zipfile.ZipFile(io.BytesIO(packed(1))), io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
         for name in given.namelist():

@@ -166,7 +166,7 @@ def test_no_relation_is_named_where_there_is_none():
     def odd(logits, x):
         return bernoulli_log_prob(logits, x) + Tensor([0.1, 0.7, 0.4])[: len(x)]
 
-    def turned_classes(logits, x):  # `~x` of them is an error
+    def turned_classes(logits, x):  # `~x` is an error for classes
         return exercise_named("8.1").reference(logits, (x == 0).float())
 
     for name, answer in (("4.2", odd), ("8.1", turned_classes), ("5.3", lambda model: 1.5)):

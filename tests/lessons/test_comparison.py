@@ -1,4 +1,4 @@
-"""How two values differ, in words, and which differences do not matter."""
+"""Differences between two values are described in words, and small ones are ignored."""
 
 import re
 

@@ -20,7 +20,7 @@ def small():
 
 
 def coded_bits(model, rows):
-    """-log2 p of all rows by the chances that are coded."""
+    """Return -log2 p of all rows, from the chances that the coder uses."""
     pairs = compression._bits_and_chances(compression._round_model(model), rows)
     with torch.no_grad():
         return -sum(math.log2((chance if bit else 65536 - chance) / 65536) for bit, chance in pairs)
@@ -28,7 +28,7 @@ def coded_bits(model, rows):
 
 @st.composite
 def models_and_rows(draw):
-    """Rows drawn from the model, and other rows."""
+    """Draw a model, with rows drawn from it and random rows."""
     model = draw(networks(Bernoulli(), draw(st.sampled_from([8, 134]))))
     model.act = nn.ReLU()
     seed = draw(st.integers(0, 10**6))

@@ -175,7 +175,7 @@ FORMS = {
 
 
 def has_floats(value):
-    """Whether a result is or holds a float or a floating tensor."""
+    """Return True if a result is or contains a float or a floating tensor."""
     if isinstance(value, list | tuple):
         return any(map(has_floats, value))
     is_floating = isinstance(value, Tensor) and value.is_floating_point()

@@ -53,7 +53,7 @@ def test_words_are_complete(exercise):
 
 @pytest.mark.parametrize("number", NOTEBOOKS[1:])
 def test_an_answer_written_differently_is_tried(number):
-    """In the table of equal forms, or by ``right("1.1", ...)`` in the tests of its notebook."""
+    """Look in the table of equal forms, and for ``right("1.1", ...)`` in the notebook's tests."""
     names = {exercise.name for exercise in exercises_in(number)} - {*FORMS}
     file = Path(__file__).parent / f"test_notebook_{number:02d}.py"
     text = file.read_text(encoding="utf-8") if file.is_file() else ""

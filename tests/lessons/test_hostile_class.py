@@ -77,7 +77,7 @@ while line.send(b"0"): time.sleep(0.1)
 """
 IN_ANSWER = 'def build_masks(degrees):\n    %s\n\ncheck("3.2", build_masks)'
 DEEP = "deep = []\nfor k in range(10**5): deep = [deep]\n"
-# the cell before a right answer in the same cell, or a whole cell; state of 3.2, and its reason
+# code before a right answer in the same cell, or a whole cell; state of 3.2, and its reason
 CELLS = {
     "endless": ("import time; time.sleep(999)", "failed", "the cell ran out of time"),
     "fork bomb": (BOMB, "failed", "the cell ran out of time"),
@@ -93,7 +93,7 @@ CELLS = {
     "huge answer": (IN_ANSWER % "return 'x' * 10**8", "stopped", ""),
     "deep answer": (DEEP + IN_ANSWER % "return deep", "wrong", "your code raised RecursionError"),
 }
-# names that are not text, or write into a terminal, or are too long for a file
+# names that are not valid text, that control a terminal, or that are too long for a file
 NAMES = [b"\xff", b"\x1b[2J\x1b]0;owned\x07", b"x\n1 of 1: ann.ipynb: graded\r", b"\x01" * 240]
 NOT_A_FILE = "not a file that can be read: links are not followed"
 NOT_GRADED = {

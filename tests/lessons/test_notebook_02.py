@@ -16,7 +16,7 @@ def test_leaky():
 
 
 def test_leaky_without_any_ordering():
-    """Output x₁ sees x₁: too much where x₂ = 1, and as much too little where x₂ = 0."""
+    """Let output x₁ see x₁: its logit is too high if x₂ = 1, and too low if x₂ = 0."""
 
     def balanced(x):
         x1, x2, _ = x.unbind(1)

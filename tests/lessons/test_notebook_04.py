@@ -21,7 +21,7 @@ NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "04_made_in_pytorch.ipynb"
 
 
 class LayerOfBools(nn.Linear):
-    """A mask of bools under another name, moved before it is kept."""
+    """A layer that keeps its mask as bools, under another name."""
 
     def __init__(self, *arguments, **named):
         super().__init__(*arguments, **named)
@@ -41,7 +41,7 @@ FrozenMask = make_subclass(
 
 
 class FromScratch(nn.Module):
-    """Nothing of the course's: random degrees, strict at the first layer instead of the last."""
+    """A MADE without the course's code: random degrees, and > in the first layer, not the last."""
 
     def __init__(self, input_dim, hidden_dims, ordering):
         super().__init__()

@@ -63,7 +63,7 @@ def test_a_class_is_not_taken_for_a_stub(capsys):
 
 
 class Always(nn.Module):
-    """A model of a reader's own, in float64, which takes each pixel for ink."""
+    """A reader's own float64 model, for which every pixel is ink."""
 
     def __init__(self):
         super().__init__()

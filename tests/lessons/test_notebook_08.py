@@ -83,7 +83,7 @@ def test_heads_of_another_form():
 
 
 class Rings:
-    """The true log-density, or a change of it."""
+    """A model with the true log-density, or with a changed one."""
 
     def __init__(self, change=lambda log_p, x: log_p):
         self.change = change

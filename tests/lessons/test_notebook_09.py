@@ -53,7 +53,7 @@ def test_window():
 
 
 class Regressions(nn.Module):
-    """FVSBN in an ordering of its own, as a reader may write it."""
+    """FVSBN in any ordering, as a reader may write it."""
 
     def __init__(self):
         super().__init__()

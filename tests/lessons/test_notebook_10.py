@@ -58,7 +58,7 @@ def test_a_coin_costs_ln_2_per_character():
 
 
 def test_probabilities_of_an_n_gram_are_mixed_as_by_hand():
-    """After a come b, b and c, so the 2-gram gives b the share (2 + 2q) / 5 with q its 1-gram."""
+    """The characters after a are b, b, c, so p(b | a) = (2 + 2q) / 5, where q is b's 1-gram."""
     seen = "abacab"
     q = (2 + 3 / CHARACTERS) / 9  # of six characters, two are b, and there are three kinds
     nats = ngram_nats(seen, "ab", 2)

@@ -76,7 +76,7 @@ def _as_nobody():
 
 @pytest.fixture(scope="module")
 def outside():
-    """Make things that are open to all users: sockets, a FIFO, a file, a terminal."""
+    """Make objects that all users can open: sockets, a FIFO, a file, a terminal."""
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir="/tmp")))
         folder.chmod(0o777)

@@ -1,4 +1,4 @@
-"""Which answers still have parts to do."""
+"""Answers that are not finished are found, and no others."""
 
 import torch
 from torch import nn

@@ -1,4 +1,4 @@
-"""An answer that never ends is stopped, and nothing is left of its limit."""
+"""An answer that never ends is stopped, and its time limit leaves no trace."""
 
 import contextlib
 import itertools
@@ -94,7 +94,7 @@ check("1.3", answer)
 
 
 def test_a_stopped_answer_leaves_a_tracer_working():
-    """In a process of its own, because CPython 3.11 once looped forever at the next call."""
+    """Use a separate process, because CPython 3.11 once looped forever at the next call."""
     command = [sys.executable, "-c", UNDER_A_TRACER]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     assert ran.stdout.count("✓ 1.3") == 2

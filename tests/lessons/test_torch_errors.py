@@ -1,4 +1,4 @@
-"""What PyTorch, NumPy and Python say of mistakes today, and what the check reads out of it."""
+"""Errors that PyTorch, NumPy and Python raise for mistakes, and how the check explains them."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Variants: the same exercise with other numbers, the same for the same word everywhere."""
+"""Variants: an exercise with other numbers, which depend only on the variant key."""
 
 import copy
 from itertools import permutations

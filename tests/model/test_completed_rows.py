@@ -1,4 +1,4 @@
-"""What completions say of rows, with weights and without, of amounts and of classes."""
+"""Means, shares of classes and draws of completions, with and without weights."""
 
 import math
 

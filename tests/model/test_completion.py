@@ -37,13 +37,13 @@ def generator(seed=0):
 
 @torch.no_grad()
 def given_the_known(model, x, known):
-    """Every row that agrees with x where it is known, and its probability given that: by force."""
+    """Return all rows that agree with x in the known variables, and their conditional p."""
     rows = every_row(model.input_dim)
     rows = rows[(rows == x)[:, known].all(dim=1)]
     return rows, torch.softmax(model.log_prob(rows), dim=0)
 
 
-# ---- in an ordering that has the known variables first ------------------------------------------
+# ---- in an ordering that begins with the known variables ----------------------------------------
 
 WANTED = [5, 2, 0, 6, 4, 1, 3]
 FIRST = {
@@ -70,7 +70,7 @@ def test_completions_follow_the_conditional_of_their_ordering(arguments, wanted)
     rows, p = given_the_known(under(model, degrees), ROW, KNOWN)
     assert p.max() < 0.9
     assert p_value(samples, rows, p) > 1e-4
-    if model.num_masks is None:  # this can fail: they do not follow the ordering in use
+    if model.num_masks is None:  # the ordering in use would give other results
         assert p_value(samples, *given_the_known(model, ROW, KNOWN)) < 1e-12
 
 
@@ -80,12 +80,12 @@ def test_known_variables_are_first_and_then_their_neighbours():
     def ordering(known, wanted=None):
         return torch.argsort(completion_degrees(model, known, wanted)[0][0]).tolist()
 
-    for _ in range(2):  # the same each time, whatever the masks in use
+    for _ in range(2):  # the same each time, for any masks in use
         assert ordering(KNOWN) == [1, 3, 4, 0, 2, 5, 6]
         assert ordering(KNOWN.int().flip(0)) == [5, 3, 2, 6, 4, 1, 0]  # away from the known
         assert ordering(KNOWN, torch.tensor(WANTED)) == [4, 1, 3, 5, 2, 0, 6]
         model.resample_masks()
-    # if the masks in use have the known variables first, they are taken
+    # if the known variables come first in the masks in use, these masks are used
     known = torch.zeros(7, dtype=torch.bool).index_fill(0, torch.argsort(model.order)[:3], True)
     assert all(map(torch.equal, completion_degrees(model, known)[0], model.degrees))
 
@@ -99,7 +99,7 @@ def test_a_stored_ordering_with_the_known_first_is_taken():
     degrees, is_exact = completion_degrees(model, known)
     assert is_exact
     assert all(map(torch.equal, degrees, model.mask_sets.degrees(fitting[0])))
-    natural = MADE(4, (8, 8), num_masks=3, seed=0)  # all of them fit: the one in use is taken
+    natural = MADE(4, (8, 8), num_masks=3, seed=0)  # all sets fit, so the set in use is used
     natural.resample_masks()
     degrees, _ = completion_degrees(natural, torch.tensor([True, True, False, False]))
     assert all(map(torch.equal, degrees, natural.degrees))

@@ -168,7 +168,7 @@ def test_noise_above_a_sum_below_one_gives_a_possible_class():
 @settings(max_examples=40)
 @torch.no_grad()
 def test_all_inputs_and_outputs_of_a_variable_have_its_degree(model, seed):
-    """Another value moves every output of the variables that may see it, and no other bit."""
+    """Change a value: all outputs that may see it move, and all others stay equal to the bit."""
     show_every_path(model, seed)
     x = torch.randint(3, (6, model.input_dim), generator=seeded(seed)).double()
     direct = None if model.direct is None else direct_mask(model.order)

@@ -1,4 +1,4 @@
-"""Which degrees are in use: drawn once, K sets or without end, and what a state dict keeps."""
+"""Sets of masks: one, K in a cycle or always new ones, and their state dict."""
 
 import copy
 import math
@@ -26,7 +26,7 @@ EACH = pytest.mark.parametrize("num_masks", [1, 3, None])
 
 
 def family(num_masks=4, **arguments):
-    """Many masks over five variables, with weights that show what each of them lets through."""
+    """Return a MADE of five variables with several sets of masks and large weights."""
     defaults = {"natural_order": False, "direct": True, "seed": 3}
     model = MADE(5, (9, 7), num_masks=num_masks, **{**defaults, **arguments})
     return with_weights(model.double(), 1)
@@ -142,7 +142,7 @@ def test_gradients_are_those_of_the_masks_of_their_forward_pass(num_masks):
 @settings(max_examples=40)
 def test_an_ensemble_averages_the_probabilities_of_its_members(model):
     x, k = every_row(model.input_dim).double(), model.num_masks or 3
-    model.resample_masks()  # wherever the cycle is, the first k sets count
+    model.resample_masks()  # the first k sets count, at any position of the cycle
     with torch.no_grad():
         each = torch.stack([one.log_prob(x) for one in members(model, k)])
         for size in range(1, k + 1):
@@ -191,7 +191,7 @@ def test_a_copy_draws_the_same_masks_and_is_independent(num_masks, how):
     if how == "pickle":
         twin = pickle.loads(pickle.dumps(model))
     else:
-        # stored sets come with the state dict, whatever the seed; fresh ones are drawn from it
+        # the state dict stores sets for any seed; fresh masks are drawn from the seed
         twin = family(num_masks, dropout=0.5, seed=4 if num_masks == 3 else 3).eval()
         inside, outside = (nn.Sequential(nn.Identity(), one) for one in (model, twin))
         outside.load_state_dict(copy.deepcopy(inside.state_dict()), assign=how == "assigned")

@@ -1,4 +1,4 @@
-"""The masked layer: a linear layer some of whose weights do not count."""
+"""The masked layer: a linear layer in which some weights have no effect."""
 
 import pytest
 import torch
@@ -22,7 +22,7 @@ def test_a_masked_layer_is_a_linear_layer_without_its_masked_weights():
         own.fill_(1)  # the layer has a copy
         assert torch.equal(layer(x), F.linear(x, plain.weight * mask, plain.bias))
     other = MaskedLinear(4, 3)
-    other.load_state_dict(layer.state_dict())  # by itself, it keeps its mask
+    other.load_state_dict(layer.state_dict())  # a layer without a MADE keeps its mask
     assert torch.equal(other(x), layer(x))
     assert [name for name, _ in MaskedLinear(4, 3, bias=False).named_parameters()] == ["weight"]
 

@@ -1,4 +1,4 @@
-"""Orderings, degrees, masks and connectivity, and that the checks of them can fail."""
+"""Orderings, degrees, masks and connectivity; their checks also fail for a leak."""
 
 import pytest
 import torch
@@ -36,7 +36,7 @@ def in_groups(ordering, size):
 
 @st.composite
 def all_degrees(draw, largest=9):
-    """Degrees of the inputs and of 0 to 3 hidden layers, any there can be."""
+    """Draw any valid degrees of the inputs and of 0 to 3 hidden layers."""
     order = input_degrees(in_groups(draw(orderings(largest)), draw(st.integers(1, 2))))
     degree = st.integers(1, max(len(order) - 1, 1))
     layers = draw(st.lists(st.lists(degree, min_size=1, max_size=12), max_size=3))
@@ -55,7 +55,7 @@ def test_degrees_are_the_inverse_of_the_ordering(ordering, size):
     assert torch.equal(input_degrees(torch.tensor(ordering, dtype=torch.int16)), order)
     assert find_ordering(order) == ordering
     groups = in_groups(ordering, size)
-    steps = input_degrees([[], *groups])  # of an empty group nothing is drawn
+    steps = input_degrees([[], *groups])  # an empty group has no variables
     assert torch.equal(input_degrees(tuple(map(tuple, groups))), steps)
     for step, group in enumerate(groups, 1):
         assert steps[group].eq(step).all()
@@ -98,7 +98,7 @@ def test_in_groups_a_unit_has_the_degree_of_the_last_that_it_knows_whole(orderin
 @pytest.mark.parametrize(
     ("draw", "below", "drawn"),
     [
-        ("uniform", [3], {1, 2, 3, 4}),  # 1 and 2 see nothing: what the paper's draw avoids
+        ("uniform", [3], {1, 2, 3, 4}),  # those of degree 1 and 2 see nothing
         ("paper", [3, 4], {3, 4}),
     ],
 )
@@ -167,7 +167,7 @@ def test_all_that_may_be_reached_is_reached_when_every_layer_has_every_degree(
 
 
 def test_paths_are_counted_without_overflow():
-    """As many paths as 8-bit and 16-bit integers cannot hold are still a path."""
+    """Use more paths than 8-bit and 16-bit integers can count."""
     wide = 256
     masks = [torch.ones(wide, 1), torch.ones(wide, wide), torch.ones(1, wide)]
     assert connectivity([mask.to(torch.uint8) for mask in masks]).item() is True

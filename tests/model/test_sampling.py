@@ -1,4 +1,4 @@
-"""Samples: two ways that agree on the same noise, and agree with the distribution itself."""
+"""Samples: both methods agree for the same noise, and follow the distribution."""
 
 import math
 
@@ -34,12 +34,12 @@ def both_ways(model, n, **arguments):
     return (model.sample(n, method=method, **arguments) for method in METHODS)
 
 
-# ---- the two ways agree -------------------------------------------------------------------------
+# ---- both methods agree -------------------------------------------------------------------------
 
 
 @st.composite
 def networks_of_several_blocks(draw):
-    """With garbage where the masks of the one set are zero, which must not matter."""
+    """Draw a network; masked weights of a single set may be huge, which must not matter."""
     head = draw(st.sampled_from([*HEADS, DISCRETE, HEADS]))
     # large weights make standard deviations and rates explode from one variable to the next
     scales = (0.5, 3.0, 30.0) if head in DISCRETE or head is DISCRETE else (0.05, 0.2)
@@ -69,7 +69,7 @@ def test_both_ways_agree_bit_for_bit_in_float64(model, as_ensemble, n, seed):
 @pytest.mark.parametrize("input_dim", [1, BLOCK - 1, BLOCK, 2 * BLOCK])
 @pytest.mark.parametrize("seed", range(2))
 def test_both_ways_agree_whatever_the_degrees(input_dim, seed, together):
-    """Degrees that no draw gives: all equal, decreasing from layer to layer, only the last one.
+    """Use degrees that are never drawn: all equal, decreasing over layers, only the last one.
 
     Variables of one step have one degree, and none of them sees another. If some variables are
     given, the others follow from the conditionals of their row.
@@ -104,7 +104,7 @@ def test_in_float32_they_part_only_where_the_noise_meets_p(direct):
     rows = parts.any(dim=1).nonzero().ravel()
     assert len(rows) < 20
     with torch.no_grad():
-        p = torch.sigmoid(model(naive))  # up to where they part, either row gives the same
+        p = torch.sigmoid(model(naive))  # up to the first difference, both rows give the same p
     for row in rows:
         i = ordering[parts[row].int().argmax()]
         assert (noise[row, i] - p[row, i]).abs() < 1e-5
@@ -131,7 +131,7 @@ def peaked(name):
 @pytest.mark.parametrize("name", PEAKED)
 @torch.no_grad()
 def test_samples_follow_the_distribution(name):
-    """By a G-test: a right sampler falls below 1e-4 once in ten thousand seeds."""
+    """Apply a G-test: a right sampler has p < 1e-4 for one seed in ten thousand."""
     model, rows = peaked(name)
     k = model.num_masks or 4
     for ensemble in (None, k) if k > 1 else (None,):

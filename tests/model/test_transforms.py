@@ -10,7 +10,7 @@ from tests.networks import COLUMNS, binary, under, uniforms, with_weights
 
 
 def test_everything_moves_with_the_model():
-    """To ``meta``, the one other device that each machine has."""
+    """Move to ``meta``, the only other device that every machine has."""
     model = MADE(6, (8, 8), natural_order=False, direct=True, conditioning=True, num_masks=3)
     model.to("meta")
     assert {t.device.type for t in [*model.parameters(), *model.buffers()]} == {"meta"}
@@ -48,10 +48,10 @@ def test_forward_and_log_prob_compile_as_one_graph():
         expected.mean().backward()
         for ours, theirs in zip(model.parameters(), twin.parameters(), strict=True):
             torch.testing.assert_close(ours.grad, theirs.grad)
-        model.resample_masks()  # the compiled network goes on with the new masks
+        model.resample_masks()  # the compiled network uses the new masks
     none, noise = torch.zeros(6), uniforms(10, 4, 6)
     found, expected = (complete(one, x, none, 4, noise=noise) for one in (forward, model))
-    assert torch.equal(found.samples, expected.samples)  # by the model inside the compiled one
+    assert torch.equal(found.samples, expected.samples)  # drawn by the model inside it
 
 
 @pytest.mark.parametrize(("num_masks", "head"), [(1, COLUMNS), (3, None)])

@@ -1,4 +1,4 @@
-"""What ships, where a test may damage it."""
+"""A copy of the shipped files that tests may damage."""
 
 import shutil
 

@@ -1,4 +1,4 @@
-"""The recorded runs are those that ``tools.ships.run`` makes, and show what pages say of them."""
+"""The recorded runs have the structure of new runs, and the numbers that pages state."""
 
 from functools import partial
 from itertools import count
@@ -15,7 +15,7 @@ POINTS = binary_points(5)
 
 
 def structure(value):
-    """Return keys, types and, of tensors, dtype and number of dimensions."""
+    """Return the keys and types of a value; for tensors, the dtype and number of dimensions."""
     if isinstance(value, dict):
         return {key: structure(item) for key, item in value.items()}
     if isinstance(value, torch.Tensor):
@@ -65,7 +65,7 @@ def test_the_ladder_that_ships_has_these_recipes_and_learned():
             assert bool((nll[:, -1] < nll[:, 0]).all())
     assert ladder[0].test_nll[:, -1].mean() == pytest.approx(
         86.404, abs=0.5
-    )  # of the first notebook
+    )  # from the notebook in docs/origins.md
     assert ladder[0].train_nll[:, -1].mean() == pytest.approx(87.306, abs=0.7)
 
 

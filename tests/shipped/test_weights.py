@@ -82,7 +82,7 @@ def test_any_order_model_is_good_in_each_family_of_orderings(any_order, name):
 
 @pytest.mark.parametrize("name", hidden_parts())
 def test_any_part_of_a_digit_is_completed_exactly_and_well(any_order, name):
-    """Compare with independent pixels: hidden parts of unseen digits are far more probable."""
+    """Compare with independent pixels, under which hidden parts are far less probable."""
     train, test, _ = load_binarized_mnist("small")
     hidden = hidden_parts()[name]
     found = complete(any_order, test[:10], ~hidden, n_samples=2)

@@ -1,4 +1,4 @@
-"""The site, built once for all tests of it."""
+"""The site, which is built once for all tests."""
 
 import importlib.util
 import subprocess
@@ -14,7 +14,7 @@ TOOLS = ("sphinx", "myst_nb", "furo", "math_core", "sphinx_copybutton")
 
 
 class Page(HTMLParser):
-    """What a page links to, shows and can be linked at."""
+    """The links, pictures and anchors of a page."""
 
     def __init__(self, path):
         super().__init__()

@@ -1,4 +1,4 @@
-"""How the pages of the site look and behave in a browser."""
+"""The pages of the site in a browser: layout, colours and behaviour."""
 
 import re
 
@@ -50,7 +50,7 @@ def test_a_walk_over_all_pages(site, pages, page, width, scheme):
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     asked = set()
     page.on("request", lambda request: asked.add(request.url.partition("?")[0]))
-    for path in pages.keys() - {site / "worksheet.html"}:  # which is for paper
+    for path in pages.keys() - {site / "worksheet.html"}:  # which is for paper only
         page.goto(path.as_uri())
         assert page.locator("h1").first.is_visible(), path.name
         assert page.evaluate(WIDEST) == width, path.name
@@ -180,7 +180,7 @@ def test_each_page_shows_its_text_without_scripts(site, pages, page):
 @pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_are_for_those_who_do_not_see_or_point(site, page, name, scheme):
-    page.set_viewport_size({"width": 390, "height": 900})  # here most has to scroll
+    page.set_viewport_size({"width": 390, "height": 900})  # narrow, so that most has to scroll
     page.emulate_media(color_scheme=scheme)
     page.goto((site / f"{name}.html").as_uri())
     page.wait_for_function("document.querySelector('.toc-drawer')?.ariaLabel !== null")

@@ -1,4 +1,4 @@
-"""What the pages of the site contain, and where their links lead."""
+"""The contents and links of the site's pages."""
 
 import re
 from html import unescape
@@ -60,7 +60,7 @@ def test_each_exercise_has_its_hints_and_its_solution(site, path):
 
 
 def _plain(text):
-    """Return a text with indices and hats as formulas have them: x1 and xˆ."""
+    """Return a text with plain indices and hats, as in formulas: x1 and xˆ."""
     return normalize("NFKC", text).replace("\N{COMBINING CIRCUMFLEX ACCENT}", "ˆ")
 
 

@@ -83,7 +83,7 @@ def test_a_gap_hides_its_value_and_term_but_later_outputs_see_it(head):
 
 @EACH_HEAD
 def test_gradients_are_those_of_the_rows_that_are_there(head):
-    """Check that parameters of an always missing variable get a gradient of zero, not NaN."""
+    """Check that the gradient is zero, not NaN, for a variable that is always missing."""
     model = MADE(3, (8,), ordering=[1, 2, 0], head=Gaps(head), seed=0).double()
     x = model.sample(20, noise=uniforms(20, 3))
     x[:, 2] = NAN
@@ -96,7 +96,7 @@ def test_gradients_are_those_of_the_rows_that_are_there(head):
 
 
 def test_gaps_that_depend_on_earlier_variables_do_not_bias_the_model():
-    """Hide most incomes of city 0, which earns less: only complete rows would say otherwise."""
+    """Hide most incomes of city 0, which earns less, so that complete rows alone are biased."""
     draw = torch.Generator().manual_seed(0)
     city = (torch.rand(4000, generator=draw) < 0.5).float()
     income = city + 0.5 * torch.randn(4000, generator=draw)
@@ -118,7 +118,7 @@ def test_gaps_that_depend_on_earlier_variables_do_not_bias_the_model():
 
 
 class FromFive(Poisson):
-    """Counts of five and more: of 0 there is no logarithm."""
+    """A head for counts of five and more, which takes the logarithm of x - 4."""
 
     def log_prob(self, params, x):
         return super().log_prob(params, (x - 4).log())

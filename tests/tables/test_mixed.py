@@ -1,4 +1,4 @@
-"""A head for each column: what Mixed makes of tables whose columns are of different kinds."""
+"""Mixed: a head for each column of a table with columns of different kinds."""
 
 import math
 

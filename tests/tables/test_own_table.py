@@ -1,4 +1,4 @@
-"""The scripts for a table of one's own, on files whose rule is known."""
+"""The scripts of docs/own_data.md and README, on files from a known distribution."""
 
 import re
 from functools import partial
@@ -17,7 +17,7 @@ WARMTH = np.array([12.0, 13.0, 24.0, 2.0])
 
 
 def park(n, seed):
-    """Days of a park: it is as warm as the season, and more come if it is warm and dry."""
+    """Return days of a park: warmth depends on the season, visitors on warmth and rain."""
     draw = np.random.default_rng(seed)
     season, rain = draw.integers(0, 4, n), draw.random(n) < 0.3
     warmth = WARMTH[season] + 2 * draw.normal(size=n)
@@ -27,7 +27,7 @@ def park(n, seed):
 
 
 def entropy():
-    """Nats a day: of season, rain, warmth to a tenth and, roughly, visitors, who are counted."""
+    """Return the entropy of a day in nats; that of visitors, who are counted, is approximate."""
     days = park(100_000, seed=9)
     bell = 0.5 * np.log(2 * np.pi * np.e)
     rain = -(0.3 * np.log(0.3) + 0.7 * np.log(0.7))
@@ -37,7 +37,7 @@ def entropy():
 
 @pytest.fixture
 def files(tmp_path, monkeypatch):
-    """Three files, the first and the last with gaps, and two odd days in the last."""
+    """Write three files; the first and last have gaps, and the last also two odd days."""
     monkeypatch.chdir(tmp_path)
     train, test, new = park(1000, seed=0), park(500, seed=1), park(60, seed=2)
     train.loc[3:30, "warmth"] = np.nan
@@ -62,7 +62,7 @@ def run(page):
 @pytest.mark.parametrize("page", ["README.md", "docs/own_data.md"])
 @pytest.mark.filterwarnings("ignore:the effective sample size")
 def test_a_script_prints_the_same_each_time(page, files, capsys, monkeypatch):
-    """Also with other numbers drawn before it, and with two epochs as with all of them."""
+    """Train for two epochs, once after other random numbers were drawn."""
     monkeypatch.setattr(made_course, "fit", partial(made_course.fit, epochs=2))
     park(120, seed=3).to_csv("your_table.csv", index=False)
     said = []

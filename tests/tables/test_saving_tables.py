@@ -1,4 +1,4 @@
-"""A model in a file knows its table: new rows are read by the same codes and scales, or refused."""
+"""A saved model keeps its table, so that new rows get the same codes, or an error."""
 
 import numpy as np
 import pandas

@@ -1,4 +1,4 @@
-"""What Colab would run and open, with ``google.colab`` faked."""
+"""The first cell and the links on Colab, with a fake ``google.colab``."""
 
 import re
 import sys

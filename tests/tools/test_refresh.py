@@ -11,7 +11,7 @@ SLIDE = {"slideshow": {"slide_type": "slide"}}
 
 @pytest.fixture
 def notebook(tmp_path):
-    """Writes a notebook of these cells and returns where it is."""
+    """Return a function that writes a notebook with these cells and returns its path."""
 
     def write(*cells):
         nbformat.write(new_notebook(cells=list(cells)), tmp_path / "page.ipynb")

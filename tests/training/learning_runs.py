@@ -1,4 +1,4 @@
-"""Runs of a few hundredths of a second: three variables, three patterns, one hidden layer."""
+"""Short training runs: three variables, three patterns, one hidden layer."""
 
 import torch
 
@@ -48,7 +48,7 @@ def interrupt(*_):
 
 
 class Loader:
-    """A loader that does something of its own at a given epoch and batch, each counted from 1."""
+    """A loader that calls a function at a given epoch and batch, each counted from 1."""
 
     def __init__(self, at=None, action=None, batches=None):
         self.at, self.action, self.epoch = at, action, 0

@@ -1,4 +1,4 @@
-"""Checkpoints: a run that went on ends as one that never stopped, or says why it cannot."""
+"""Checkpoints: a resumed run ends like an uninterrupted one, or raises a clear error."""
 
 import re
 
@@ -29,7 +29,7 @@ def file(tmp_path):
     return tmp_path / "run.pt"
 
 
-# ---- going on -----------------------------------------------------------------------------------
+# ---- resumed runs -------------------------------------------------------------------------------
 
 
 def tensor():
@@ -121,7 +121,7 @@ def test_a_resumed_run_keeps_the_precision_it_began_with(file, monkeypatch):
     assert measured(history) != measured(run(small(), precision="float32"))
 
 
-# ---- of another run -----------------------------------------------------------------------------
+# ---- checkpoints of another run -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_a_checkpoint_of_another_configuration_is_refused(file, changed, named):
 
 
 def test_a_checkpoint_of_another_long_ordering_is_refused(file):
-    """Compare orderings that are equal in the printed model, where they are shortened."""
+    """Use orderings that look equal in the printed model, because it shortens them."""
     models = [MADE(9, (), ordering=[*range(7), *last]) for last in ([7, 8], [8, 7])]
     run(models[0], torch.ones(5, 9), checkpoint=file)
     with pytest.raises(ValueError, match="another configuration: ordering was"):

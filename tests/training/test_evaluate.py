@@ -1,4 +1,4 @@
-"""What evaluate measures: each row alike, in full precision, and nothing is changed by it."""
+"""evaluate weighs all rows equally, in full precision, and changes nothing."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""What fit promises of a run, whatever happens to it."""
+"""fit: learning, seeds, epochs, infinite losses, precision and errors."""
 
 import math
 import re
@@ -115,7 +115,7 @@ def do_all_that_is_allowed(model, history):
     [(1, None, 0), (3, 9, None), (None, None, None), (None, 9, 0)],
 )
 def test_what_on_epoch_does_does_not_disturb_the_training(num_masks, patience, seed):
-    """Not by a bit, though masks, dropout and shuffling all draw from the global stream."""
+    """Compare to the last bit; masks, dropout and shuffling draw from the global stream."""
     ends = []
     for on_epoch in (None, do_all_that_is_allowed):
         torch.manual_seed(5)
@@ -131,7 +131,7 @@ def test_what_on_epoch_does_does_not_disturb_the_training(num_masks, patience, s
     assert torch.equal(ends[0][2], ends[1][2])
 
 
-# ---- epochs, the best one and those that were not whole -----------------------------------------
+# ---- epochs: the best one, and interrupted ones -------------------------------------------------
 
 
 def test_on_epoch_sees_model_and_history_and_without_validation_the_last_weights_stay():
@@ -241,7 +241,7 @@ def test_a_density_is_measured_in_differential_nats():
 
 
 def products(model):
-    """In which dtypes the first layer answers while training, and while not."""
+    """Return the dtypes of the first layer's outputs in training, and in evaluation."""
     seen = {True: set(), False: set()}
     model.net[0].register_forward_hook(lambda m, args, out: seen[model.training].add(out.dtype))
     return seen

@@ -1,4 +1,4 @@
-"""What a run measured, as text and as a table."""
+"""The history of a run, as text and as a table."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Training by several processes gives what training by one gives; the training command."""
+"""Several processes train the same model as one process; the training command."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from made_course.training.processes import Processes
 from tests.training.train_together import RUNS, results_of
 
 ROOT = Path(__file__).parents[2]
-with_torchrun = pytest.mark.delivery  # whose three processes load PyTorch each
+with_torchrun = pytest.mark.delivery  # slow, because three processes load PyTorch
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def test_dropout_follows_the_seed_and_differs_between_processes_and_steps():
     def draw(seed, rank, step, state=None):
         processes = Processes(rank, size=2)
         with processes.using_seed(seed):
-            if state is not None:  # as a checkpoint brings it
+            if state is not None:  # as from a checkpoint
                 torch.set_rng_state(state)
             torch.randperm(5)
             common = torch.get_rng_state()

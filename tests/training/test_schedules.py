@@ -1,4 +1,4 @@
-"""The two schedules: a cycle, every step of a patient run written out, and when it ends."""
+"""Both schedules: the cycle, and the steps and end of a run with patience."""
 
 import pytest
 import torch
@@ -14,7 +14,7 @@ QUIET = {"seed": 0, "precision": "float32", "progress": False}
 
 
 def model_with_long_gradients():
-    """So long that each is clipped."""
+    """Return a model whose gradients are all clipped."""
     model = small()
     with torch.no_grad():
         for p in model.parameters():
@@ -27,9 +27,9 @@ def parameters_of(model):
 
 
 def written_out(model, *, epochs, batch_size, lr, weight_decay):
-    """Run the plain steps of a patient run; return weights, means, NLL and rate of each epoch.
+    """Run the steps of fit with patience in plain code, with the batches of seed 0.
 
-    Draws the batches from torch's global stream, as a run with seed 0 does.
+    Returns the weights, averaged weights, NLL and rate of each epoch.
     """
     torch.manual_seed(0)
     parameters, biases = list(model.parameters()), [layer.bias for layer in model.net]

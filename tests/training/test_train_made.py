@@ -17,7 +17,7 @@ from tools.benchmarks import plain_recipe
 
 @pytest.fixture
 def tiny_mnist(monkeypatch):
-    """96 and 40 images of noise in the place of MNIST, and the batch sizes that were asked for."""
+    """Replace MNIST by 96 and 40 images of noise, and return a list of the batch sizes used."""
     generator = torch.Generator().manual_seed(1)
     shares = torch.rand(784, generator=generator)
     train, test = (torch.bernoulli(shares.expand(n, 784), generator=generator) for n in (96, 40))
@@ -63,7 +63,7 @@ def test_train_made_is_adam_at_a_constant_rate(tiny_mnist, capsys):
             optimizer.zero_grad()
             (-by_hand.log_prob(x).mean()).backward()
             optimizer.step()
-        list(DataLoader(test, 32))  # as a loader draws a number each time
+        list(DataLoader(test, 32))  # because a loader draws a random number each time
     assert torch.equal(by_package.order, torch.arange(1, 785))
     for one, other in zip(by_package.parameters(), by_hand.parameters(), strict=True):
         torch.testing.assert_close(one, other, rtol=0, atol=1e-5)

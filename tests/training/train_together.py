@@ -35,7 +35,7 @@ QUIET = {"batch_size": 9, "lr": 0.05, "precision": "float32", "progress": False}
 
 
 def model_of(rank, **arguments):
-    torch.manual_seed(rank)  # processes begin with models that differ, and train the first one's
+    torch.manual_seed(rank)  # different models, of which the first process's is trained
     return MADE(6, (8, 8), **arguments).double()
 
 
@@ -65,7 +65,7 @@ def results_of(rank, folder):
             results[name] = what_came_out(model, history)
         file = folder / f"run{rank}.pt"
         stopped = fit(model_of(rank), ROWS, epochs=9, checkpoint=file, on_epoch=stop_after_two)
-        # without a seed all use the first one's
+        # without a seed, all processes use the seed of the first
         noisy = model_of(rank, dropout=0.5, **MANY, num_masks=None)
         results["noisy"] = what_came_out(noisy, fit(noisy, ROWS, ROWS, epochs=2, **QUIET))
         command(["--data", "small", "--hidden", "--epochs", "1", "--save", str(folder / "made.pt")])

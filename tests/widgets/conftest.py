@@ -1,4 +1,4 @@
-"""What the widgets' modules compute is asked of Node, or of a browser where there is none."""
+"""Fixtures that call the widgets' modules in Node, or in a browser if there is no Node."""
 
 import shutil
 
@@ -9,7 +9,7 @@ from tests.widgets.javascript import in_browser, node
 
 @pytest.fixture(scope="session")
 def call(request):
-    """``call(module, name, *args)`` calls a function of the widgets' modules."""
+    """Return ``call(module, name, *args)``, which calls a function of a widget's module."""
     if shutil.which("node"):
         with node() as call:
             yield call

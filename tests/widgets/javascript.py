@@ -20,7 +20,7 @@ IN_PAGE = """async ([text, name, json]) => {
 
 @contextmanager
 def node() -> Iterator[Callable]:
-    """``call(module, name, *args)`` in Node; what JSON can hold comes and goes."""
+    """Yield ``call(module, name, *args)`` in Node, with arguments and results as JSON."""
     command = ["node", str(ANSWER)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
@@ -39,7 +39,7 @@ def node() -> Iterator[Callable]:
 
 
 def in_browser(page) -> Callable:
-    """The same on a page of Chromium."""
+    """Return ``call(module, name, *args)`` on a page of Chromium."""
 
     def call(module: str, name: str, *args: object) -> object:
         return json.loads(page.evaluate(IN_PAGE, [joined_modules(module), name, json.dumps(args)]))

@@ -1,4 +1,4 @@
-"""What all widgets share: one module of many, and nothing that stays behind."""
+"""The base of all widgets: joined modules, and widgets that are closed."""
 
 import gc
 import re
@@ -31,14 +31,14 @@ def test_a_closed_widget_leaves_nothing_behind_and_no_random_stream_moved(make):
 
 @pytest.mark.parametrize("make", MAKE.values(), ids=MAKE)
 def test_its_module_stands_alone(make):
-    """Names are unique over the modules that are joined, and none is left to be fetched."""
+    """Check that names are unique across the joined modules, and that no import is left."""
     made = make()
     with_stub = made._esm + joined_modules("without_kernel").replace("export ", "")
     names = re.findall(r"^(?:const|let|class|function) (\w+)", with_stub, re.MULTILINE)
     assert len(names) == len(set(names))
     assert not re.search(r"^import|https?://(?!www\.w3\.org/)", made._esm, re.MULTILINE)
     assert len(re.findall("^export default", made._esm, re.MULTILINE)) == 1
-    made.problem = "</script><b>"  # text of a reader does not end the script
+    made.problem = "</script><b>"  # a reader's text does not end the script
     assert standalone_html(made).count("</script>") == 1
     assert not re.search(r'[{,] "_\w+": ', standalone_html(made)), "private state"
     made.close()

@@ -1,4 +1,4 @@
-"""MaskExplorer without a browser: Python and the page on drawn networks, and what the page says."""
+"""MaskExplorer without a browser: Python and the page agree, and the page's sentences."""
 
 import contextlib
 import io
@@ -19,18 +19,18 @@ _, NOT_STRICT, MIXED_UP = FAULTS
 
 
 def in_the_page(call, w):
-    """What the page makes of a widget's state."""
+    """Return the page's network for a widget's state."""
     return call("network", "networkOf", {name: getattr(w, name) for name in STATE})
 
 
 def bits(rows):
-    """Each row of a matrix as the page's number: column j is the bit j."""
+    """Return each row of a matrix as a number, as in the page: bit j is column j."""
     return [sum(1 << j for j, is_set in enumerate(row) if is_set) for row in rows.tolist()]
 
 
 @st.composite
 def states(draw):
-    """Diaries, whose units stand alone, and boards in groups, whose units are bundled."""
+    """Draw a diary, whose units are single nodes, or boards in groups with bundled units."""
     lesson = draw(st.sampled_from(["diary", "boards"]))
     rows = draw(st.permutations(range(3 if lesson == "diary" else 16)))
     size = draw(st.integers(1, 3))
@@ -58,7 +58,7 @@ def test_python_and_the_page_compute_the_same(call, w):
         leaks[pair] = True
     assert page["leaks"] == bits(leaks)
     assert [page["design"]["degrees"], *page["design"]["hidden"]] == [d.tolist() for d in w.degrees]
-    # each unit in the node of its degree, and all masks between nodes as between their units
+    # each unit is in the node of its degree, and masks between nodes agree with those of units
     for layer, nodes in enumerate(page["nodes"][:-1]):
         spread = [node["degree"] for node in nodes for _ in range(node["from"], node["to"])]
         assert spread == w.degrees[layer].tolist()
@@ -105,7 +105,7 @@ def test_degrees_are_spread_and_drawn_as_the_package_does(call, size, group, wid
         ([[1], [2], [0]], ("dropped", 1, 3, False), [[2], [0], [1]]),
         ([[1], [2], [0]], ("dropped", 0, 1, True), [[1], [2, 0]]),
         ([[1], [2], [0]], ("dropped", 1, 0, True), [[1], [2], [0]]),  # onto itself
-        ([[1, 2], [0]], ("dropped", 0, 1, False), [[1, 2, 0]]),  # between two of a step
+        ([[1, 2], [0]], ("dropped", 0, 1, False), [[1, 2, 0]]),  # between two variables of a step
         ([[1], [2], [0]], ("shifted", 2, -1), [[2], [1], [0]]),
         ([[1, 2], [0]], ("shifted", 1, 1), [[2], [1], [0]]),
         ([[1], [2], [0]], ("joined", 0), [[1], [2, 0]]),
@@ -267,7 +267,7 @@ def test_what_the_page_sends_may_change_all_at_once():
 
 
 def test_the_diary_is_learned_in_python_too():
-    """Notebook 3 trains the broken masks."""
+    """Train broken masks, as in notebook 3."""
     nats, total = MaskExplorer(direct=True).train()
     assert 1.844 < nats < 1.86
     assert total == pytest.approx(1, abs=1e-9)

@@ -1,4 +1,4 @@
-"""The networks of the sketchpad: what 8 bits cost, how one peeks, and that the page agrees."""
+"""The networks of the sketchpad: the cost of 8 bits, peeking, and the page's results."""
 
 import json
 import shutil
@@ -31,7 +31,7 @@ def test_digits():
 
 
 def hidden_nats(made, x):
-    """Nats of the lower half of inner pixels (N, 484), given the upper one."""
+    """Return the nats of the lower half of inner pixels (N, 484), given the upper half."""
     degrees, _ = completion_degrees(made, UPPER, range(PIXELS))
     with torch.no_grad(), made.using_degrees(degrees):
         return -made.log_conditionals(x)[:, ~UPPER].sum(1)
@@ -61,7 +61,7 @@ def test_eight_bits_cost_a_tenth_of_a_nat(test_digits):
 
 @torch.no_grad()
 def guesses(x, known, peeks):
-    """Logits of the hidden pixels of rows (N, 484), each given those before it."""
+    """Return logits of the hidden pixels of rows (N, 484), each given the pixels before it."""
     made, peeking, wires, *_ = page_networks()
     network = peeking if peeks else made
     degrees, _ = completion_degrees(network, known, range(PIXELS))
@@ -96,7 +96,7 @@ console.log(JSON.stringify([endings.map(plain), right]));
 
 
 def endings(x, known, seed, peeks):
-    """Rows (8, 484) of the page's endings, p, the digits that it names, and what it guesses."""
+    """Return the page's endings (8, 484), p, named digits, and number of right guesses."""
     sent = {"degrees": page_networks().degrees, "x": x.int().tolist(), "known": known.tolist()}
     sent |= {"seed": seed, "peeks": peeks, "weights": b64encode(page_networks().weights).decode()}
     node = ["node", "--input-type=module", "-e", PAGE]
@@ -139,7 +139,7 @@ def test_drawings_are_centred_and_thick_like_mnist(call):
 
 
 def test_three_of_four_drawings_are_completed_as_intended(call):
-    """tools/checks/drawings.py counts with a better classifier, and also without centring."""
+    """See tools/checks/drawings.py for a better classifier, and drawings without centring."""
     centred = (call("strokes", "centred", drawing["strokes"]) for drawing in DRAWINGS)
     x = torch.tensor([[*call("strokes", "inkOf", strokes).values()] for strokes in centred]).float()
     x, known = x[:, inner_pixels()], torch.arange(PIXELS) < 13 * 22  # to row 16 of the image

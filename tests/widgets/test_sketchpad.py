@@ -1,4 +1,4 @@
-"""Sketchpad: its state in Python, and the words and the animated picture that the page makes."""
+"""Sketchpad: its state in Python, and the page's sentences and animated picture."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""What trains in the page: gradients, Adam, Σp, draws and floors against PyTorch and counting."""
+"""Training in the page, compared with PyTorch: gradients, Adam, Σp, samples and floors."""
 
 import math
 from itertools import product
@@ -32,7 +32,7 @@ def _stages():
 
 
 def a_design(groups, hidden=(64, 64), strict=True, direct=False):
-    """As the laboratory makes it: hidden degrees are spread evenly, and sorted."""
+    """Return a design as in the page: hidden degrees are evenly spread and sorted."""
     order, *above = draw_degrees(input_degrees(groups), hidden, "even")
     units = [degrees.sort().values.tolist() for degrees in above]
     return {"degrees": order.tolist(), "hidden": units, "direct": direct, "strict": strict}
@@ -65,7 +65,7 @@ def trained(call, stages, rows, weights, noise=(), orderings=()):
 
 
 class Network:
-    """The same in PyTorch, of full matrices and masks; by variable, not by position."""
+    """The page's network in PyTorch, with full matrices and masks, sorted by variable."""
 
     def __init__(self, design, state):
         order = torch.tensor(design["degrees"])
@@ -81,7 +81,7 @@ class Network:
         self.biases = self.of("biases")
 
     def of(self, name, part=ALL):
-        """One kind of numbers of all layers, the direct one's last."""
+        """Return weights, biases or moments of all layers; the direct layer is last."""
         found = []
         for k, layer in enumerate(self.layers):
             rows = len(layer["reach"])
@@ -130,7 +130,7 @@ def near(found, wanted, within):
 def test_fifty_steps_are_those_of_adam_at_the_same_rates(call, groups, hidden, strict):
     """The rate warms up and falls; after a change it does so again, and Adam's state stays."""
     design = a_design(groups, hidden, strict, direct=True)
-    weights = [k / 465 for k in range(1, 31)]  # evenly, a slope is 0 but for rounding
+    weights = [k / 465 for k in range(1, 31)]  # unequal, because equal weights give a slope of 0
     stages = [(design, 0), (design, 30), (design, 20)]
     start, middle, end = trained(call, stages, BOARDS, weights)
     network, ours = Network(design, start), Network(design, end)
@@ -168,7 +168,7 @@ def test_what_a_network_says_is_what_pytorch_makes_of_its_weights(call, data, de
 @given(st.data(), designs())
 @settings(max_examples=25, deadline=None)
 def test_under_another_mask_each_wire_that_stays_keeps_its_weight(call, data, design):
-    """What opens starts at 0, and what was closed meanwhile is forgotten."""
+    """Check that new wires start at 0, also if the same wires were cut before."""
     degree = st.integers(1, len(design["degrees"]))
 
     def others(degrees):
@@ -207,7 +207,7 @@ def test_it_learns_the_boards_and_the_diary_of_the_course(call):
 
 
 def counted_floor(rows, weights, groups):
-    """The entropies of all variables of a group, each given the groups before it."""
+    """Return the sum of each variable's entropy given the groups before its own."""
     total, known = 0.0, []
     for group in groups:
         for variable in group:
@@ -225,7 +225,7 @@ def entropy(rows, weights, variables):
 
 
 def earlier(degrees):
-    """For each variable, those of smaller degree as the bits of a number."""
+    """Return, for each variable, the set of variables of smaller degree, as bits."""
     return [sum(1 << j for j, other in enumerate(degrees) if other < one) for one in degrees]
 
 
@@ -269,7 +269,7 @@ def test_a_broken_mask_is_a_fraud_and_is_mended(call):
     nats = [sum(state["costs"]) for state in states]
     sums = [state["sum"] for state in states]
     kinds = [len({*map(tuple, state["drawn"][0])}) for state in states]
-    assert nats[1] == pytest.approx(nats[0], abs=1e-9)  # wires that open start at 0
+    assert nats[1] == pytest.approx(nats[0], abs=1e-9)  # new wires start at 0
     assert all(3.4 < nats[k] < 3.45 for k in (0, 3))
     assert nats[2] < 0.1
     assert [sums[k] for k in (0, 1, 3)] == pytest.approx([1] * 3, abs=1e-9)

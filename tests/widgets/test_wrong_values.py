@@ -1,4 +1,4 @@
-"""What a widget refuses, when it is made and when it is set, and that it changes nothing."""
+"""Wrong values for a widget raise an error and change nothing."""
 
 import re
 
