@@ -56,7 +56,7 @@ def plot_probabilities(
 
 
 def _in_words(labels: Mapping[str, Sequence[str]], outcomes: Sequence[str]) -> str:
-    """Describe where two distributions differ most, or where one is highest."""
+    """Describe where two distributions differ most, or where a single one is highest."""
     p = np.array(list(labels.values()), dtype=float)
     far = abs(p[-1] - p[0]) if len(p) > 1 else p[0]
     if len(p) == 1:

@@ -219,8 +219,8 @@ def as_pictures(images: Tensor) -> np.ndarray:
     side = math.isqrt(images.shape[-1]) if images.dim() == 2 else 0
     if not side or side**2 != images.shape[1]:
         raise ValueError(
-            f"images must have shape (n, D) with D a square number, got {tuple(images.shape)}: "
-            "for images with rows and columns, use x.reshape(len(x), -1); for one image, x[None]"
+            f"images must have shape (n, D) with D a square number, got {tuple(images.shape)}. "
+            "For images with rows and columns, use x.reshape(len(x), -1); for one image, x[None]"
         )
     return images.detach().float().cpu().reshape(-1, side, side).numpy()
 

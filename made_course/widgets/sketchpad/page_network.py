@@ -52,7 +52,7 @@ class PageNetworks(NamedTuple):
 @cache
 def page_networks() -> PageNetworks:
     """Return all networks, with weights rounded to 8 bits."""
-    with torch.random.fork_rng(devices=[]):  # the random weights are replaced at once
+    with torch.random.fork_rng(devices=[]):  # the weights drawn here are not used
         made, reader = inner_network(), load_reader()
     wires, shifts = (read_asset("peeking.pt")[name] for name in ("wires", "shifts"))
     _, *hidden = draw_degrees(torch.arange(1, PIXELS + 1), made.hidden_dims, "even")
