@@ -200,7 +200,7 @@ class MaskExplorer(InPage, module="mask_explorer"):
 
     @property
     def degrees(self) -> list[Tensor]:
-        """Degrees of the inputs, which a fault may change, and of each hidden layer, LongTensors."""
+        """LongTensors of degrees: of the inputs, which a fault may change, and of hidden layers."""
         order = input_degrees(self.ordering)
         if self.fault == "degrees = ordering + 1":
             order = torch.tensor(self._variables) + 1
