@@ -45,7 +45,7 @@ def note(
 
 
 def add_legend(figure: Figure, patches: Mapping[str, object], loc: str, **style: object) -> None:
-    """Add a legend with a square for each label → patch."""
+    """Add a legend with a square for each entry of ``patches``, label → patch."""
     size = {"ncols": 3, "handlelength": 1, "handleheight": 1, "columnspacing": 1.2}
     figure.legend(patches.values(), patches, loc=loc, **size | style)
 

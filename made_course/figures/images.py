@@ -177,8 +177,8 @@ def paint_ink(images: np.ndarray, drawn: bool | Tensor) -> np.ndarray:
 
     Args:
         images: values from 0 for paper to 1 for ink.
-        drawn: (height · width,) bool, or one bool for all pixels: True for pixels that a network
-            drew. They are green on pale green, and the others are black on white.
+        drawn: (height · width,) bool, or one bool for all pixels. True is for pixels that a
+            network drew, which are green on pale green; the others are black on white.
     """
     is_drawn = np.broadcast_to(drawn, images[0].size).reshape(*images.shape[1:], 1)
     green = 255 - rgb(DRAWN)

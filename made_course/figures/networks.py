@@ -194,7 +194,7 @@ def _draw_dependence(
     high: float,
     top: int,
 ) -> None:
-    """Draw beside each output the inputs that it sees, in the order of their steps."""
+    """Draw beside each output the inputs that it sees or may see, in the order of their steps."""
     axes.text(left, high + 0.06, "who sees whom", va="bottom")
     side = min(0.28, (BESIDE - 0.25) / len(seen))
     steps = sorted(range(len(seen)), key=lambda j: nodes[0][j].degree)
