@@ -184,7 +184,7 @@ def test_rows_of_images_have_names_and_equal_lengths():
 
 
 def test_images_that_are_not_flattened_are_refused_with_a_cure():
-    message = re.escape("D a square number, got (2, 28, 28): ")
+    message = re.escape("D a square number, got (2, 28, 28). For")
     with pytest.raises(ValueError, match=message + r".* x\.reshape\(len\(x\), -1\); for one image"):
         plot_images(torch.zeros(2, 28, 28), columns=2)
 
