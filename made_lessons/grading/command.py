@@ -27,8 +27,9 @@ LONGEST_S = 3 * 3_600
 """Longest real time for one submission, in seconds, if its judge does not end by itself."""
 _JUDGE = (
     *(sys.executable, "-P", "-c"),
-    # first, let Linux kill the judge when the command ends
-    "import ctypes; ctypes.CDLL(None).prctl(1, 9)\n"
+    # first, let Linux kill the judge when the command ends; it may have ended before
+    "import ctypes, os; ctypes.CDLL(None).prctl(1, 9)\n"
+    f"if os.getppid() != {os.getpid()}: os._exit(1)\n"
     "from made_lessons.grading.judge import main; main()",
 )
 
