@@ -13,7 +13,7 @@ from .causes import likely_cause
 from .comparison import require_same
 from .exercise import Exercise, MalformedAnswer, WrongAnswer
 from .stubs import methods_of, names_used, unwrap
-from .time_limits import LIMIT_S, TookTooLong, time_limit
+from .time_limits import LIMIT_S, OPEN_LIMIT_S, TookTooLong, time_limit
 from .value_text import as_text
 from .views import UNSEEN, View, views_of
 
@@ -29,12 +29,13 @@ def examine(exercise: Exercise, answer: object) -> str:
     Raises:
         WrongAnswer: if the answer is not right.
     """
+    seconds = OPEN_LIMIT_S if exercise.is_open else LIMIT_S
     try:
-        with _restored_settings(), time_limit(LIMIT_S):
+        with _restored_settings(), time_limit(seconds):
             return _judge(exercise, answer)
     except TookTooLong:
         raise WrongAnswer(
-            f"your code was stopped after {LIMIT_S:g} seconds. Does a loop never end, or take many "
+            f"your code was stopped after {seconds:g} seconds. Does a loop never end, or take many "
             "more steps than it needs?"
         ) from None
     except WrongAnswer as wrong:
