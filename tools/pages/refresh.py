@@ -50,7 +50,8 @@ def refresh(path: Path) -> None:
     notebook = nbformat.read(path, as_version=4)
     # coalesced, because on a busy machine two prints of a cell could become two outputs
     where = {"metadata": {"path": path.parent}}
-    client = NotebookClient(notebook, timeout=600, coalesce_streams=True, resources=where)
+    waits = {"timeout": 600, "startup_timeout": 600}
+    client = NotebookClient(notebook, **waits, coalesce_streams=True, resources=where)
     with TemporaryDirectory() as folder:  # so that the user's progress does not change
         client.execute(env=os.environ | {"MADE_COURSE_PROGRESS": folder})
     for cell in notebook.cells:
