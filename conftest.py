@@ -6,8 +6,10 @@ the tests to its workers needs none, and all wait for it.
 
 import gc
 import os
+from functools import partial
 from tempfile import TemporaryDirectory
 
+import nbval.kernel
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
@@ -35,7 +37,12 @@ def pytest_configure(config):
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     # What a notebook solves when it is tested, its user has not solved.
     folder = TemporaryDirectory(prefix="made-course-")
-    os.environ["MADE_COURSE_PROGRESS"] = folder.name
+    os.environ["MADE_COURSE_PROGRESS"] = f"{folder.name}/solved"
+    # The kernels of two workers would wait for one another's history.
+    os.environ["IPYTHONDIR"] = f"{folder.name}/ipython"
+    if os.name == "posix":  # a free port may be taken before a kernel binds it
+        by_file = {"transport": "ipc", "ip": f"{folder.name}/kernel"}
+        nbval.kernel.KernelManager = partial(nbval.kernel.KernelManager, **by_file)
     config.add_cleanup(folder.cleanup)
 
 

@@ -8,9 +8,14 @@ import pytest
 
 from tests.browser.lab import chromium, what_is_missing
 
-# The same examples in every run, so that failures repeat. No time limit per example, because it
+# The same examples in every run, so that failures repeat. No time limit for examples, because it
 # depends on how busy the machine is.
-hypothesis.settings.register_profile("course", derandomize=True, deadline=None)
+hypothesis.settings.register_profile(
+    "course",
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 hypothesis.settings.load_profile("course")
 
 
