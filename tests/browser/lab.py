@@ -5,17 +5,17 @@ import json
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 
 import nbformat
+
+from tests.waiting import MOST_S, soon
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -65,33 +65,33 @@ def jupyterlab(folder: Path) -> Iterator[SimpleNamespace]:
     root.mkdir(exist_ok=True)
     write_settings(folder / "settings")
     # The user's own configuration of Jupyter must not affect the tests.
-    private = {
-        name: str(folder / name)
-        for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
-    }
-    token, base = secrets.token_hex(16), f"http://127.0.0.1:{free_port()}"
+    own = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR")
+    private = {name: str(folder / name) for name in own}
+    token = secrets.token_hex(16)
     log = folder / "lab.log"
-    with log.open("wb") as out:
+    # the path of a socket must be short
+    with log.open("wb") as out, TemporaryDirectory(ignore_cleanup_errors=True) as runtime:
         server = subprocess.Popen(
             [
                 *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
-                *("--ip=127.0.0.1", f"--port={base.rpartition(':')[2]}"),
+                "--ip=127.0.0.1",
                 f"--IdentityProvider.token={token}",
                 f"--ServerApp.root_dir={root}",
                 f"--LabApp.user_settings_dir={folder / 'settings'}",
                 "--LabApp.expose_app_in_browser=True",
                 "--KernelManager.shutdown_wait_time=0.2",  # each kernel uses all of it; default 5 s
+                "--KernelManager.transport=ipc",  # a port may be taken before a kernel binds it
             ],
             stdout=out,
             stderr=out,
-            env=os.environ | private,
+            env=os.environ | private | {"JUPYTER_RUNTIME_DIR": runtime},
         )
-    try:
-        wait_until_up(server, f"{base}/api?token={token}", log)
-        yield SimpleNamespace(base=base, token=token, root=root)
-    finally:
-        server.terminate()
-        server.wait(30)
+        try:
+            base = address_of(server, Path(runtime), log)
+            yield SimpleNamespace(base=base, token=token, root=root)
+        finally:
+            server.terminate()
+            server.wait(MOST_S)
 
 
 def write_settings(folder: Path) -> None:
@@ -102,23 +102,14 @@ def write_settings(folder: Path) -> None:
         file.write_text(json.dumps(settings))
 
 
-def free_port() -> int:
-    """Return a port of this machine that is not in use."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def wait_until_up(server: subprocess.Popen, address: str, log: Path, seconds: float = 90) -> None:
-    """Wait until a server answers, or raise a RuntimeError with the end of its log."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and server.poll() is None:
-        try:
-            urllib.request.urlopen(address, timeout=2).close()
-            return
-        except OSError:
-            time.sleep(0.3)
-    raise RuntimeError(f"the server did not come up:\n{log.read_text(errors='replace')[-3000:]}")
+def address_of(server: subprocess.Popen, folder: Path, log: Path) -> str:
+    """Wait until a JupyterLab listens, and return its address, with the free port that it found."""
+    file = folder / f"jpserver-{server.pid}.json"
+    if not soon(lambda: server.poll() is not None or (file.exists() and file.read_text())):
+        raise TimeoutError("the server did not come up")
+    if server.poll() is not None:
+        raise RuntimeError(f"the server ended:\n{log.read_text(errors='replace')[-3000:]}")
+    return json.loads(file.read_text())["url"].rstrip("/")
 
 
 @contextmanager
@@ -128,7 +119,7 @@ def chromium(width: int = 1100, height: int = 1000):
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS
+            executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS, timeout=MOST_S * 1000
         )
         yield watched(browser.new_page(viewport={"width": width, "height": height}))
         browser.close()
@@ -136,6 +127,7 @@ def chromium(width: int = 1100, height: int = 1000):
 
 def watched(page):
     """Return the page after setting up `complaints`, a list of the errors of its console."""
+    page.set_default_timeout(MOST_S * 1000)
     page.complaints = []
     page.on("pageerror", lambda error: page.complaints.append(str(error)))
     page.on(
@@ -149,20 +141,20 @@ def watched(page):
     return page
 
 
-def open_notebook(page, lab: SimpleNamespace, name: str, limit_s: float = 60) -> None:
+def open_notebook(page, lab: SimpleNamespace, name: str) -> None:
     """Open a notebook from the lab's folder as the only one, and wait for its kernel."""
     if page.evaluate("Boolean(window.jupyterapp)"):  # JupyterLab is already loaded
         page.evaluate(CLOSE_ALL)
-        run_command(page, "docmanager:open", limit_s, path=name)
+        run_command(page, "docmanager:open", path=name)
     else:
         page.goto(f"{lab.base}/doc/tree/{name}?token={lab.token}", wait_until="domcontentloaded")
-        page.wait_for_function("window.jupyterapp", timeout=limit_s * 1000)
+        page.wait_for_function("window.jupyterapp")
         page.evaluate("window.jupyterapp.started")
-    page.wait_for_selector(".jp-Notebook", timeout=limit_s * 1000)
-    page.wait_for_function(KERNEL_IDLE, timeout=limit_s * 1000)
+    page.wait_for_selector(".jp-Notebook")
+    page.wait_for_function(KERNEL_IDLE)
 
 
-def run_command(page, name: str, limit_s: float = 60, **args: object) -> None:
+def run_command(page, name: str, limit_s: float = MOST_S, **args: object) -> None:
     """Run a command of JupyterLab, and wait until it has ended."""
     page.evaluate(START_COMMAND, [name, args])
     page.wait_for_function("window.commandEnded", timeout=limit_s * 1000)
@@ -193,7 +185,7 @@ def run_cells(page, lab: SimpleNamespace, *sources: str, dark: bool = False) -> 
     theme = "JupyterLab Dark" if dark else "JupyterLab Light"
     run_command(page, "apputils:change-theme", theme=theme)
     page.evaluate(REPLACE_CELLS, list(sources))
-    run_command(page, "notebook:run-all-cells", 120)
+    run_command(page, "notebook:run-all-cells")
     run_command(page, "docmanager:save")
     return errors_in(lab.root / scratch)
 
@@ -238,4 +230,4 @@ def drag(page, *places: tuple[float, float]) -> None:
 
 def says(widget, words: str) -> None:
     """Wait until a status line of a widget (role="status") has these words."""
-    widget.locator('[role="status"]', has_text=words).first.wait_for(timeout=10_000)
+    widget.locator('[role="status"]', has_text=words).first.wait_for()

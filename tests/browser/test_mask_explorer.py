@@ -7,6 +7,7 @@ import pytest
 
 from made_course import MaskExplorer
 from tests.browser.lab import drag, kernel_says, place, run_cells, says
+from tests.waiting import soon
 
 pytestmark = pytest.mark.delivery
 
@@ -21,13 +22,12 @@ def button(widget, name):
     return widget.get_by_role("button", name=name, exact=True)
 
 
-def wait_for(widget, name, holds, most=30):
+def wait_for(widget, name, holds):
     """Wait until a number of the root element satisfies a condition."""
     place = "value => Number(document.querySelector('.made-widget').dataset[value[0]])"
     widget.page.wait_for_function(
         f"value => {{ const n = ({place})(value); return n {holds}; }}",
         arg=[name],
-        timeout=most * 1000,
     )
 
 
@@ -190,8 +190,7 @@ def test_in_jupyterlab_and_without_its_kernel(lab, page):
     widget = page.locator(".made-widget")
     node(widget, 2, 14).click()
     says(widget, "units of degree 15 see")
-    page.wait_for_timeout(300)
-    assert kernel_says(page, "w.hidden_degrees[1][w.selected[1]]") == "15"
+    assert soon(lambda: kernel_says(page, "w.hidden_degrees[1][w.selected[1]]") == "15")
     kernel_says(page, "w.restart()")
     says(widget, "x̂₉ has degree")
     # the focus stays, and no key was taken for one of the notebook's: x cuts a cell

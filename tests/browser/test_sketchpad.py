@@ -6,6 +6,7 @@ from PIL import Image
 
 from made_course import Sketchpad, load_binarized_mnist
 from tests.browser.lab import drag, kernel_says, place, run_cells, run_command, says
+from tests.waiting import soon
 
 pytestmark = pytest.mark.delivery
 
@@ -129,16 +130,28 @@ def test_share_saves_an_animated_picture(show, bare, tmp_path, pad):
         assert picture.n_frames == 17
 
 
-def test_nothing_moves_where_motion_is_reduced(show, bare, pad):
-    bare.emulate_media(reduced_motion="reduce")
+WATCH = """() => {
+    const verdict = document.querySelector('.made-verdict');
+    window.said = [];
+    new MutationObserver(() => window.said.push(verdict.textContent))
+        .observe(verdict, {childList: true, characterData: true, subtree: true});
+}"""
+
+
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_nothing_moves_where_motion_is_reduced(show, bare, pad, motion):
+    bare.emulate_media(reduced_motion=motion)
     widget = show(pad)
     says(widget, "of 8 look like")
+    bare.evaluate(WATCH)
     widget.get_by_role("button", name="Draw again").click()
     ending = widget.locator(".made-endings canvas").first
     pad.seed = 1
-    bare.wait_for_function("document.querySelector('.made-widget').model.get('seed') === 1")
-    bare.wait_for_timeout(100)
-    assert torch.equal(painted(ending), pad.completion.samples[0, 0].long())
+    expected = pad.completion.samples[0, 0].long()
+    assert soon(lambda: torch.equal(painted(ending), expected))
+    says(widget, "of 8 look like")
+    was_empty = "" in bare.evaluate("window.said")  # as the verdict is until all pixels are drawn
+    assert was_empty == (motion == "no-preference")
 
 
 def test_in_jupyterlab_with_a_kernel_and_without(lab, page):
@@ -152,8 +165,7 @@ def test_in_jupyterlab_with_a_kernel_and_without(lab, page):
     widget.get_by_role("button", name="More").click()
     widget.get_by_label("Hide").select_option("top")
     says(widget, "of 8 look like")
-    page.wait_for_timeout(300)
-    assert kernel_says(page, "w.hidden == w.parts['top']") == "True"
+    assert soon(lambda: kernel_says(page, "w.hidden == w.parts['top']") == "True")
     kernel_says(page, "setattr(w, 'digit', w.digits[1])")
     says(widget, "like a 1")
     run_command(page, "kernelmenu:shutdown")

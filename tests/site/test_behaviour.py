@@ -7,7 +7,7 @@ import pytest
 
 from made_course.common.colours import BLUE, ORANGE
 from made_course.figures.network_parts import shade
-from tests.browser.lab import drag, place, says
+from tests.browser.lab import drag, place, says, watched
 from tests.figures.drawn import contrast
 from tests.site.notebooks import ROOT, each_notebook, figures_of
 
@@ -20,7 +20,8 @@ KINDS = [
 ]
 
 
-SHAPE = """() => {
+SHAPE = """async () => {
+    await document.fonts.ready;
     const top = (part) => part.getBoundingClientRect().top + scrollY;
     const shown = [...document.querySelectorAll("article :is(img, svg, canvas)")]
         .filter((part) => part.checkVisibility());
@@ -50,7 +51,7 @@ def test_a_walk_over_all_pages(site, pages, page, width, scheme):
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     asked = set()
     page.on("request", lambda request: asked.add(request.url.partition("?")[0]))
-    for path in pages.keys() - {site / "worksheet.html"}:  # which is for paper only
+    for path in sorted(pages.keys() - {site / "worksheet.html"}):  # which is for paper only
         page.goto(path.as_uri())
         assert page.locator("h1").first.is_visible(), path.name
         assert page.evaluate(WIDEST) == width, path.name
@@ -154,7 +155,7 @@ def test_on_a_dark_page_blue_turns_and_all_words_can_be_read(site, page):
     page.goto((site / "notebooks" / "03_building_masks.html").as_uri())
     for theme in ("light", "dark"):
         page.evaluate("theme => { document.body.dataset.theme = theme; }", theme)
-        page.wait_for_timeout(300)
+        page.wait_for_function("document.getAnimations().length === 0")
         paper, *seen = page.evaluate(SEEN, words + ramp)
         apart = [contrast(colour, paper) for colour in seen]
         assert min(apart[: len(words)]) > 3.8 + 0.7 * (theme == "dark")  # orange on white has 3.9
@@ -164,8 +165,8 @@ def test_on_a_dark_page_blue_turns_and_all_words_can_be_read(site, page):
 
 def test_each_page_shows_its_text_without_scripts(site, pages, page):
     context = page.context.browser.new_context(java_script_enabled=False)
-    bare = context.new_page()
-    for path in pages.keys() - {site / "search.html"}:
+    bare = watched(context.new_page())
+    for path in sorted(pages.keys() - {site / "search.html"}):
         bare.goto(path.as_uri())
         said = bare.locator("main, [role=main], body").last
         assert len(said.inner_text()) > 300, path.name

@@ -75,7 +75,7 @@ def test_the_museum_draws_as_many_leaks_as_it_names(site):
 def test_each_page_ends_with_a_link_to_tell_what_is_wrong(pages, site):
     form = (ROOT / ".github" / "ISSUE_TEMPLATE" / "page.yml").read_text(encoding="utf-8")
     assert "id: page\n" in form
-    for path in pages.keys() - {site / "worksheet.html"}:
+    for path in sorted(pages.keys() - {site / "worksheet.html"}):
         name = path.relative_to(site).with_suffix("").as_posix()
         links = [link for link in pages[path].links if "/issues/new?" in link]
         assert [link.partition("?")[2] for link in links] == [f"template=page.yml&page={name}"]

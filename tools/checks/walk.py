@@ -58,6 +58,13 @@ def run_cell(page, k: int) -> None:
     page.wait_for_function(IS_DONE, arg=k, timeout=LIMIT_S * 1000)
 
 
+def are_whole(pictures) -> bool:
+    """Wait until pictures are loaded, and return whether all of them can be shown."""
+    load = "async (all) => { for (const one of all) await one.decode().catch(() => null); }"
+    pictures.evaluate_all(load)
+    return pictures.evaluate_all("all => all.every((one) => one.naturalWidth)")
+
+
 def folds_of(page, k: int):
     """Return the folds that a cell shows, in its output or its text."""
     return cell_of(page, k).locator("details:visible")
@@ -134,7 +141,7 @@ def second_day(page, lab, name: str) -> Iterator[str]:
     if widgets:
         asleep.nth(widgets - 1).wait_for()
     pictures = page.locator(".jp-OutputArea-output img")
-    if not pictures.evaluate_all("all => all.every((one) => one.complete && one.naturalWidth)"):
+    if not are_whole(pictures):
         yield "a figure is broken"
     if pictures.count() != sum("image/png" in one for one in data):
         yield f"{pictures.count()} figures are there of {sum('image/png' in one for one in data)}"
