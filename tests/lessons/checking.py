@@ -56,6 +56,7 @@ def forked(program):
     child = os.fork()
     if child == 0:
         here.close()
+        torch.set_num_threads(1)  # a fork lacks PyTorch's threads, and would wait for them
         try:
             program(there)
         finally:

@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from unittest.mock import patch
 
@@ -43,11 +42,13 @@ def notebook(*cells):
     return json.dumps({"cells": [{"cell_type": "markdown", "source": "# 3"}, *code]})
 
 
-def judged(*cells, number=None, in_sandbox=False):
-    """Return exercise → verdict of a submission. Its checks tell the notebook's number."""
+def judged(*cells, number=None):
+    """Run a submission in a fork, without a sandbox, and return exercise → verdict.
+
+    Its checks tell the notebook's number.
+    """
     number = number or int(min(checks_in("\n".join(cells))).partition(".")[0])
-    how = {} if in_sandbox else {"sandbox": lambda seconds: forked(run_cells.serve)}
-    with patch.multiple(judge, SECONDS=20, ALL_CELLS=2, **how):
+    with patch.object(judge, "sandbox", lambda seconds: forked(run_cells.serve)):
         return judge.judge(notebook(IMPORTS, *cells).encode(), number)
 
 
@@ -80,11 +81,3 @@ def processes_with(mark):
         except OSError:
             continue
     return found
-
-
-def within(seconds, condition):
-    """Wait until a condition is true, and return whether it became true in time."""
-    end = time.monotonic() + seconds
-    while not (is_true := condition()) and time.monotonic() < end:
-        time.sleep(0.1)
-    return is_true

@@ -30,7 +30,7 @@ FOR_IPYTHON = [
     "n = 3\nk = (10\n% n)",
     "len?\na = 1",
     "%matplotlib inline\n%time b = 1",
-    "!pip install torch\nfiles = !ls\nc = 1",
+    "!true\nfiles = !ls\nc = 1",
     "%%time\nd = 1",
     'get_ipython().run_line_magic("time", "1")\ndisplay(d)\ne = 1',
     "import asyncio\nawait asyncio.sleep(0)\nf = 1",

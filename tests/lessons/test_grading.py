@@ -19,8 +19,8 @@ from tests.lessons.submitting import (
     needs_sandbox,
     notebook,
     processes_with,
-    within,
 )
+from tests.waiting import soon
 
 # ---- a class ------------------------------------------------------------------------------------
 
@@ -131,11 +131,11 @@ def test_a_run_that_is_stopped_leaves_no_process(tmp_path, how):
     (tmp_path / "a.ipynb").write_text(notebook(IMPORTS, sleeps + RIGHT))
     with grader(tmp_path) as process:
         mark = str(tmp_path / "a.ipynb")
-        assert within(60, lambda: processes_with(mark))
+        assert soon(lambda: processes_with(mark))
         # a terminal's Ctrl-C is for all of its processes
         os.killpg(process.pid, how) if how == signal.SIGINT else process.send_signal(how)
         assert "Traceback" not in process.stdout.read()
-    assert within(10, lambda: not processes_with(mark))
+    assert soon(lambda: not processes_with(mark))
 
 
 def refused(capsys, *arguments):

@@ -77,15 +77,16 @@ while line.send(b"0"): time.sleep(0.1)
 """
 IN_ANSWER = 'def build_masks(degrees):\n    %s\n\ncheck("3.2", build_masks)'
 DEEP = "deep = []\nfor k in range(10**5): deep = [deep]\n"
-# code before a right answer in the same cell, or a whole cell; state of 3.2, and its reason
+# code before a right answer in the same cell, or a whole cell; state of 3.2, and its reason.
+# The names of cells that never end begin with "endless".
 CELLS = {
     "endless": ("import time; time.sleep(999)", "failed", "the cell ran out of time"),
-    "fork bomb": (BOMB, "failed", "the cell ran out of time"),
+    "endless fork bomb": (BOMB, "failed", "the cell ran out of time"),
     "10 GB of memory": ("bytearray(10 * 2**30)", "failed", "MemoryError"),
     "zeros": (ZEROS, "failed", "OSError"),
     "leaves at once": ("import os; os._exit(0)", "stopped", "left its process"),
     "closes its files": ("import os; os.closerange(3, 99)", "stopped", ""),
-    "trickles": (TRICKLES, "stopped", ""),
+    "endless message": (TRICKLES, "stopped", ""),
     "patched check": (PATCH, "failed", "the check was not reached"),
     "looks around": (LOOKS_AROUND + READS + KILLS + PRINTS, "right", ""),
     "endless in C": (IN_ANSWER % "import time; time.sleep(999)", "stopped", ""),
@@ -125,9 +126,10 @@ def hostile(tmp_path_factory):
     folder, home, python_path = base / "submissions", base / "home", base / "python"
     for made in (folder, home, python_path):
         made.mkdir()
+    # only endless cells meet a limit of time, however busy the computer is
     (python_path / "sitecustomize.py").write_text(
-        "import sys\nif 'grading.judge' in str(sys.orig_argv):\n"
-        "    from made_lessons.grading import judge\n    judge.SECONDS, judge.ALL_CELLS = 20, 2\n"
+        "import sys\nif '/endless' in str(sys.orig_argv):\n"
+        "    from made_lessons.grading import judge\n    judge.SECONDS, judge.ALL_CELLS = 20, 60\n"
     )
     honest = folder / f"A {SECRET}.ipynb", folder / "Z honest.ipynb"
     for file, answer in zip(honest, (RIGHT, WRONG), strict=True):

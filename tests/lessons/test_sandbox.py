@@ -16,19 +16,22 @@ import tempfile
 import time
 from pathlib import Path
 from random import Random
+from uuid import uuid4
 
 import pytest
 
 from made_lessons.grading.sandbox import sandbox, trees
-from tests.lessons.submitting import REPOSITORY, needs_sandbox, processes_with, within
+from tests.lessons.submitting import REPOSITORY, needs_sandbox, processes_with
+from tests.waiting import MOST_S, soon
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 USERS = ["tester", *["nobody"] * (os.getuid() == 0)]  # only root can become nobody
 NAMES = ["3.1", "3.2", "3.3", "3.4", "3.5"]
 GRADE = """
 import json, sys
-from tests.lessons.submitting import judged
-found = judged(*json.load(sys.stdin), in_sandbox=True)
+from made_lessons.grading.judge import judge
+from tests.lessons.submitting import IMPORTS, notebook
+found = judge(notebook(IMPORTS, *json.load(sys.stdin)).encode(), 3)
 print(json.dumps({name: verdict.message for name, verdict in found.items()}))
 """
 
@@ -233,7 +236,7 @@ def leaves_processes(mark):
         try:
             if os.fork() == 0:
                 os.setsid()
-                code = "import time; time.sleep(60)"
+                code = "import time; time.sleep(9999)"
                 os.execv(sys.executable, [sys.executable, "-c", code, mark])
         except OSError:
             return count
@@ -251,32 +254,38 @@ def test_nothing_outside_is_reached_or_taken_or_left(outside, who):
         (takes_rights,),
         (asks_for_a_key, KEYS[2]),
         (fills_its_memory_and_its_folder,),
-        (leaves_processes, "was left behind"),
+        (leaves_processes, mark := f"left behind by {uuid4()}"),
     )
     *found, (halves, files), processes = tried(*trials, who=who, preexec_fn=hold_a_key)
     assert found == [[], ["0" * 16, True], [False]]
     assert 6 <= halves < 8  # of a GB, above what the cell has loaded
     assert 120 <= files <= 128  # MB; IPython writes small files
     assert 12 <= processes < 16
-    assert within(10, lambda: not processes_with("was left behind"))
+    assert soon(lambda: not processes_with(mark))
+
+
+@needs_sandbox
+def test_a_sandbox_ends_when_its_time_is_over():
+    with sandbox(["-c", "import time; time.sleep(9999)"], seconds=1) as connection:
+        assert connection.poll(MOST_S)
 
 
 @needs_sandbox
 def test_a_sandbox_ends_when_its_judge_is_killed_at_any_time():
-    mark, random, begun = "until its judge ends", Random(0), time.monotonic()
+    mark, random, begun = f"until its judge ends {uuid4()}", Random(0), time.monotonic()
     code = "import os, sys, time\nline = int(sys.argv[2])\nos.write(line, b'1')\nos.read(line, 1)"
-    program = ["-I", "-S", "-c", f"{code} and time.sleep(60)", mark]
-    with sandbox(program, seconds=60) as connection:
+    program = ["-I", "-S", "-c", f"{code} and time.sleep(9999)", mark]
+    with sandbox(program, seconds=9999) as connection:
         os.read(connection.fileno(), 1)
         takes = time.monotonic() - begun
     for _ in range(50):
         child = os.fork()
         if child == 0:
-            with sandbox(program, seconds=60) as connection:
+            with contextlib.suppress(Exception), sandbox(program, seconds=9999) as connection:
                 os.write(connection.fileno(), os.read(connection.fileno(), 1))
-                time.sleep(9)
+                time.sleep(9999)
             os._exit(0)
         time.sleep(1.5 * takes * random.random())
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-    assert within(10, lambda: not processes_with(mark))
+    assert soon(lambda: not processes_with(mark))

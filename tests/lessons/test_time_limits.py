@@ -12,6 +12,7 @@ import pytest
 from made_lessons.checking import time_limits
 from made_lessons.checking.calls import run
 from made_lessons.checking.time_limits import TookTooLong, time_limit
+from tests.waiting import soon
 
 
 def one_line():
@@ -51,8 +52,7 @@ def test_nothing_is_left_of_a_limit_that_is_nearly_met():
         with contextlib.suppress(TookTooLong), time_limit(0.01):
             while time.thread_time() < end:
                 pass
-    time.sleep(0.2)
-    assert threading.active_count() == threads
+    assert soon(lambda: threading.active_count() <= threads)
 
 
 def test_what_other_threads_do_does_not_count():
@@ -72,7 +72,7 @@ def test_what_other_threads_do_does_not_count():
 def test_by_the_clock_a_limit_has_its_patience(monkeypatch):
     monkeypatch.setattr(time_limits, "PATIENCE", 1)
     with pytest.raises(TookTooLong), time_limit(0.1):
-        [time.sleep(0.01) for _ in range(100)]
+        [time.sleep(0.01) for _ in range(60_000)]
 
 
 UNDER_A_TRACER = """
@@ -96,5 +96,5 @@ check("1.3", answer)
 def test_a_stopped_answer_leaves_a_tracer_working():
     """Use a separate process, because CPython 3.11 once looped forever at the next call."""
     command = [sys.executable, "-c", UNDER_A_TRACER]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=600, check=True)
     assert ran.stdout.count("✓ 1.3") == 2
