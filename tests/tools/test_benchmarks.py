@@ -8,7 +8,7 @@ import pandas
 import pytest
 
 from tools.benchmarks import __main__ as benchmark
-from tools.benchmarks import compression, figures, peers, plain_recipe, rates, sampling, tables
+from tools.benchmarks import compression, figures, measuring, peers, plain_recipe, sampling, tables
 
 pytestmark = pytest.mark.delivery
 
@@ -27,13 +27,21 @@ def heights(n=300):
 
 SMALL = {"hidden_dims": (4,)}, {"epochs": 1, "batch_size": 100, "lr": 0.05}
 SHORT = (
+    (measuring, {"REPEATS": 1}),
     (plain_recipe, {"EPOCHS": 1, "HIDDEN": (4, 4)}),
     (sampling, {"SIZES": (4, 9)}),
     (peers, {"SAMPLES": 2, "PEERS": {"json": build_plain, "no_such_library": build_plain}}),
-    (tables, {"TABLES": {"few": heights}, "PATIENCE": 2, "CANDIDATES": tables.CANDIDATES[:1]}),
-    (rates, {"SETS": {"votes": rates.SETS["votes"]}, "HIDDEN": (4,), "PATIENCE": 1}),
+    (
+        tables,
+        {
+            "SEEDS": (3, 5),
+            "TABLES": {"few": heights},
+            "PATIENCE": 2,
+            "CANDIDATES": tables.CANDIDATES[:1],
+        },
+    ),
     (compression, {"DIGITS": 80}),
-    (figures, {"CONFIGURATIONS": dict.fromkeys(figures.CONFIGURATIONS, SMALL)}),
+    (figures, {"SEEDS": (3, 5), "CONFIGURATIONS": dict.fromkeys(figures.CONFIGURATIONS, SMALL)}),
 )
 
 
@@ -44,17 +52,17 @@ def test_every_section_prints_its_table(monkeypatch, tmp_path, capsys):
             monkeypatch.setattr(module, name, value)
     if find_spec("zuko") is None:
         monkeypatch.setitem(tables.MODELS, "zuko's best flow", tables.score_independent)
-    benchmark.main(["--only", *benchmark.SECTIONS, "--repeats", "1", "--seeds", "3", "5"])
+    benchmark.main(["--only", *benchmark.SECTIONS])
     printed = capsys.readouterr().out
-    lines = [line.strip("| ").split("|") for line in printed.splitlines() if line[:1] == "|"]
-    rows = {name.strip(): [cell.strip() for cell in cells] for name, *cells in lines}
-    for fact in ("processor", "threads of torch", "CPU capability", "torch", "bfloat16 is faster"):
-        assert re.search(rf"^- {fact}[^:]*: \S", printed, re.MULTILINE)
     assert "MNIST, small set: 4,000 training and 1,000 test images." in printed
-    assert "without no_such_library (No module named 'no_such_library')" in printed
-    some = {"9", "plain loop", "fit, float32", "few, 210", "votes, falling", "zlib", "threshold"}
-    assert some < rows.keys()
+    assert "without no_such_library: see" in printed
+
+    def first_number(row):
+        return float(re.search(rf"^ *{row} +(\d+\.\d+)", printed, re.MULTILINE)[1])
+
+    for row in ("9", "json", "plain loop", "fit, float32", "few, 210", "zlib", "threshold"):
+        assert first_number(row) > 0
     # the numbers of the small test set that notebooks 5 and 6 show
     expected = {"a coin for each pixel": 543.4, "independent pixels": 211, "mnist-512": 69}
-    assert all(abs(float(rows[name][0]) - value) < 2 for name, value in expected.items())
-    assert float(rows["MADE, the file"][0]) < float(rows["WebP, one sheet"][0])
+    assert all(abs(first_number(row) - value) < 2 for row, value in expected.items())
+    assert first_number("MADE, the file") < first_number("WebP, one sheet")

@@ -34,7 +34,7 @@ IMAGES = {
 }
 
 
-def bytes_per_digit(options):
+def bytes_per_digit():
     """Print the bytes per digit of all coders for the first test images."""
     train, test, _ = load_binarized_mnist("auto")
     digits, model = test[:DIGITS], load_pretrained("mnist-512")

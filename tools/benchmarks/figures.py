@@ -13,7 +13,7 @@ import torch
 from made_course import MADE, fit, load_binarized_mnist, make_mnist_loaders
 from made_course.model.sampling import evaluation_mode
 
-from .measuring import print_progress, print_table, summarize, time_work
+from .measuring import SEEDS, print_progress, print_table, summarize, time_work
 
 TEST_DRAW = 0
 """Seed of the single draw of test images on which the stochastic configuration is scored."""
@@ -32,11 +32,11 @@ CONFIGURATIONS = {  # how images are binarized → arguments of MADE and of fit
 }
 
 
-def figures(options):
+def figures():
     rows = []
     for binarize, (made, settings) in CONFIGURATIONS.items():
         log_probs, seconds = [], []
-        for seed in options.seeds:
+        for seed in SEEDS:
             took, log_prob = time_work(partial(train_and_score, binarize, made, settings, seed))
             print_progress(
                 f"figures: {binarize}, seed {seed}: {-log_prob.mean():.3f} nats, {took:.0f} s"

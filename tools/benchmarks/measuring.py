@@ -6,6 +6,10 @@ import sys
 import time
 
 import torch
+from pandas import DataFrame
+
+REPEATS = 5
+SEEDS = (0, 1, 2)
 
 
 def time_work(work):
@@ -17,14 +21,14 @@ def time_work(work):
         return time.perf_counter() - start, result
 
 
-def best_of(repeats, works):
+def best_of_repeats(works):
     """Return name → shortest time in seconds of each function, which take turns.
 
     The smallest time counts, because other programs can only make a run slower.
     """
     best = dict.fromkeys(works, float("inf"))
-    for repeat in range(repeats):
-        print_progress(f"{', '.join(works)}: repeat {repeat + 1} of {repeats}")
+    for repeat in range(REPEATS):
+        print_progress(f"{', '.join(works)}: repeat {repeat + 1} of {REPEATS}")
         for name, work in works.items():
             best[name] = min(best[name], time_work(work)[0])
     return best
@@ -36,22 +40,10 @@ def print_progress(text):
 
 
 def print_table(title, head, rows):
-    """Print a Markdown table, with the first column aligned left and the others right."""
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    print(f"\n**{title}**\n")
-    for k, row in enumerate([head, *rows]):
-        cells = [
-            cell.rjust(width) if column else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        print(f"| {' | '.join(cells)} |")
-        if k == 0:
-            rules = [f"{'-' * (w - 1)}{':' if c else '-'}" for c, w in enumerate(widths)]
-            print(f"| {' | '.join(rules)} |", flush=True)
+    table = DataFrame(rows, columns=head).to_string(index=False)
+    print(f"\n{title}\n\n{table}", flush=True)
 
 
 def summarize(values):
-    """Return the mean, lowest and highest of some runs as text, or a dash if one is NaN."""
-    if any(v != v for v in values):
-        return "–"
+    """Return the mean, lowest and highest of some runs as text."""
     return f"{sum(values) / len(values):.2f} ({min(values):.2f} to {max(values):.2f})"

@@ -10,12 +10,12 @@ from . import plain_recipe
 from .measuring import print_progress, print_table, time_work
 
 
-def recipe(_options):
+def recipe():
     epochs, hidden = plain_recipe.EPOCHS, plain_recipe.HIDDEN
     _, (_, test, _) = time_work(lambda: load_binarized_mnist("auto"))
 
     def run_plain_loop():
-        return plain_recipe.train(epochs, hidden, **plain_recipe.RECIPE)[1]
+        return plain_recipe.train(epochs, hidden, **plain_recipe.RECIPE)
 
     def run_train_made():
         return train_made(epochs=epochs, hidden=hidden, **plain_recipe.RECIPE)
@@ -45,7 +45,7 @@ def recipe(_options):
     )
 
 
-def shipped(_options):
+def shipped():
     _, (train, test, _) = time_work(lambda: load_binarized_mnist("auto"))
     # count one more image with ink and one without, because log 0 would be infinite
     ink = (train.double().sum(0) + 1) / (len(train) + 2)

@@ -5,19 +5,19 @@ from functools import partial
 from made_course import MADE
 
 from . import plain_recipe
-from .measuring import best_of, print_table
+from .measuring import best_of_repeats, print_table
 
 SAMPLES = 36
 SIZES = (49, 196, 784, 3136)
 METHODS = ("naive", "incremental")
 
 
-def sampling(options):
+def sampling():
     rows = []
     for size in SIZES:
         model = MADE(size, plain_recipe.HIDDEN, natural_order=False, seed=0)
         works = {method: partial(model.sample, SAMPLES, method=method) for method in METHODS}
-        naive, ours = best_of(options.repeats, works).values()
+        naive, ours = best_of_repeats(works).values()
         rows.append((f"{size:,}", f"{naive:.4f}", f"{ours:.4f}", f"{naive / ours:.1f}×"))
     print_table(
         f"Sampling, {SAMPLES} samples, D-{'-'.join(map(str, plain_recipe.HIDDEN))}-D, float32",

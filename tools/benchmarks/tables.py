@@ -9,7 +9,6 @@ number is spread uniformly over its step (dequantization). The classes have the 
 training rows, with half a row more for each combination.
 """
 
-import time
 from copy import deepcopy
 from itertools import product
 
@@ -21,7 +20,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from made_course import MADE, NormalScores, fit, load_table
 
-from .measuring import print_progress, print_table, summarize
+from .measuring import SEEDS, print_progress, print_table, summarize
 
 HIDDEN, PATIENCE, BATCH = (100,), 30, 64
 UNIT = 1e-6
@@ -181,23 +180,18 @@ MODELS = {
 }
 
 
-def tables(options):
+def tables():
     rows = []
     for name, load in TABLES.items():
-        found, seconds = {model: [] for model in MODELS}, dict.fromkeys(MODELS, 0.0)
-        for seed in options.seeds:
+        found = {model: [] for model in MODELS}
+        for seed in SEEDS:
             data = load_table(load(), seed=seed)
             for model, score in MODELS.items():
                 print_progress(f"tables: {name}, split {seed}, {model}")
-                start = time.process_time()
                 found[model].append(score(data, seed))
-                seconds[model] += time.process_time() - start
         rows.append((f"{name}, {len(data.train):,}", *map(summarize, found.values())))
-        print_progress(
-            f"tables: {name}, CPU seconds: { {m: round(s, 1) for m, s in seconds.items()} }"
-        )
     print_table(
-        f"Tables, nats per row of recorded cells, {len(options.seeds)} splits",
+        f"Tables, nats per row of recorded cells, {len(SEEDS)} splits",
         ("table, training rows", *MODELS),
         rows,
     )
