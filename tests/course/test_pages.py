@@ -7,8 +7,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+import torch
 
-from tools.pages import objectives, worksheet
+from made_course import build_masks, input_degrees
+from tools.pages import objectives
 from tools.pages.minutes import NOTEBOOKS, read
 from tools.pages.minutes import text_of as markdown_of
 
@@ -19,9 +21,12 @@ def text_of(name):
     return (DOCS / name).read_text(encoding="utf-8")
 
 
-def test_the_worksheet_is_what_its_command_writes():
-    written = worksheet.PAGE.read_text(encoding="utf-8")
-    assert written == worksheet.page(), "out of date: run python -m tools.pages.worksheet"
+def test_the_solution_of_the_worksheet_is_what_the_package_computes():
+    order = input_degrees(torch.tensor([3, 0, 2, 1]))
+    first, output = build_masks([order, torch.tensor([1, 3, 1, 3])])
+    tables = order, first.int(), output.int(), output.int() @ first.int()
+    expected = [str(int(entry)) for table in tables for entry in table.flatten()]
+    assert re.findall(r"<td>(\d)</td>", text_of("worksheet.html")) == expected
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS[1:], ids=lambda path: path.stem)
