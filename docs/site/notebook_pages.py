@@ -12,7 +12,6 @@ from notebook_figures import figure, figures_of
 from sphinx.application import Sphinx
 
 from tools.pages import colab
-from tools.publish import ROOT, address
 
 BINDER = "https://mybinder.org/v2/gh/{}/binder?urlpath=lab/tree/{}.ipynb"
 HEADER = re.compile(
@@ -81,7 +80,7 @@ def _prepare(app: Sphinx, docname: str, source: list[str]) -> None:
     header = HEADER_OF_PAGE.format(
         number=card["name"],
         minutes=card["minutes"],
-        binder=BINDER.format(address(ROOT), docname),
+        binder=BINDER.format(colab.address(), docname),
         colab=colab.link_to(f"{Path(docname).name}.ipynb"),
     )
     notebook.cells[0].source = HEADER.sub(header, notebook.cells[0].source)

@@ -1,6 +1,7 @@
-"""The first cell and the links on Colab, with a fake ``google.colab``."""
+"""The repository's address, and the first cell and the links on Colab, with a fake Colab."""
 
 import re
+import subprocess
 import sys
 from types import ModuleType, SimpleNamespace
 
@@ -8,8 +9,8 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from tools.pages import colab
+from tools.pages.colab import ROOT, address
 from tools.pages.minutes import NOTEBOOKS, read, text_of
-from tools.publish import ROOT, address
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def run():
 
 def test_on_colab_the_first_cell_installs_the_course_of_this_release(run):
     installed, widgets = run(on_colab=True)
-    assert installed == f"install --quiet git+https://github.com/{address(ROOT)}@{colab.TAG}"
+    assert installed == f"install --quiet git+https://github.com/{address()}@{colab.TAG}"
     assert widgets == "widgets"
 
 
@@ -48,8 +49,17 @@ def test_links_and_pictures_lead_out_of_colab_to_files_that_are_there(path):
     before = colab.LINK.findall(text_of(read(path)))
     text = text_of(colab.adapt_for_colab(read(path)))
     assert colab.LINK.findall(text) == []
-    repository = re.escape(address(ROOT))
+    repository = re.escape(address())
     led = re.findall(rf"{repository}/(?:blob/)?(?:colab|{colab.TAG})/([^)\"#]+)", text)
     assert len(led) == len(before) > 0
     assert [name for name in led if not (ROOT / name).is_file()] == []
     assert len(colab.adapt_for_colab(read(path)).cells) == len(read(path).cells) + 1
+
+
+def test_the_address_is_in_three_files():
+    command = ["git", "-c", "safe.directory=*", "grep", "-IlF", "-e", address()]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if found.returncode:
+        pytest.skip("this folder is not a clone")
+    files = found.stdout.split()
+    assert files == ["CITATION.cff", "README.md", "pyproject.toml"], "link to ../README.md instead"

@@ -7,14 +7,16 @@ cell.
 """
 
 import re
+import tomllib
+from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_code_cell
 
 from made_course import __version__
 from tools.pages.minutes import NOTEBOOKS, read
-from tools.publish import ROOT, address
 
+ROOT = Path(__file__).parents[2]
 TAG = f"v{__version__}"
 CELL = """\
 # Colab starts without the course: run this cell first. Colab forgets what progress() notes.
@@ -31,9 +33,15 @@ LINK = re.compile(
 """A Markdown link to a page or a picture of the course."""
 
 
+def address():
+    """Return the address in ``pyproject.toml``, as "account/repository"."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return project["urls"]["Repository"].removeprefix("https://github.com/")
+
+
 def link_to(name):
     """Return the address that opens a notebook on Colab."""
-    return f"https://colab.research.google.com/github/{address(ROOT)}/blob/colab/notebooks/{name}"
+    return f"https://colab.research.google.com/github/{address()}/blob/colab/notebooks/{name}"
 
 
 def adapt_for_colab(notebook):
@@ -45,13 +53,13 @@ def adapt_for_colab(notebook):
             return link_to(target)
         path = target.removeprefix("../") if target.startswith("../") else f"notebooks/{target}"
         if link[1]:
-            return f"https://github.com/{address(ROOT)}/blob/{TAG}/{path}"
-        return f"https://raw.githubusercontent.com/{address(ROOT)}/{TAG}/{path}"
+            return f"https://github.com/{address()}/blob/{TAG}/{path}"
+        return f"https://raw.githubusercontent.com/{address()}/{TAG}/{path}"
 
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = LINK.sub(replace_link, cell.source)
-    first = new_code_cell(CELL.format(address=address(ROOT), tag=TAG), id="colab")
+    first = new_code_cell(CELL.format(address=address(), tag=TAG), id="colab")
     notebook.cells.insert(0, first)
     return notebook
 
