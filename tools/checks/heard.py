@@ -1,12 +1,10 @@
-"""List all messages that a learner can get: ``python -m tools.checks.heard [--out FILE]``.
+"""List all messages that a learner can get: ``python -m tools.checks.heard``.
 
 The command checks the reference and each known mistake of every exercise, as ``check`` does, and
 prints the messages. Two runs print the same, so ``diff`` shows the messages that a change to the
 exercises has changed.
 """
 
-import argparse
-from pathlib import Path
 from random import Random
 from unittest.mock import patch
 
@@ -45,13 +43,10 @@ def list_exercise(exercise):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="python -m tools.checks.heard")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="file for the list")
-    out = parser.parse_args().out
     torch.set_num_threads(1)  # several threads may change the last digit of a sum
-    exercises = [exercise for number in NOTEBOOKS for exercise in exercises_in(number)]
-    table = "\n\n".join(text for exercise in exercises for text in list_exercise(exercise))
-    out.write_text(f"{table}\n", encoding="utf-8") if out else print(table)
+    for number in NOTEBOOKS:
+        for exercise in exercises_in(number):
+            print(*list_exercise(exercise), sep="\n\n", end="\n\n")
 
 
 if __name__ == "__main__":
