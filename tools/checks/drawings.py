@@ -10,49 +10,33 @@ import json
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
 from made_course import complete, load_binarized_mnist
 from made_course.data.mnist import mnist_labels
 from made_course.widgets.sketchpad.page_network import SIDE, inner_pixels, page_networks
 from tests.widgets.javascript import node
-from tools.ships.train_reader import shift_randomly
+from tools.ships.train_reader import train_classifier
 
 DRAWINGS = Path(__file__).parents[2] / "tests" / "widgets" / "drawings.json"
 COUNT, SEEDS = 8, range(5)
 PARTS = {
     "the lower 12 rows": torch.arange(SIDE**2) >= 16 * SIDE,
     "the lower half": torch.arange(SIDE**2) >= SIDE**2 // 2,
-    "the right half": torch.arange(SIDE**2) % SIDE >= SIDE // 2,
 }
 
 
-def make_judge() -> nn.Sequential:
-    """Return an untrained convolutional classifier, from images (N, 784) to logits (N, 10)."""
-    return nn.Sequential(
+def train_judge() -> nn.Sequential:
+    """Return a convolutional classifier, and print its errors on MNIST's test images."""
+    torch.manual_seed(0)
+    x, test, _ = load_binarized_mnist("full")
+    labels, test_labels = mnist_labels("full")
+    judge = nn.Sequential(
         *(nn.Unflatten(1, (1, SIDE, SIDE)), nn.Conv2d(1, 8, 5, 2, 2), nn.ReLU()),
         *(nn.Conv2d(8, 16, 3, 2, 1), nn.ReLU(), nn.Flatten(), nn.Linear(784, 64), nn.ReLU()),
         *(nn.Dropout(0.3), nn.Linear(64, 10)),
     )
-
-
-def train_judge(epochs: int = 4) -> nn.Sequential:
-    """Train the classifier on full MNIST, and print its errors on the test images."""
-    torch.manual_seed(0)
-    x, test, _ = load_binarized_mnist("full")
-    labels, test_labels = mnist_labels("full")
-    judge = make_judge()
-    optimizer = torch.optim.AdamW(judge.parameters())
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, epochs * -(-len(x) // 128))
-    for _ in range(epochs):
-        for rows in torch.randperm(len(x)).split(128):
-            loss = F.cross_entropy(judge(shift_randomly(x[rows])), labels[rows])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            schedule.step()
-    judge.eval()
+    train_classifier(judge, torch.ones(SIDE**2, dtype=torch.bool), x, labels, epochs=4)
     with torch.no_grad():
         errors = (judge(test).argmax(1) != test_labels).float().mean()
     print(f"errors of the classifier on the test images: {errors:.2%}")

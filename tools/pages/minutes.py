@@ -1,4 +1,4 @@
-"""Count the minutes and new terms of each notebook: ``python -m tools.pages.minutes``.
+"""Count the minutes of each notebook: ``python -m tools.pages.minutes``.
 
 Minutes are counted for a quick and a careful reader. Words, lines of code, predictions and
 self-checks take the times in ``READERS``, and exercises take the minutes that they state. The
@@ -149,23 +149,12 @@ def new_terms():
 
 
 def main():
-    new = new_terms()
-    print(
-        "| notebook | code cells | figures | exercises | words | counted | promised "
-        "| new terms | most in a section |"
-    )
-    print("|---|---|---|---|---|---|---|---|---|")
+    print("| notebook | words | counted | promised |")
+    print("|---|---|---|---|")
     for path in NOTEBOOKS:
         notebook = read(path)
-        code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-        figures = sum("image/png" in o.get("data", {}) for cell in code for o in cell.outputs)
-        exercises = len(EXERCISE.findall(text_of(notebook)))
-        terms = [len(found) for (stem, _), found in new.items() if stem == path.stem]
-        print(
-            f"| {path.stem} | {len(code)} | {figures} | {exercises} | {count_words(notebook):,} "
-            f"| {counted_range(notebook)} | {promised_range(notebook)} "
-            f"| {sum(terms)} | {max(terms)} |"
-        )
+        minutes = f"{counted_range(notebook)} | {promised_range(notebook)}"
+        print(f"| {path.stem} | {count_words(notebook):,} | {minutes} |")
     print(f"\nIn all {hours()}.")
 
 

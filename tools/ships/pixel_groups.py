@@ -10,16 +10,7 @@ def pixel_groups() -> dict[str, list]:
     """Return nine groupings of the 784 pixels of MNIST, and two orderings without groups.
 
     In "every 49th", the first group is the pixels 0, 49, 98 and so on, and the next is 1, 50, 99.
-    The pixels of a group are far apart, and their left neighbours are drawn before them. In
-    "growing", the first groups are divided into smaller ones.
-
-    Returns:
-        orderings as :class:`made_course.MADE` takes them, by name.
-
-    Example:
-        >>> groups = pixel_groups()
-        >>> [len(groups[name]) for name in ("every 49th", "by chance", "every 8th, growing")]
-        [49, 49, 16]
+    In "growing", the first groups are divided into smaller ones.
     """
     pixels = torch.arange(784).view(28, 28)
     every = {n: [[*range(k, 784, n)] for k in range(n)] for n in (8, 16, 28, 49, 196)}

@@ -13,7 +13,7 @@ from made_course.data.mnist import mnist_labels
 from made_course.widgets.sketchpad.page_network import SIDE, inner_pixels, make_digit_classifier
 from tools.ships.train_weights import outside_small_set, write_asset
 
-EPOCHS, BATCH, LR = 12, 128, 4e-3
+BATCH, LR = 128, 4e-3
 
 
 def shift_randomly(x: Tensor) -> Tensor:
@@ -22,20 +22,19 @@ def shift_randomly(x: Tensor) -> Tensor:
     return x.view(-1, SIDE, SIDE).roll((down, right), (1, 2)).flatten(1)
 
 
-def train_reader(x: Tensor, labels: Tensor) -> nn.Sequential:
-    """Return a classifier trained on images (N, 784) and their labels (N,)."""
-    reader, inner = make_digit_classifier(), inner_pixels()
-    optimizer = torch.optim.AdamW(reader.parameters(), weight_decay=0.01)
-    steps = EPOCHS * -(-len(x) // BATCH)
+def train_classifier(network: nn.Module, pixels: Tensor, x: Tensor, labels: Tensor, epochs: int):
+    """Train a network that gets these pixels (784,) of images (N, 784) to predict labels (N,)."""
+    optimizer = torch.optim.AdamW(network.parameters(), weight_decay=0.01)
+    steps = epochs * -(-len(x) // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LR, steps)
-    for _ in range(EPOCHS):
+    for _ in range(epochs):
         for rows in torch.randperm(len(x)).split(BATCH):
-            loss = F.cross_entropy(reader(shift_randomly(x[rows])[:, inner]), labels[rows])
+            loss = F.cross_entropy(network(shift_randomly(x[rows])[:, pixels]), labels[rows])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
             schedule.step()
-    return reader.eval()
+    network.eval()
 
 
 def main() -> None:
@@ -44,7 +43,8 @@ def main() -> None:
     outside = outside_small_set(grey)
     x, test, _ = load_binarized_mnist("full")
     labels, test_labels = mnist_labels("full")
-    reader = train_reader(x[outside], labels[outside])
+    reader = make_digit_classifier()
+    train_classifier(reader, inner_pixels(), x[outside], labels[outside], epochs=12)
     write_asset("digit_reader.pt", {key: part.half() for key, part in reader.state_dict().items()})
     with torch.no_grad():
         errors = (reader(test[:, inner_pixels()]).argmax(1) != test_labels).float().mean()

@@ -7,6 +7,7 @@ set.
 
 import torch
 from torch import nn
+from tqdm import tqdm
 
 from made_course import load_binarized_mnist
 from made_course.training.schedules import one_cycle
@@ -17,6 +18,7 @@ from made_lessons.notebook_12.digits import (
     mean_over_orderings,
     network_of_digits,
 )
+from tools.ships.run import descend, shuffled_batches
 from tools.ships.train_weights import images_outside_small_set, write_asset
 
 EPOCHS, BATCH, RATE = 30, 128, 2e-3
@@ -26,17 +28,15 @@ def train() -> nn.Module:
     torch.manual_seed(0)
     images = images_outside_small_set()[0]
     network, hidden = network_of_digits(), torch.ones(images.shape[1], dtype=torch.bool)
-    optimizer = torch.optim.AdamW(network.parameters(), weight_decay=0.01, fused=True)
     steps = EPOCHS * -(-len(images) // BATCH)
-    batches = (rows for _ in range(EPOCHS) for rows in torch.randperm(len(images)).split(BATCH))
-    for step, rows in enumerate(batches):
-        optimizer.param_groups[0]["lr"] = RATE * one_cycle(step, steps)
-        loss = draw_bounds(network, images[rows], hidden).mean()
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        if step % 430 == 0:
-            print(f"step {step:6} of {steps}: {loss.item():.1f} nats", flush=True)
+    rates = [RATE * one_cycle(step, steps) for step in range(steps)]
+    batches = shuffled_batches(len(images), BATCH, EPOCHS)
+
+    def loss(rows):
+        return draw_bounds(network, images[rows], hidden).mean()
+
+    for _ in tqdm(descend(network, loss, batches, rates, 0.01), total=steps):
+        pass
     return network
 
 
