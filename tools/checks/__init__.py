@@ -1,1 +1,1 @@
-"""Programs that check messages, drawings, waiting times, memory, tests and trained numbers."""
+"""Programs that check messages, drawings, memory, tests and trained numbers."""

@@ -17,12 +17,6 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
-from cosmic_ray.ast import ast_nodes, get_ast_from_path
-from cosmic_ray.mutating import mutate_and_test
-from cosmic_ray.plugins import get_operator, operator_names
-from cosmic_ray.testing import run_tests
-from cosmic_ray.work_item import MutationSpec
-
 ROOT = Path(__file__).parents[2]
 NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "docs")
 PYTEST = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:nbval", "-p", "no:cacheprovider"]
@@ -57,6 +51,10 @@ def is_excluded(node):
 
 def draw_mutants(path):
     """Return 12 mutations of a file, from top to bottom."""
+    from cosmic_ray.ast import ast_nodes, get_ast_from_path
+    from cosmic_ray.plugins import get_operator, operator_names
+    from cosmic_ray.work_item import MutationSpec
+
     nodes, found = [*ast_nodes(get_ast_from_path(path))], []
     for name in filter(OPERATORS.fullmatch, operator_names()):
         operator = get_operator(name)()
@@ -71,6 +69,9 @@ def draw_mutants(path):
 
 
 def main():
+    from cosmic_ray.mutating import mutate_and_test
+    from cosmic_ray.testing import run_tests
+
     parser = argparse.ArgumentParser("python -m tools.checks.mutants", description=__doc__)
     parser.add_argument("file", type=Path, help="file to change")
     parser.add_argument("tests", nargs="+", metavar="test", help="file or folder of tests")
