@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.lab import kernel_says, run_cells, run_command
+from tests.waiting import soon
 
 pytestmark = pytest.mark.delivery
 
@@ -30,11 +31,17 @@ def cells():
     return [PREPARE, *(f"w = {made}\ndisplay(w)\n{state}" for made, _, state in parts)]
 
 
+def widgets_on(page):
+    """Wait until all widgets are there, and return them."""
+    widgets = page.locator(".jp-OutputArea .made-widget")
+    assert soon(lambda: widgets.count() == len(WIDGETS))
+    return widgets
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_serious(lab, page, theme):
     assert run_cells(page, lab, *cells(), dark=theme == "dark") == []
-    widgets = page.locator(".jp-OutputArea .made-widget")
-    assert widgets.count() == len(WIDGETS)
+    widgets = widgets_on(page)
     page.evaluate(AXE.read_text())
     found = page.evaluate(
         """async () => (await axe.run({include: [['.made-widget']]})).violations
@@ -53,7 +60,7 @@ def test_axe_finds_nothing_serious(lab, page, theme):
 def test_nothing_is_cut_off_on_a_small_screen(lab, page, width, height):
     page.set_viewport_size({"width": width, "height": height})
     assert run_cells(page, lab, *cells()) == []
-    cut = page.locator(".jp-OutputArea .made-widget").evaluate_all(
+    cut = widgets_on(page).evaluate_all(
         """widgets => widgets.map(widget => [widget, ...widget.querySelectorAll('*')]
             .filter(part => !part.closest('svg') && part.getBoundingClientRect().right
                 > widget.parentElement.getBoundingClientRect().right + 1)
@@ -69,5 +76,5 @@ def test_running_a_cell_again_leaves_nothing_behind(lab, page):
     for _ in range(3):
         run_command(page, "notebook:run-all-cells")
     assert kernel_says(page, count) == before
-    assert page.locator(".jp-OutputArea .made-widget").count() == len(WIDGETS)
+    widgets_on(page)
     assert page.complaints == []
