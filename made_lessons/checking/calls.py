@@ -51,9 +51,10 @@ def run(function: Callable[..., object], *arguments: object) -> object:
         print(printed.getvalue(), end="")
     for before, after in zip(arguments, given, strict=True):
         if not is_unchanged(before, after):
+            how = "list(x)" if isinstance(before, list) else "x.clone()"
             raise WrongAnswer(
-                "your code changed its argument. Work on a copy, such as x.clone() for a tensor, "
-                "because the caller still uses the argument",
+                f"your code changed its argument. Work on a copy, such as {how}, because the "
+                "caller still uses the argument",
                 tried=call_as_text(function, arguments),
                 expected=f"{as_text(before)}, unchanged",
                 got=f"{as_text(after)}, changed",
@@ -111,13 +112,14 @@ def _describe_place(error: BaseException) -> str:
 def _describe_tensors(line: str, frame: FrameType) -> Iterator[tuple[str, str]]:
     """Yield the name of each tensor in a line of code, and its shape and dtype."""
     variables, described = frame.f_globals | frame.f_locals, set()
+    not_yet_set = {*frame.f_code.co_varnames} - {*frame.f_locals}
     for path in re.findall(r"[A-Za-z_][\w.]*", line):
         name, *parts = path.split(".")
         value = variables.get(name)
         for part in parts:
             if part in (inside := _attributes(value)):
                 name, value = f"{name}.{part}", inside[part]
-        if name in described:
+        if name in described | not_yet_set:
             continue
         described.add(name)
         if isinstance(value, Tensor):

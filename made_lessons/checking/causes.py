@@ -56,14 +56,12 @@ def likely_cause(
         is_it = all(is_same(got[k], value(cause, k)) for k in telling)
         if is_it and all(_is_right_in(one, wrong, reference) for one in earlier):
             return cause
-    if view.see is not run:
+    is_value = isinstance(got[failed], Tensor | Real | list | tuple)
+    if view.see is not run or not is_value or any(count_stubs(part)[0] for part in got):
         return ""
     for cause in known_mistakes:
         if all(_has_same_errors(got[k], value(cause, k), right[k]) for k in telling):
             return _mark_as_guess(cause)
-    is_unfinished = any(count_stubs(part)[0] for part in got)
-    if is_unfinished or not isinstance(got[failed], Tensor | Real | list | tuple):
-        return ""
     names = [*inspect.signature(reference).parameters]
     calls = [dict(zip(names, view.cases[k], strict=True)) for k in telling]
     got, right = [got[k] for k in telling], [right[k] for k in telling]

@@ -36,7 +36,7 @@ def examine(exercise: Exercise, answer: object) -> str:
     except TookTooLong:
         raise WrongAnswer(
             f"your code was stopped after {seconds:g} seconds. Does a loop never end, or take many "
-            "more steps than it needs?"
+            f"more steps than it needs?{_describe_globals_read(answer)}"
         ) from None
     except WrongAnswer as wrong:
         wrong.cause += _describe_globals_read(answer)

@@ -158,7 +158,9 @@ def _number_changes(right: Tensor, arguments: Arguments) -> Iterator[tuple[str, 
         f"the sign is wrong, because {nll if is_log else 'this is the negative of the right one'}"
     )
     yield sign, torch.neg
-    rounded = [(_ROUNDED, partial(torch.round, decimals=k)) for k in range(4)]
+    roundings = [(_ROUNDED, partial(torch.round, decimals=k)) for k in range(4)]
+    roundings.append((_ROUNDED_DOWN, torch.floor))
+    rounded = [row for row in roundings if bool(row[1](right.double()).any())]  # 0 has other causes
     for words, change in (*_FUNCTIONS.items(), *rounded, *_size_changes(arguments)):
         yield words, change
         yield _join_sentences(words, sign), lambda r, change=change: -change(r)
@@ -180,9 +182,9 @@ _FUNCTIONS: dict[str, Change] = {
         lambda r: r * math.log(2) / math.log(10)
     ),
     "this is 1 divided by the right result": torch.reciprocal,
-    "this is rounded down. Return the numbers without rounding": torch.floor,
 }
 _ROUNDED = "this is rounded. Return the numbers without rounding"
+_ROUNDED_DOWN = "this is rounded down. Return the numbers without rounding"
 _SHIFTS: dict[str, Change] = {
     "each number is one too large. Where does your counting begin?": lambda r: r + 1,
     "each number is one too small. Where does your counting begin?": lambda r: r - 1,

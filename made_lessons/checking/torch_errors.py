@@ -28,7 +28,7 @@ _EXPLANATIONS = {
         f"{_SHAPES} entry by entry. To pair each entry of x with each entry of another tensor, "
         "make x a column with x[:, None]"
     ),
-    r"must match the (size of|existing)|broadcast (shape|to)": (
+    r"must match the (size of|existing)|broadcast (shape|to)|not broadcastable": (
         f"{_SHAPES}. From the last axis on, sizes must be equal, or one of them must be 1"
     ),
     r"[Ee]xpected target (size|dtype)": (
@@ -79,6 +79,9 @@ _EXPLANATIONS = {
     r"is not defined": "is this name spelled correctly, and did you run the cell that defines it?",
     r"positional argument|unexpected keyword": (
         "do not change the first line of the function, because the check passes those arguments"
+    ),
+    r"must have same number of dimensions": (
+        "torch.cat needs tensors with equally many dimensions. x[None] adds a first dimension"
     ),
     r"equal size|Sizes of tensors must": (
         "torch.stack needs tensors of the same shape, and torch.cat needs shapes that differ only "

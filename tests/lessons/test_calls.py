@@ -71,6 +71,13 @@ def test_an_error_names_the_tensors_of_its_line():
     assert "masks is a list of tensors (1, 2)" in why
 
 
+def test_a_variable_that_the_line_sets_is_not_looked_up_elsewhere():
+    namespace = {"__name__": "__main__", "x": torch.ones(2), "y": torch.ones(3)}
+    exec("def answer():\n    y = x[5] + 1\n    return y", namespace)
+    why = said(run, namespace["answer"])["why"]
+    assert "y is" not in why
+
+
 def test_leaving_the_program_is_reported():
     assert "raised SystemExit" in said(run, sys.exit)["why"]
 

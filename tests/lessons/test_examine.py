@@ -1,9 +1,13 @@
 """An answer is compared view by view, and the mistake that looks the same is the cause."""
 
+import time
+from dataclasses import replace
+
 import pytest
 import torch
 
-from made_lessons.checking.examine import compare
+from made_lessons.checking.catalogue import exercise_named
+from made_lessons.checking.examine import compare, examine
 from made_lessons.checking.exercise import defined_exercise, exercise, known_mistakes
 from made_lessons.checking.views import UNSEEN, VALUE, View, add_view
 from tests.lessons.checking import said, wrong
@@ -160,6 +164,19 @@ class Layer(torch.nn.Linear):
     def set_mask(self, given):
         self.mask = mask
 """
+
+
+def test_an_open_exercise_has_more_time(monkeypatch):
+    monkeypatch.setattr("made_lessons.checking.examine.LIMIT_S", 0.05)
+
+    def score(answer):
+        end = time.thread_time() + 0.2
+        while time.thread_time() < end:
+            pass
+        return "done"
+
+    ended = replace(exercise_named("8.5"), views=(), score=score)
+    assert examine(ended, None) == "done"
 
 
 def test_data_of_the_notebook_in_a_wrong_answer_is_named():
