@@ -56,8 +56,8 @@ known_mistakes(
         "your result does not depend on the ordering, but the degrees must come from it": edit(
             "torch.argsort(ordering)", "torch.arange(len(ordering))"
         ),
-        "you compare entries of the ordering as if they were degrees, but each is the inverse of "
-        "the other (exercise 1.3)": edit("torch.argsort(ordering)", "ordering"),
+        "you use the ordering where the degrees belong, but one is the inverse of the other "
+        "(exercise 1.3)": edit("torch.argsort(ordering)", "ordering"),
         "no weight is masked. Multiply the weights by the matrix of allowed pairs": edit(
             "weight * allowed", "weight"
         ),

@@ -51,7 +51,7 @@ def _explain_degrees(_: object, got: list[int], right: list[int]) -> str:
         "Begin the range at the smallest degree of that layer": min(got) < min(right),
         "all units have the same degree, but each must draw its own": len(got) == 1,
         "degree D - 1 never occurs, and without it the last output cannot see its immediate "
-        "predecessor. torch.randint(a, b, ...) draws from a to b - 1, so b must be one larger": (
+        "predecessor. torch.randint(a, b, ...) draws from a to b - 1, so b must be D": (
             max(got) < max(right)
         ),
         "the smallest degree of the layer below never occurs, but a unit of this degree also sees "

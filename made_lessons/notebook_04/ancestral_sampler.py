@@ -90,6 +90,9 @@ known_mistakes(
         "so far. The same happens if your loop begins with the largest degree": edit(
             "forward(x)", "forward(torch.zeros_like(u))"
         ),
+        "your network reads probabilities. It must read the zeros and ones that are drawn so far": (
+            edit("(u[:, i] <= p).float()", "p", "return x", "return (u <= x).float()")
+        ),
         "you give each variable its more probable value without using u. That is a threshold, not "
         "a random draw. A variable is 1 if u ≤ p": edit("u[:, i] <= p", "p >= 0.5"),
         "your comparison is reversed, so a variable is 1 with probability 1 − p. It must be 1 if "

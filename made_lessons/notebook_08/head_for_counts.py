@@ -129,8 +129,8 @@ _ONE, _TWO = torch.tensor([[0.4], [-0.7]]), torch.tensor([[[0.4], [-0.7]], [[1.0
             "nats differential nats",
         ),
         _log_prob_view(
-            "log_prob must be the log-probability of x failures, each with probability 1 − q, and "
-            "one success",
+            "log_prob must be the log-probability of x dry days, each with probability 1 − q, and "
+            "one rainy day",
             (_ONE, torch.tensor([0.0, 3.0])),
             *((torch.full((len(MANY), 1), z), MANY) for z in TRIED_LOGITS),
         ),
@@ -165,8 +165,8 @@ _ONE, _TWO = torch.tensor([[0.4], [-0.7]]), torch.tensor([[[0.4], [-0.7]], [[1.0
     ),
     message="Σp = 1, and samples have the frequencies that log_prob gives.",
     hints=(
-        "First write down the probability of x failures and one success: (1 − q)^x · q. Then take "
-        "the logarithm, with log q = `logsigmoid(z)` and log(1 − q) = `logsigmoid(-z)`.",
+        "First write down the probability of x dry days and one rainy day: (1 − q)^x · q. Then "
+        "take the logarithm, with log q = `logsigmoid(z)` and log(1 − q) = `logsigmoid(-z)`.",
         "For `sample`: P(x ≤ k) = 1 − (1 − q)^(k+1). What is the smallest k for which this is at "
         "least u? Solve for k. (A table of sums would be too long: at z = −18, half of all counts "
         "are above 45 million.)",
@@ -176,33 +176,33 @@ _ONE, _TWO = torch.tensor([[0.4], [-0.7]]), torch.tensor([[[0.4], [-0.7]], [[1.0
     ),
 )
 class Geometric(Head):
-    """The number of failures, 0, 1, 2, ..., before a success of probability q = σ(z)."""
+    """The number of dry days, 0, 1, 2, ..., before the first rain, of probability q = σ(z)."""
 
     params_per_variable = 1
 
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
-        """Return log p (...) of x failures (...) and a success, from params (..., 1)."""
+        """Return log p (...) of x dry days (...) and a rainy one, from params (..., 1)."""
         z = params[..., 0]
         return logsigmoid(z) + x * logsigmoid(-z)
 
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
         """Return counts (...) by the inverse CDF, where P(x > k) = (1 - q) ** (k + 1)."""
-        log_fail = logsigmoid(-params[..., 0])
+        log_dry = logsigmoid(-params[..., 0])
         u = u.clamp(max=1 - 1e-6)
-        return (torch.log1p(-u) / log_fail).floor()
+        return (torch.log1p(-u) / log_dry).floor()
 
 
 known_mistakes(
     {
-        "you swapped success and failure. q = σ(z) is the probability of the success, and 1 − q "
-        "that of each failure": edit(
+        "you swapped rain and no rain. q = σ(z) is the probability of rain, and 1 − q that of each "
+        "dry day": edit(
             "z = params[..., 0]", "z = -params[..., 0]", "logsigmoid(-params", "logsigmoid(params"
         ),
-        "you count all tries, from 1, but x counts only the failures, so it can be 0": edit(
+        "you also count the rainy day, but x counts only the dry days, so it can be 0": edit(
             "x * logsigmoid", "(x - 1) * logsigmoid"
         ),
-        "the success at the end is missing. x failures and one success give x + 1 factors": edit(
-            "logsigmoid(z) + ", ""
+        "the rainy day at the end is missing. x dry days and one rainy day give x + 1 factors": (
+            edit("logsigmoid(z) + ", "")
         ),
         "you returned probabilities, but log_prob must return their logarithms": edit(
             "logsigmoid(z) + x * logsigmoid(-z)", "(logsigmoid(z) + x * logsigmoid(-z)).exp()"
@@ -217,7 +217,7 @@ known_mistakes(
         ),
         "you used 1 − log q for log(1 − q). Because 1 − σ(z) = σ(−z), log(1 − q) is "
         "logsigmoid(−z)": edit("logsigmoid(-z)", "(1 - logsigmoid(z))"),
-        "you counted x + 1 failures, but the last of the x + 1 factors is the success, with "
+        "you counted x + 1 dry days, but the last of the x + 1 factors is the rainy day, with "
         "probability q": edit("logsigmoid(z) + x *", "(x + 1) *"),
         "params has one dimension more than x, so each number is combined with each count. "
         "params[..., 0] has the shape of x": edit("z = params[..., 0]", "z = params"),
@@ -230,12 +230,13 @@ known_mistakes(
             "logsigmoid(z) + x * logsigmoid(-z)", "(logsigmoid(z) + x * logsigmoid(-z)).sum(-1)"
         ),
         "sample returns only 0 and 1, as for a coin, but a count can be any whole number": edit(
-            "(torch.log1p(-u) / log_fail).floor()", "(u <= params[..., 0].sigmoid()).float()"
+            "(torch.log1p(-u) / log_dry).floor()", "(u <= params[..., 0].sigmoid()).float()"
         ),
-        "all your samples are too large by one. For a share q of all u, the sample must be 0 "
-        "failures": edit("floor()", "floor() + 1"),
-        "all your samples are too small by one. For a share q of all u, the sample must be 0 "
-        "failures, not −1": edit("floor()", "floor() - 1"),
+        "all your samples are too large by one. For a share q of all u, the sample must be 0": edit(
+            "floor()", "floor() + 1"
+        ),
+        "all your samples are too small by one. For a share q of all u, the sample must be 0, not "
+        "−1": edit("floor()", "floor() - 1"),
         "u = 0 gives −1, which is not a count, and torch.rand sometimes draws 0. Use clamp(min=0), "
         "or floor instead of ceil and − 1": edit("max=1 - 1e-6", "max=1", "floor()", "ceil() - 1"),
         "you round to the nearest count. Round down with floor, which gives the smallest k with "
@@ -244,6 +245,6 @@ known_mistakes(
             "logsigmoid(-params[..., 0])", "(1 - params[..., 0].sigmoid()).log()"
         ),
         "every u gives the same count, but sample must draw. A larger u must give a larger "
-        "count": edit("(torch.log1p(-u) / log_fail).floor()", "(-params[..., 0]).exp().floor()"),
+        "count": edit("(torch.log1p(-u) / log_dry).floor()", "(-params[..., 0]).exp().floor()"),
     }
 )

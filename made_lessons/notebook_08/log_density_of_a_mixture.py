@@ -64,6 +64,11 @@ known_mistakes(
         "you used σ as if it were the variance σ²": edit(
             "/ stds", "/ stds.sqrt()", "stds.log()", "stds.log() / 2"
         ),
+        "you used the variance σ² instead of σ. torch.distributions.Normal takes σ": edit(
+            "/ stds", "/ stds**2", "stds.log()", "2 * stds.log()"
+        ),
+        "you summed over the numbers x, but each x has its own density. Sum over the components, "
+        "the last dimension": edit("logsumexp(dim=-1)", "logsumexp(dim=0)"),
         "½ ln 2π is missing. It is the same for all components, so it does not change the "
         "training, but without it the density does not integrate to one": edit(
             " - math.log(2 * math.pi) / 2", ""

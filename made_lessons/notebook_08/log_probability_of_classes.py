@@ -58,6 +58,13 @@ known_mistakes(
         "of one, so take it over the last dimension": (
             lambda z, x: _select_class(z.log_softmax(1), x).sum(1)
         ),
+        "you summed over rows, but each row has its own log-probability. Sum over dimension 1": (
+            lambda z, x: _select_class(z.log_softmax(-1), x).sum(0)
+        ),
+        "view and reshape do not swap dimensions, so classes and variables are mixed up. Use "
+        "transpose(1, 2)": lambda z, x: _select_class(
+            z.reshape(len(z), z.shape[2], -1).mT.log_softmax(-1), x
+        ).sum(1),
         "you summed probabilities. Sum their logarithms": (
             lambda z, x: _select_class(z.softmax(-1), x).sum(1)
         ),

@@ -34,6 +34,12 @@ known_mistakes(
         "you changed only one variable, but each of the D axes is stretched": (
             lambda nll, scale, d: nll + math.log(scale)
         ),
+        "you used a logarithm to base 2. Nats need the natural logarithm, math.log": (
+            lambda nll, scale, d: nll + d * math.log2(scale)
+        ),
+        "you used a logarithm to base 10. Nats need the natural logarithm, math.log": (
+            lambda nll, scale, d: nll + d * math.log10(scale)
+        ),
         "you added half of the change. Add ln(scale) for each of the D axes": (
             lambda nll, scale, d: nll + d / 2 * math.log(scale)
         ),

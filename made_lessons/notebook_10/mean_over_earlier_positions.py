@@ -75,6 +75,13 @@ known_mistakes(
         "the model honest": edit("tril()", "tril(-1)"),
         "your triangle is upside down. Each position sees itself and the later ones. Row t belongs "
         "to the position that looks, so keep s <= t, which is tril": edit("tril()", "triu()"),
+        "you divided the scores by d. Divide them by the root of d": edit(
+            "math.sqrt(query.shape[-1])", "query.shape[-1]"
+        ),
+        "you divided by the root of T, the number of positions. Divide by the root of d, the size "
+        "of the vectors": edit("query.shape[-1]", "query.shape[-2]"),
+        "the softmax is missing, so the weights of a position can be negative and do not sum to "
+        "one": edit("masked_fill(~mask, -math.inf).softmax(-1)", "masked_fill(~mask, 0)"),
         "the division by the root of d is missing. Without it, scores grow with d, and the softmax "
         "gives nearly all the weight to one position": edit(" / math.sqrt(query.shape[-1])", ""),
     }

@@ -60,6 +60,11 @@ known_mistakes(
             "[values, value[None]]",
             "[value[None], values]",
         ),
+        "you divided by the root of the number of positions. Divide by the root of d, the size of "
+        "the vectors": edit("len(query)", "len(keys)"),
+        "you took the mean of the keys. Take the mean of the values": edit(
+            "weights @ values", "weights @ keys"
+        ),
         "the division by the root of d is missing, but every other position has it": edit(
             " / math.sqrt(len(query))", ""
         ),

@@ -37,6 +37,11 @@ known_mistakes(
         "into different tokens": edit("/ n_bytes", "/ n_tokens"),
         "you returned the perplexity per byte. Return it per token, because a longer token is "
         "harder to guess": edit("/ n_tokens", "/ n_bytes"),
+        "you returned the mean nats per token. Perplexity is e to the power of it": edit(
+            "math.exp(nats / n_tokens)", "nats / n_tokens"
+        ),
+        "e belongs to nats and 2 to bits, so e to the power of the mean bits is too large. Use the "
+        "nats": edit("math.exp(nats / n_tokens)", "math.exp(nats / math.log(2) / n_tokens)"),
         "2 belongs to bits and e to nats, so 2 to the power of the mean nats is too small. Use "
         "math.exp": edit("math.exp(nats / n_tokens)", "2 ** (nats / n_tokens)"),
         "perplexity is e to the power of the *mean* nats per token. First divide the sum, which "

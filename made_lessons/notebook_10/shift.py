@@ -42,6 +42,9 @@ known_mistakes(
         "must predict": (lambda h, start: h),
         "only the first position has changed. The others still hold their own variable. Move every "
         "vector to the next position": edit(":-1", "1:"),
+        "you shifted the rows of the batch. Shift the positions, dimension 1": lambda h, start: (
+            torch.cat([start.expand(1, h.shape[1], -1), h[:-1]])
+        ),
         "you shifted in the other direction, so position t holds x_(t+1), the future": (
             lambda h, start: torch.cat([h[:, 1:], start.expand(len(h), 1, -1)], dim=1)
         ),

@@ -62,8 +62,8 @@ def _describe_code(answer: object, bits: list[int], chances: list[int]) -> str:
 
 
 _CASES = (
-    ([1], [32768]),
     ([0, 1, 1], [16384] * 3),
+    ([1], [32768]),
     (_COINS, [32768] * 24),
     (_COINS[:8], [1 + 9000 * k for k in range(8)]),
     (_RARE, [600] * 50),
@@ -116,7 +116,11 @@ known_mistakes(
             'f"{number:0{k}b}"', 'f"{number:b}".ljust(k, "0")'
         ),
         "your number is below the interval, because low is rounded down. Round it up, -(-low >> "
-        "…)": (edit("-(-low >>", "(low >>", "- k)", "- k)")),
+        "…)": edit("-(-low >>", "(low >>"),
+        "your number is one too large if low needs no rounding. To round low / b up, use "
+        "-(-low // b), not low // b + 1": edit("-(-low >>", "1 + (low >>"),
+        "your lower part is too wide. Multiply the chance by the width before this width becomes "
+        "16 bits longer": edit("width * chance", "(width << 16) * chance"),
         "the interval of a 0 keeps its width in your code, but it must lose the lower part, which "
         "belongs to a 1": edit("width - split", "width"),
         "one bit is missing. If the numbers of k bits are farther apart than the interval is wide, "

@@ -67,6 +67,10 @@ known_mistakes(
         "minus H(past)": edit("[*past, i]) - known", "[*past, i])"),
         "your joint entropy includes the past. H(group given the past) is H(past and group) "
         "minus H(past)": edit("[*past, *group]) - known", "[*past, *group])"),
+        "you subtracted H(past) once. It is in all n entropies of the sum, and once in the joint "
+        "entropy, so subtract it n − 1 times": lambda rows, past, group: (
+            cost_of_group(rows, past, group) + (len(group) - 2) * entropy(rows, past)
+        ),
         "you returned the joint entropy, the cost of the group one by one. Subtract it from the "
         "sum of the entropies": edit("each - joint", "joint"),
         "you returned the cost of the group at once. Subtract the joint entropy from it": edit(

@@ -3,7 +3,6 @@
 import numpy as np
 from torch import Tensor
 
-from made_course.common.words import listing, variable_names
 from made_course.data.toys import bars_and_stripes
 
 from ..checking import MalformedAnswer, add_view, as_text, as_view, exercise
@@ -81,10 +80,9 @@ def _describe_loss(answer: object) -> str:
     past: list[int] = []
     for step, group in enumerate(groups, 1):
         if (cost := cost_of_group(BOARDS, past, group)) > LOST:
-            names = listing([variable_names(16)[i] for i in group])
             return (
-                f"step {step}, {names} at once, loses {cost:.4f} nats; the whole board costs "
-                f"{nats_of(BOARDS, groups):.4f}"
+                f"step {step}, {as_text(group)} at once, loses {cost:.4f} nats; the whole board "
+                f"costs {nats_of(BOARDS, groups):.4f}"
             )
         past += group
     return "no step loses nats, and the whole board costs 3.4012"

@@ -20,7 +20,7 @@ def _table(key: str, rows: int, columns: int) -> Tensor:
     cases=(
         (torch.tensor([[0.4, 0.1], [0.1, 0.4]]),),
         (torch.tensor([[0.5, 0.0], [0.0, 0.5]]),),
-        (torch.tensor([[0.12, 0.28], [0.18, 0.42]]),),
+        (torch.tensor([[0.0625, 0.1875], [0.1875, 0.5625]]),),
         (torch.tensor([[0.5, 0.5], [0.0, 0.0]]),),
         (_table("wide", 2, 4),),
         (_table("tall", 3, 2),),
@@ -69,7 +69,11 @@ known_mistakes(
         "add the two entropies, and subtract the joint entropy": edit(
             _COST, "entropy(joint.sum(1))"
         ),
-        "you counted the same variable twice. joint.sum(1) is the distribution of a, and "
-        "joint.sum(0) that of b": edit("entropy(joint.sum(0))", "entropy(joint.sum(1))"),
+        "you counted a twice. joint.sum(0) is the distribution of b": edit(
+            "entropy(joint.sum(0))", "entropy(joint.sum(1))"
+        ),
+        "you counted b twice. joint.sum(1) is the distribution of a": edit(
+            "entropy(joint.sum(1))", "entropy(joint.sum(0))"
+        ),
     }
 )

@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-from ..checking import choose, edit, exercise, further_cases, known_mistakes, uniform
+from ..checking import choose, edit, exercise, further_cases, gradient_views, known_mistakes
+from ..checking.variants import uniform
 
 
 def _case(key: str, rows: int, D: int) -> tuple[Tensor, Tensor]:
@@ -17,6 +18,7 @@ def _case(key: str, rows: int, D: int) -> tuple[Tensor, Tensor]:
     "The weight of the loss",
     stars=2,
     cases=(_case("three", 3, 4), _case("one", 1, 5), _case("five", 5, 16)),
+    views=gradient_views(cost=0),
     vary=further_cases(lambda key: _case(key, choose(key, [2, 3, 4]), 6)),
     hints=(
         "Divide the sum over the hidden pixels by their number. This is the mean cost of the next "
@@ -57,6 +59,14 @@ known_mistakes(
         "for each: (B,)": lambda cost, known: weighted_loss(cost, known).mean(),
         "you used the mean t for all boards. Each board has its own t, so sum over "
         "dimension 1": edit("hidden.sum(1) *", "hidden.sum(1).mean() *"),
+        "your t counts the known pixels of all boards. Each board has its own t, so sum over "
+        "dimension 1": edit("hidden.sum(1) *", "(cost.shape[1] - known.sum()) *"),
+        "you used 16 for D, but D is the number of pixels, cost.shape[1]": (
+            lambda cost, known: 16 / (16 - known.sum(1)) * (cost * (1 - known)).sum(1)
+        ),
+        "you used the number of boards for D, but D is the number of pixels, cost.shape[1]": (
+            lambda cost, known: len(cost) / (len(cost) - known.sum(1)) * (cost * (1 - known)).sum(1)
+        ),
         "you applied the weight twice. Apply it once": edit(
             "cost.shape[1] / hidden.sum(1)", "(cost.shape[1] / hidden.sum(1)) ** 2"
         ),

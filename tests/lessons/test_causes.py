@@ -11,8 +11,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from made_lessons.checking.catalogue import exercise_named
+from made_lessons.checking.edited_source import edit_source
 from made_lessons.notebook_04.ancestral_sampler import sample
 from made_lessons.notebook_04.log_likelihood import bernoulli_log_prob
+from made_lessons.notebook_10.mean_over_earlier_positions import attend
+from made_lessons.notebook_10.one_more_position import one_more
+from made_lessons.notebook_11.coder import encode
+from made_lessons.notebook_11.entropies import entropy
+from made_lessons.notebook_12.cost_of_two import cost_of_two
 from made_lessons.notebook_12.over_orderings import mean
 from tests.lessons.checking import wrong
 
@@ -191,11 +197,90 @@ class NotBegun(nn.Linear):
         self.register_buffer("mask", torch.ones(out_features, in_features))
 
 
+def without_hidden_layers_it_fails(degrees):
+    masks = [degrees[1][:, None] >= degrees[0]]
+    masks += [above[:, None] >= below for below, above in pairwise(degrees[1:])]
+    return [*masks, degrees[0][:, None] > degrees[-1]]
+
+
+def up_to_the_largest_below(below, n_units, input_dim):
+    return torch.randint(int(below.min()), max(int(below.max()), int(below.min()) + 1), (n_units,))
+
+
+def cost_of_no_group(rows, past, group):
+    chain = [*past, *group]
+    steps = pairwise(entropy(rows, chain[:k]) for k in range(len(past), len(chain) + 1))
+    return sum(b - a for a, b in steps) - entropy(rows, chain) + entropy(rows, past)
+
+
+def past_subtracted_once(rows, past, group):
+    each = sum(entropy(rows, [*past, i]) for i in group)
+    return each - entropy(rows, [*past, *group]) - entropy(rows, past)
+
+
+def one_above(bits, chances):
+    code = edit_source(encode, "-(-low >> 16 * len(bits) - k)", "(low >> 16 * len(bits) - k) + 1")
+    return code(bits, chances)
+
+
+def joined_with_a_vector(query, key, value, keys, values):
+    return torch.cat([keys, key])
+
+
+def draws_at_the_end(forward, order, u):
+    return (u <= feeds_probabilities(forward, order, u)).float()
+
+
+def normal(means, stds, x):
+    return torch.distributions.Normal(means, stds).log_prob(x[:, None])
+
+
+def reshaped_instead_of_transposed(logits, x):
+    swapped = logits.reshape(len(logits), logits.shape[2], -1)
+    return -F.cross_entropy(swapped, x.long(), reduction="none").sum(1)
+
+
 def turned_round(query, key, value):
     return (query @ key.T).softmax(-1) @ value
 
 
+def loss_for(D, t):
+    return lambda cost, known: D(cost) / (D(cost) - t(known)) * (cost * (1 - known)).sum(1)
+
+
+def without_gradient(cost, known):
+    return exercise_named("12.1").reference(cost, known).detach()
+
+
 FITS = [
+    ("3.2", without_hidden_layers_it_fails, "raised IndexError"),
+    ("3.2", lambda degrees: degrees.append(degrees[0]), "such as list(x)"),
+    ("3.5", up_to_the_largest_below, "so b must be D"),
+    ("4.3", draws_at_the_end, "your network reads probabilities"),
+    ("8.1", lambda z, x: F.log_softmax(z, 2).gather(2, x.long()[..., None])[..., 0].sum(0), "rows"),
+    ("8.1", reshaped_instead_of_transposed, "do not swap dimensions"),
+    ("8.2", lambda x, w, m, s: (w.log() + normal(m, s**2, x)).logsumexp(1), "takes σ"),
+    ("8.2", lambda x, w, m, s: (w.log() + normal(m, s, x)).logsumexp(0), "over the numbers x"),
+    ("8.3", lambda nll, scale, D: nll + D * math.log2(scale), "to base 2"),
+    ("8.3", lambda nll, scale, D: nll + D * math.log10(scale), "to base 10"),
+    ("10.1", edit_source(attend, "math.sqrt(query.shape[-1])", "query.shape[-1]"), "scores by d"),
+    ("10.1", edit_source(attend, "query.shape[-1]", "len(query[0])"), "root of T"),
+    ("10.1", lambda q, k, v: (q @ k.mT / q.shape[-1] ** 0.5).tril() @ v, "softmax is missing"),
+    ("10.2", lambda h, start: torch.cat([start.expand_as(h[:1]), h[:-1]]), "rows of the batch"),
+    ("10.3", edit_source(one_more, "len(query)", "len(keys)"), "root of the number of positions"),
+    ("10.3", edit_source(one_more, "weights @ values", "weights @ keys"), "mean of the keys"),
+    ("10.3", joined_with_a_vector, "x[None] adds a first dimension"),
+    ("10.4", lambda nats, b, t: (nats / math.log(2) / b, nats / t), "mean nats per token"),
+    ("10.4", lambda nats, b, t: (nats / math.log(2) / b, math.exp(nats / t / math.log(2))), "2 to"),
+    ("11.1", cost_of_no_group, "other values of"),
+    ("11.1", past_subtracted_once, "n − 1 times"),
+    ("11.5", one_above, "low needs no rounding"),
+    ("11.5", edit_source(encode, "width * chance", "(width << 16) * chance"), "part is too wide"),
+    ("12.1", without_gradient, "no gradient"),
+    ("12.1", loss_for(lambda cost: cost.shape[1], torch.sum), "the known pixels of all boards"),
+    ("12.1", loss_for(lambda cost: 16, lambda known: known.sum(1)), "you used 16 for D"),
+    ("12.1", loss_for(len, lambda known: known.sum(1)), "the number of boards for D"),
+    ("12.3", edit_source(cost_of_two, "joint.sum(1)", "joint.sum(0)"), "you counted b twice"),
     ("1.1", keeps_what_it_found, "do not keep anything from one call"),
     ("1.2", reference("1.2", lambda q: q[0]), "only the first entry is there"),
     ("3.5", of_the_layer_below, "as many degrees as the layer below has"),

@@ -15,8 +15,17 @@ def test_fewest_steps():
     right("11.2", [*map(torch.tensor, columns_first)])
     right("11.2", [*map(np.array, columns_first)])
     wrong("11.2", [torch.tensor(group) / 1 for group in columns_first], "whole numbers")
+    wrong("11.2", [[0], [2, 1], [*range(3, 16)]], "step 2, [2, 1] at once")
     wrong("11.2", [*range(16)], "a list of groups")
     wrong("11.2", columns_first[:5], "in exactly one group")
+
+
+def test_posterior_in_numpy():
+    def with_numpy(log_prior, log_given):
+        joint = (log_prior + log_given).numpy()
+        return torch.from_numpy(joint - np.logaddexp.reduce(joint, 1, keepdims=True))
+
+    right("11.3", with_numpy)
 
 
 def test_hear_the_context():
