@@ -152,12 +152,13 @@ def score_nll(nll: Tensor, to_beat: Tensor, below: float, challenge: Challenge) 
         f"standard error of this difference, {row} by {row}, is {error:.2f}, and a gain of up to "
         "two standard errors may be luck": gain.mean() <= 2 * error,
     }
+    also = "and a gain of more than two standard errors" if mean < below else ""
     for cause, is_so in faults.items():
         if is_so:
             raise WrongAnswer(
                 cause,
                 tried=f"the {len(nll):,} held-out {row}s",
-                expected=f"less than {below:g} nats",
+                expected=f"less than {below:g} nats {also}".rstrip(),
                 got=f"{mean:.2f} nats",
             )
     return (

@@ -91,7 +91,7 @@ def test_less_than_two_standard_errors_is_not_better(monkeypatch):
     nats = torch.tensor([float(n) for n in table.NATS_TO_BEAT.split()])
     errors = torch.tensor([-1.0, 1.0]).repeat(50)  # ± 0.6 in each row: 0.06 for a hundred
     monkeypatch.setattr(table, "honest_nll", lambda *_: nats - 0.1 + 0.6 * errors)
-    wrong("9.4", Regressions(), "0.10 nats better", "is 0.06")
+    wrong("9.4", Regressions(), "0.10 nats better", "is 0.06", "more than two standard errors")
     monkeypatch.setattr(table, "honest_nll", lambda *_: nats - 0.1 + 0.4 * errors)
     assert "0.10 ± 0.04" in right("9.4", Regressions())
 
