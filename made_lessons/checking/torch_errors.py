@@ -80,6 +80,9 @@ _EXPLANATIONS = {
     r"positional argument|unexpected keyword": (
         "do not change the first line of the function, because the check passes those arguments"
     ),
+    r"only implemented on integer and Boolean": (
+        "~ needs bools, and this tensor has another dtype. Compare it first, as in x == 0"
+    ),
     r"must have same number of dimensions": (
         "torch.cat needs tensors with equally many dimensions. x[None] adds a first dimension"
     ),

@@ -73,6 +73,12 @@ known_mistakes(
         ),
         "model.net holds the layers from input to output. If there are direct connections, they "
         "are in model.direct": edit("model.modules()", "model.net"),
+        "you counted the direct connections twice, because model.modules() also visits them": (
+            lambda model: (
+                used_parameters(model)
+                + (0 if model.direct is None else int(model.direct.mask.sum()))
+            )
+        ),
         "half of all parameters is only a rule of thumb. Count the 1s in the masks, and add all "
         "biases": (lambda model: model.n_parameters() // 2),
         "you counted D too many. Direct connections have no bias, so their layer.bias "

@@ -13,6 +13,7 @@ MANY = torch.arange(400.0)  # counts that have nearly all of the probability at 
 TRIED_LOGITS = (-1.5, 0.1, 1.0)  # not 0, where some u would be equal to a value of the CDF
 SMALL, TINY = -5.0, -18.0  # logits at which half of all counts are above 100, and above 45 million
 U = (torch.arange(1000) + 0.5) / 1000
+_ROUNDED_TO_ONE = "if q is tiny, 1 − q is rounded to 1, and its logarithm is 0. Use logsigmoid(−z)"
 _SAMPLES_FLAT = (
     "sample is right for one row of u, but not if u has more dimensions. params[..., 0] always "
     "has the shape of u, but params[:, 0] does not"
@@ -76,6 +77,8 @@ def _explain_samples(answer: object, got: dict, right: dict) -> str:
             "large counts are never drawn. A table or loop with a largest count is too short for a "
             "small q. Solve u = 1 − (1 − q)^(k+1) for k"
         )
+    if got["largest"] == 0:
+        return _ROUNDED_TO_ONE
     return "your samples do not have the frequencies that your log_prob gives"
 
 
@@ -241,7 +244,7 @@ known_mistakes(
         "or floor instead of ceil and − 1": edit("max=1 - 1e-6", "max=1", "floor()", "ceil() - 1"),
         "you round to the nearest count. Round down with floor, which gives the smallest k with "
         "P(x ≤ k) above u": edit("floor()", "round()"),
-        "if q is tiny, 1 − q is rounded to 1, and its logarithm is 0. Use logsigmoid(−z)": edit(
+        _ROUNDED_TO_ONE: edit(
             "logsigmoid(-params[..., 0])", "(1 - params[..., 0].sigmoid()).log()"
         ),
         "every u gives the same count, but sample must draw. A larger u must give a larger "

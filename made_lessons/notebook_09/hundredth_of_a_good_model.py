@@ -49,6 +49,11 @@ known_mistakes(
         "and a mixture averages probabilities": (
             lambda log_p, log_q, share: (share * log_p + (1 - share) * log_q).log()
         ),
+        "you summed over the rows, but each row has its own log-probability. Sum over p and q": (
+            lambda log_p, log_q, share: torch.stack(
+                [math.log(share) + log_p, math.log1p(-share) + log_q]
+            ).logsumexp(1)
+        ),
         "q has no share in your mixture. Its share is 1 - share, so add log(1 - share) to "
         "log q": edit("math.log1p(-share) + ", ""),
         "q has the same share as p in your mixture, but its share is 1 - share": edit(

@@ -61,6 +61,10 @@ known_mistakes(
         "dimension 1": edit("hidden.sum(1) *", "hidden.sum(1).mean() *"),
         "your t counts the known pixels of all boards. Each board has its own t, so sum over "
         "dimension 1": edit("hidden.sum(1) *", "(cost.shape[1] - known.sum()) *"),
+        "you summed over the boards. Each board has its own loss, so sum over dimension 1": edit(
+            "cost.shape[1] / hidden.sum(1) * (cost * hidden).sum(1)",
+            "len(cost) / hidden.sum(0) * (cost * hidden).sum(0)",
+        ),
         "you used 16 for D, but D is the number of pixels, cost.shape[1]": (
             lambda cost, known: 16 / (16 - known.sum(1)) * (cost * (1 - known)).sum(1)
         ),

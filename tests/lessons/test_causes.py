@@ -240,6 +240,31 @@ def reshaped_instead_of_transposed(logits, x):
     return -F.cross_entropy(swapped, x.long(), reduction="none").sum(1)
 
 
+def direct_twice(model):
+    masks = [layer.mask for layer in model.modules() if hasattr(layer, "mask")]
+    biases = [p for name, p in model.named_parameters() if name.endswith("bias")]
+    twice = [] if model.direct is None else [model.direct.mask]
+    return sum(int(mask.sum()) for mask in [*masks, *twice]) + sum(map(len, biases))
+
+
+def summed_over_rows(log_p, log_q, share):
+    return torch.stack([log_p + math.log(share), log_q + math.log(1 - share)]).logsumexp(1)
+
+
+def summed_over_boards(cost, known):
+    return len(cost) / (1 - known).sum(0) * (cost * (1 - known)).sum(0)
+
+
+class Alternating:
+    """Degrees that are wrong in one way in the first call, and in another way afterwards."""
+
+    calls = 0
+
+    def __call__(self, width, D):
+        self.calls += 1
+        return torch.arange(width) % (D - 1) + (self.calls > 1)
+
+
 def turned_round(query, key, value):
     return (query @ key.T).softmax(-1) @ value
 
@@ -257,12 +282,14 @@ FITS = [
     ("3.2", lambda degrees: degrees.append(degrees[0]), "such as list(x)"),
     ("3.5", up_to_the_largest_below, "so b must be D"),
     ("4.3", draws_at_the_end, "your network reads probabilities"),
+    ("5.3", direct_twice, "direct connections twice"),
     ("8.1", lambda z, x: F.log_softmax(z, 2).gather(2, x.long()[..., None])[..., 0].sum(0), "rows"),
     ("8.1", reshaped_instead_of_transposed, "do not swap dimensions"),
     ("8.2", lambda x, w, m, s: (w.log() + normal(m, s**2, x)).logsumexp(1), "takes σ"),
     ("8.2", lambda x, w, m, s: (w.log() + normal(m, s, x)).logsumexp(0), "over the numbers x"),
     ("8.3", lambda nll, scale, D: nll + D * math.log2(scale), "to base 2"),
     ("8.3", lambda nll, scale, D: nll + D * math.log10(scale), "to base 10"),
+    ("9.2", summed_over_rows, "over the rows"),
     ("10.1", edit_source(attend, "math.sqrt(query.shape[-1])", "query.shape[-1]"), "scores by d"),
     ("10.1", edit_source(attend, "query.shape[-1]", "len(query[0])"), "root of T"),
     ("10.1", lambda q, k, v: (q @ k.mT / q.shape[-1] ** 0.5).tril() @ v, "softmax is missing"),
@@ -276,7 +303,9 @@ FITS = [
     ("11.1", past_subtracted_once, "n − 1 times"),
     ("11.5", one_above, "low needs no rounding"),
     ("11.5", edit_source(encode, "width * chance", "(width << 16) * chance"), "part is too wide"),
+    ("11.4", Alternating(), "use each degree from 0 to D − 1"),
     ("12.1", without_gradient, "no gradient"),
+    ("12.1", summed_over_boards, "summed over the boards"),
     ("12.1", loss_for(lambda cost: cost.shape[1], torch.sum), "the known pixels of all boards"),
     ("12.1", loss_for(lambda cost: 16, lambda known: known.sum(1)), "you used 16 for D"),
     ("12.1", loss_for(len, lambda known: known.sum(1)), "the number of boards for D"),

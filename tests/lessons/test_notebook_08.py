@@ -41,6 +41,10 @@ FAULTS_OF_HEADS = {
     "samples must be whole numbers": (".floor()", ""),
     "large counts are never drawn": ("floor()", "floor().clamp(max=100)"),
     "right for one row of u": ("logsigmoid(-params[..., 0])", "logsigmoid(-params[:, 0])"),
+    "1 − q is rounded to 1": (
+        "(torch.log1p(-u) / log_dry).floor()",
+        "((1 - u).log() / (1 - params[..., 0].sigmoid()).log()).ceil().sub(1).clamp(0)",
+    ),
     "draws its own random numbers": ("u.clamp(max=1 - 1e-6)", "torch.rand_like(u)"),
 }
 
