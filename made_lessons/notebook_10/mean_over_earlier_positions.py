@@ -28,10 +28,10 @@ from ..checking.variants import choose, further_cases, uniform
     hints=(
         "Compute the scores first. `query @ key.mT` has shape (B, T, T). Row t belongs to the "
         "position that looks, column s to the position that it looks at. Divide by the root of d.",
-        "A later position must get the weight 0, so its score is `-math.inf` before the softmax. "
+        "A later position must get the weight 0, so its score is `-torch.inf` before the softmax. "
         "Which entries of a (T, T) matrix have s > t? `torch.ones(T, T).tril().bool()` is `True` "
         "for all others.",
-        "Return `scores.masked_fill(~mask, -math.inf).softmax(-1) @ value`.",
+        "Return `scores.masked_fill(~mask, -torch.inf).softmax(-1) @ value`.",
     ),
 )
 def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:

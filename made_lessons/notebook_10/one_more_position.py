@@ -30,7 +30,7 @@ from ..checking import choose, edit, exercise, further_cases, known_mistakes, un
         "own key.",
         "First append the new key and value to the cache: `torch.cat([keys, key[None]])` is (t + "
         "1, d). You need no mask, because nothing later is in the cache.",
-        "`weights = (keys @ query / math.sqrt(len(query))).softmax(0)` has shape (t + 1,). Then "
+        "`weights = (keys @ query / len(query) ** 0.5).softmax(0)` has shape (t + 1,). Then "
         "compute `weights @ values`.",
     ),
 )

@@ -5,6 +5,7 @@ import io
 import re
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from made_lessons.checking import check as exercises
@@ -49,6 +50,16 @@ def test_words_are_complete(exercise):
     assert len(exercise.known_mistakes) >= 2 or exercise.is_open  # whose tests have wrong answers
     assert len(exercise.hints) >= 2
     assert exercise.stars in (1, 2, 3)
+
+
+@pytest.mark.parametrize("number", NOTEBOOKS)
+def test_hints_use_math_only_where_the_notebook_has_imported_it(number):
+    (path,) = Path("notebooks").glob(f"{number:02d}_*.ipynb")
+    cells = nbformat.read(path, 4).cells
+    code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    for exercise in exercises_in(number):
+        above = code.partition(f'check("{exercise.name}",')[0]
+        assert "math." not in " ".join(exercise.hints) or "import math\n" in above, exercise.name
 
 
 @pytest.mark.parametrize("number", NOTEBOOKS[1:])
