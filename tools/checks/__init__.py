@@ -1,1 +1,1 @@
-"""Programs that check messages, drawings, memory, tests and trained numbers."""
+"""Programs that check messages, drawings, memory, tests, waits and trained numbers."""
