@@ -31,6 +31,7 @@ myst_heading_anchors = 3
 html_math_renderer = "native"
 
 html_theme = "furo"
+pygments_dark_style = "a11y-dark"  # as the light one, and without orange strings: orange is a leak
 BLUES = ("color-brand-primary", "color-brand-content", "color-brand-visited")
 BAR = {
     "color-announcement-background": "var(--color-background-secondary)",
@@ -51,7 +52,6 @@ html_theme_options = {
         **dict.fromkeys(BLUES, "#79c3f2"),
         # swap light and dark but keep the hues, so that higher degrees stand out in both themes
         "turned": "invert(0.925) hue-rotate(180deg)",
-        "turned-in-words": "' (Here, light and dark are swapped.)'",
     },
 }
 html_sidebars = {"**": [f"sidebar/{part}.html" for part in SIDEBAR]}

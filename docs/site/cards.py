@@ -58,6 +58,7 @@ def _fill(app: Sphinx, name: str, template: str, context: dict, doctree: object)
         if card["path"] == name:
             context |= {"card": card, "following": following}
             context["next"] = None if following else context["next"]
+            context["prev"] = context["prev"] if card["number"] != "0" else None  # not "Home"
 
 
 def _write(app: Sphinx, problem: Exception | None) -> None:

@@ -42,6 +42,8 @@ SIGNS = {"◇": "predict", "◉": "self-check"}
 MOST_LINES = 16
 """Lines of code that a page shows at once; of a longer cell, it shows the first ten."""
 MORE = '<details class="more"><summary>Show all {} lines</summary></details>'
+IMPORTED = re.compile(r"(?<=import \(\n)(?:    \w+,\n)+")
+"""Names in an import, one per line."""
 FOR_THOSE_WHO_RUN = re.compile(
     r"^(?:○ .+: not attempted yet|yours\(.+ is the course's solution).*\n", re.M
 )
@@ -88,11 +90,12 @@ def _prepare(app: Sphinx, docname: str, source: list[str]) -> None:
 
 
 def _show(cell: NotebookNode, images: Path) -> None:
-    """Prepare a cell for its page: write its figures, and drop text for those who run it."""
+    """Prepare a cell: write its figures, shorten imports, drop text for those who run it."""
     if cell.cell_type != "code":  # the rule above an exercise is only for JupyterLab
         cell.source = cell.source.replace("---\n\n### Exercise", "### Exercise")
         cell.source = re.sub(r"(\n\n|\A)\*\*Next:\*\* .+\Z", "", cell.source)  # a card says it
         return
+    cell.source = IMPORTED.sub(lambda names: f"    {' '.join(names[0].split())}\n", cell.source)
     for output in cell.outputs:
         if output.output_type == "stream":
             output.text = FOR_THOSE_WHO_RUN.sub("", output.text)

@@ -83,10 +83,17 @@ CUT = """() => [...document.querySelectorAll(".picture img")]
     .map((image) => image.alt)"""
 
 
+GOES_ON_BEYOND = """(line) => {
+    const code = line.closest("pre").getBoundingClientRect();
+    return line.getBoundingClientRect().right > code.right;
+}"""
+
+
 @each_notebook
 def test_no_figure_is_cut_on_a_phone(site, page, path):
     page.goto((site / "notebooks" / f"{path.stem}.html").as_uri())
     page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+    assert page.locator(".sd").evaluate_all(f"all => all.filter({GOES_ON_BEYOND})") == []
     for width in (360, 390, 412):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.locator(".picture img").count() == len(figures_of(path))
@@ -186,6 +193,8 @@ def test_pages_are_for_those_who_do_not_see_or_point(site, page, name, scheme):
     page.goto((site / f"{name}.html").as_uri())
     page.wait_for_function("document.querySelector('.toc-drawer')?.ariaLabel !== null")
     page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+    in_bar = name.partition("/")[0] in ("index", "try", "notebooks") or name == "docs/museum"
+    assert page.locator(".bar [aria-current]").count() == in_bar
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate("axe.run({preload: false})")["violations"]
     assert [(rule["id"], node["html"][:200]) for rule in found for node in rule["nodes"]] == []
@@ -218,6 +227,7 @@ def test_the_tab_key_walks_over_a_whole_page_and_shows_where_it_is(site, page):
     left = f"{STOPS}.filter((part) => !met.has(part)).map((part) => part.outerHTML.slice(0, 80))"
     assert page.evaluate(left) == []
     assert page.evaluate("unseen") == []
+    assert page.locator(".toctree-checkbox").evaluate("fold => met.has(fold)")
 
 
 def test_search_finds_pages_without_a_server(site, page):
@@ -247,6 +257,11 @@ def test_the_front_page_draws_after_its_text(site, page):
     box = toy.get_by_role("application").bounding_box()
     drag(page, place(box, 0.3, 0.2), place(box, 0.7, 0.2), place(box, 0.45, 0.9))
     says(toy, "of 8 look like a 7")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.get_by_role("button", name="Change between light and dark").click()
+    assert page.locator("body").get_attribute("data-theme") == "dark"
+    page.evaluate("localStorage.clear()")
+    assert page.locator(".cards img").first.bounding_box()["width"] > 300
     assert page.complaints == []
 
 

@@ -21,6 +21,10 @@ pytestmark = pytest.mark.delivery
 def test_each_notebook_has_a_page_with_its_figures_and_their_texts(pages, site, path):
     page = pages[site / "notebooks" / f"{path.stem}.html"]
     assert [alt for alt in page.alts if alt] == figures_of(path)
+    text = (site / "notebooks" / f"{path.stem}.html").read_text(encoding="utf-8")
+    captions = " ".join(re.findall("<figcaption>.*?</figcaption>", text))
+    shades = re.findall(r"\w*(?:dark|light|pale|black|white)\w*", captions)
+    assert shades == []  # because a dark page inverts them
 
 
 @each_notebook
@@ -53,6 +57,7 @@ def test_each_widget_is_alive(site, path):
 @each_notebook
 def test_each_exercise_has_its_hints_and_its_solution(site, path):
     page = (site / "notebooks" / f"{path.stem}.html").read_text(encoding="utf-8")
+    assert "<code>" not in page  # without the look of other code
     text = _plain(unescape(re.sub(r"<.*?>|`", "", page)))
     for exercise in exercises_in(int(path.stem[:2])):
         for part in (*exercise.hints, source_of(exercise.reference)):
@@ -87,6 +92,7 @@ def test_nothing_is_said_to_those_who_cannot_run(site, path):
     printed = "".join(re.findall(r"<pre>.*?</pre>", text, re.DOTALL))
     assert "not attempted yet" not in printed
     assert "is the course's solution" not in printed
+    assert re.findall(r"import \(\n.*\w+,\n.*,\n", re.sub("<.*?>", "", printed)) == []
 
 
 @each_notebook
