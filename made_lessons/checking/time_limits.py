@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-LIMIT_S = 2.0  # seconds of processor time that an answer may use in a check
+LIMIT_S = 5.0  # seconds of processor time that an answer may use in a check
 OPEN_LIMIT_S = 20.0  # the same for a trained model, which is called on many rows
 PATIENCE = 5
 """Factor by which a check may take longer in real time, because the computer may be busy."""
