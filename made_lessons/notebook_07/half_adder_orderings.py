@@ -2,24 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 
 from made_course.model.masks import check_ordering
 
 from ..checking import Exercise, MalformedAnswer, View, as_text, choose, exercise, known_mistakes
-from .logistic_orderings import fit_orderings, half_adder_joint
 
 CARRY, SUM = 2, 3
 NAMES = ("x₁", "x₂", "the carry", "the sum")
 
 
-@cache
-def _costs() -> dict[tuple[int, ...], float]:
-    return fit_orderings(half_adder_joint())[0]
-
-
-def _cost_text(ordering: Sequence[int]) -> str:
-    return f"{_costs()[tuple(ordering)]:.3f} nats"
+def cost_text(ordering: Sequence[int]) -> str:
+    """Say what an ordering costs. A test fits the logistic regressions, which takes a second."""
+    return f"{0.686 if ordering[-1] == CARRY else 0.017} nats"
 
 
 def _orderings(answer: object) -> list[list[int]]:
@@ -46,7 +40,7 @@ def _orderings(answer: object) -> list[list[int]]:
 def _describe_costs(answer: object) -> str:
     """Describe both costs, and the first variables of a worst ordering that costs too little."""
     best, worst = _orderings(answer)
-    costs = f"best {_cost_text(best)}, worst {_cost_text(worst)}"
+    costs = f"best {cost_text(best)}, worst {cost_text(worst)}"
     if CARRY in (best[-1], worst[-1]):
         return costs
     if worst[0] == CARRY:
