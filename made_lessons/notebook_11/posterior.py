@@ -47,6 +47,20 @@ known_mistakes(
         "after adding the prior": (
             lambda log_prior, log_given: log_prior + log_given.log_softmax(1)
         ),
+        "you subtracted the prior. Bayes' rule multiplies by it, so add its logarithm": edit(
+            "log_prior + log_given", "log_given - log_prior"
+        ),
+        "you divided by the logsumexp. To divide a probability, subtract a logarithm": edit(
+            "joint - joint.logs", "joint / joint.logs"
+        ),
+        "you subtracted one logsumexp of all rows together. Each row must sum to one": edit(
+            "joint.logsumexp(1, keepdim=True)", "joint.flatten().logsumexp(0)"
+        ),
+        "you subtracted the largest entry of each row. Subtract its logsumexp, which includes all "
+        "labels": edit("joint.logsumexp(1, keepdim=True)", "joint.amax(1, keepdim=True)"),
+        "you returned the most probable labels. Return log p(y | x) of every label": edit(
+            "joint - joint.logsumexp(1, keepdim=True)", "joint.argmax(1)"
+        ),
         "you counted the prior twice: once in the posterior, and once more in front of it": (
             lambda log_prior, log_given: log_prior + posterior(log_prior, log_given)
         ),
