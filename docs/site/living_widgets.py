@@ -68,7 +68,7 @@ def _widgets(path: Path, address: str) -> dict[str, list[str]]:
         return {}
     del notebook.cells[tagged[-1] + 1 :]
     where = {"metadata": {"path": str(path.parent)}}
-    asked = {"timeout": 600, "startup_timeout": 600, "resources": where}
+    asked = {"timeout": 3600, "startup_timeout": 3600, "resources": where}
     with TemporaryDirectory() as sockets:  # a free port may be taken before a kernel binds it
         own = Config(KernelManager={"transport": "ipc", "ip": f"{sockets}/kernel"})
         client = NotebookClient(notebook, config=own, store_widget_state=True, **asked)

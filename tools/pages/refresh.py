@@ -50,7 +50,7 @@ def refresh(path: Path) -> None:
     notebook = nbformat.read(path, as_version=4)
     # coalesced, because on a busy machine two prints of a cell could become two outputs
     where = {"metadata": {"path": path.parent}}
-    waits = {"timeout": 600, "startup_timeout": 600}
+    waits = {"timeout": 3600, "startup_timeout": 3600}
     client = NotebookClient(notebook, **waits, coalesce_streams=True, resources=where)
     with TemporaryDirectory() as folder:  # so that the user's progress does not change
         client.execute(env=os.environ | {"MADE_COURSE_PROGRESS": folder})
