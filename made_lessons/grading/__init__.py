@@ -6,11 +6,9 @@ instructors. This folder imports from ``checking`` and ``made_course``.
 - ``command``: the commands ``grade`` and ``hand-out``
 - ``handing_out``: notebooks for a class, with a variant key per learner
 - ``folder``: the learner of each submission, and the class list
-- ``judge``: the judge of one submission, which runs none of its code
-- ``sandbox``: a sandbox for an untrusted program
-- ``limits``: the limits of a process in the sandbox
+- ``judge``: the judge of one submission, which runs none of its code, and its verdicts
+- ``sandbox``: a sandbox for an untrusted program, and its limits
 - ``run_cells``: the program in the sandbox, which runs a submission
 - ``remote``: calls between judge and submission, from which only plain values come back
-- ``verdicts``: the results for an exercise and a submission
 - ``reports``: the tables of results
 """

@@ -6,17 +6,30 @@ import io
 import re
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
-from .verdicts import Row
+from .judge import Verdict
 
 MOST_BYTES = 20 * 2**20  # largest size of a notebook
-MOST_LETTERS = 2_000  # largest length of a cell's text, in characters
 CLASS = "class.csv"
 _MOODLE = re.compile(r"(.+?)_(\d+)_assignsubmission_[a-z]+(?:_.*)?")
 _CANVAS = re.compile(r"([^_]+)_(?:LATE_)?(\d+)_\d+_.+")
+
+
+@dataclass
+class Row:
+    """The result of one learner's submission."""
+
+    learner: str
+    platform_id: str = ""
+    path: Path = Path()
+    submission: str = ""  # the path in the folder, as a printable text
+    status: str = ""  # "graded", or why the submission is not graded
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    file_digest: str = ""
 
 
 def submissions(folder: Path) -> list[Row]:
@@ -27,32 +40,26 @@ def submissions(folder: Path) -> list[Row]:
             them. Its path has no symbolic links.
     """
     by_learner: dict[tuple[str, str], list[Path]] = {}
-    for path in sorted(folder.iterdir()):
-        if path.name != CLASS and not _is_hidden(path):
-            name = clean(_stem(path.name))
-            match = _CANVAS.fullmatch(name) or _MOODLE.fullmatch(name)
-            by_learner.setdefault(match.groups() if match else (name, ""), []).append(path)
+    for path in sorted(folder.rglob("*")):
+        names = path.relative_to(folder).parts
+        if names != (CLASS,) and not any(name.startswith((".", "__")) for name in names):
+            top = clean(_stem(names[0]))
+            match = _CANVAS.fullmatch(top) or _MOODLE.fullmatch(top)
+            by_learner.setdefault(match.groups() if match else (top, ""), []).append(path)
     return [_row(*learner, paths, folder) for learner, paths in by_learner.items()]
 
 
 def _row(learner: str, platform_id: str, paths: list[Path], folder: Path) -> Row:
-    inner = [file for path in paths for file in (*path.glob("*"), *path.glob("*/*"))]
-    inner = [file for file in inner if not _is_hidden(file) and not _is_hidden(file.parent)]
-    found = [file for file in (*paths, *inner) if file.suffix.lower() == ".ipynb"]
-    file = found[0] if len(found) == 1 else paths[0]
-    path = str(file.relative_to(folder))
-    row = Row(learner, clean(path), path, platform_id)
+    found = [path for path in paths if path.suffix.lower() == ".ipynb"]
+    path = found[0] if len(found) == 1 else paths[0]
+    row = Row(learner, platform_id, path, clean(str(path.relative_to(folder))))
     if len(found) != 1:
         row.status = f"{len(found)} notebooks; expected one"
-    elif file.resolve() != file or not file.is_file():
+    elif path.resolve() != path or not path.is_file():
         row.status = "not a file that can be read: links are not followed"
-    elif file.stat().st_size > MOST_BYTES:
+    elif path.stat().st_size > MOST_BYTES:
         row.status = f"too large: more than {MOST_BYTES // 2**20} MB"
     return row
-
-
-def _is_hidden(path: Path) -> bool:
-    return path.name.startswith((".", "__"))
 
 
 def _stem(name: str) -> str:
@@ -66,7 +73,7 @@ def clean(text: str) -> str:
         >>> clean("a\n b\x1b[2J\ud800")
         'a b\\x1b[2J\\ud800'
     """
-    line = " ".join(text[:MOST_LETTERS].split())
+    line = " ".join(text.split())
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
 
 
@@ -94,7 +101,7 @@ def read_class(path: Path) -> dict[str, str]:
 def find_learner(row: Row, learners: Iterable[str]) -> str:
     """Return the learner of a submission, as the class list names them, or an empty text."""
     by_form = {form: learner for learner in learners for form in _forms(learner)}
-    names = (row.submission, row.submission.split("/")[0], row.learner, row.platform_id)
+    names = row.submission.split("/")[0], row.learner, row.platform_id
     return next((by_form[name] for name in map(_normal, names) if name in by_form), "")
 
 

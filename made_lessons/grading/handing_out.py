@@ -17,8 +17,8 @@ from .reports import write_csv
 _CHECK = re.compile(r'(?m)^( *check\("(\d+\.\d+)", .*)\)$')
 
 
-def hand_out(class_list: Path, notebooks: Sequence[Path], out: Path) -> int:
-    """Write a folder per learner and a class list with variant keys. Return the number of copies.
+def hand_out(class_list: Path, notebooks: Sequence[Path], out: Path) -> str:
+    """Write a folder per learner and a class list with variant keys. Return a message about them.
 
     Args:
         class_list: CSV file of the learners; see :func:`.folder.read_class`.
@@ -41,7 +41,8 @@ def hand_out(class_list: Path, notebooks: Sequence[Path], out: Path) -> int:
         for notebook in notebooks:
             (out / name / notebook.name).write_text(_with_key(notebook, keys[name]), "utf-8")
     write_csv(out / CLASS, pd.DataFrame(keys.items(), columns=["learner", "key"]))
-    return len(keys) * len(notebooks)
+    count = len(keys) * len(notebooks)
+    return f"{count} notebooks and {CLASS}, which is only for you, in {out}"
 
 
 def _with_key(path: Path, key: str) -> str:

@@ -7,25 +7,47 @@ import re
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..checking import time_limits
 from ..checking.catalogue import exercise_named, exercises_in
-from ..checking.exercise import Exercise
-from .limits import limit_memory, limit_time
-from .remote import Disconnected, Submission
-from .sandbox import sandbox
-from .verdicts import COURSES_OWN, FORGEABLE, WAITS, Verdict, verdict_on
+from ..checking.examine import examine
+from ..checking.exercise import Exercise, WrongAnswer
+from .remote import CoursesOwn, Disconnected, Submission
+from .sandbox import limit_memory, limit_time, sandbox
 
 SECONDS, OPEN_SECONDS = 300, 1_800  # real time of a cell, without or with an open exercise
 ALL_CELLS = 4  # real time of all cells, as a multiple of the time of one cell
+MOST_LETTERS = 1_000  # largest length of a message, which may contain text of a submission
+WAITS = "waits"  # the state of an answer that counts if the instructor confirms it
+COUNTS = ("right", WAITS)
+COURSES_OWN = "the course's own answer, or code that no cell defines: 0 points"
+FORGEABLE = "right, but the submission's own process says so and could have forged it"
 _CHECK = re.compile(r"\bcheck\(\s*[\"'](\d+\.\d+)[\"']")
 _EARN_NOTHING = ("not attempted", "unfinished", "failed")  # states that a submission may report
 _STOPPED = (
     "no verdict: the submission ran out of time or memory, left its process, or sent unreadable "
     "data"
 )
+
+
+@dataclass
+class Verdict:
+    """The result of one exercise of one submission.
+
+    Args:
+        state: such as ``"right"`` or ``"wrong"``; docs/grading.md lists all states.
+        message: the cause of a mistake, or a sentence about a right answer.
+        variant: the variant key in the check, or an empty text.
+    """
+
+    state: str
+    message: str = ""
+    variant: str = ""
+
+    def __post_init__(self) -> None:
+        self.message = self.message[:MOST_LETTERS]
 
 
 def main() -> None:
@@ -58,13 +80,14 @@ def judge(content: bytes, number: int) -> dict[str, Verdict]:
         raise ValueError(f"another notebook: it has no check of notebook {number:02d}")
     seconds = OPEN_SECONDS if any(e.is_open for e in exercises.values()) else SECONDS
     found: dict[str, Verdict] = {}
-    cell = None
-    with sandbox(seconds=ALL_CELLS * seconds) as connection, suppress(Disconnected):
+    cell = -1
+    # a submission may send anything, so any error ends only its own run
+    with sandbox(seconds=ALL_CELLS * seconds) as connection, suppress(Exception, Disconnected):
         submission = Submission(connection)
         submission.send(cells=cells, names=[*exercises], seconds=seconds)
         while message := submission.receive():
-            if "cell" in message:
-                cell = message["cell"]
+            if "begins" in message:
+                cell += 1
             elif "name" in message:
                 if exercise := exercises.get(message["name"]):
                     found[exercise.name] = verdict_from(message, exercise)
@@ -73,7 +96,7 @@ def judge(content: bytes, number: int) -> dict[str, Verdict]:
                 for name in checked[cell]:
                     found.setdefault(name, verdict_from(message, exercises[name]))
         cell = len(cells)
-    if cell is None:
+    if cell < 0:
         raise ChildProcessError("the sandbox has not started")
     for k, names in enumerate(checked):
         not_reached = Verdict("failed", "the check was not reached")
@@ -102,11 +125,10 @@ def checks_in(source: str) -> set[str]:
 
 def verdict_from(message: Mapping[str, object], exercise: Exercise) -> Verdict:
     """Return the verdict on an answer or an error, from the submission's message about it."""
-    variant = message.get("variant")
-    variant = None if variant is None else str(variant)[:100]
+    variant = str(message.get("variant") or "")[:100]
     state, words = message.get("state"), str(message.get("message", ""))
     if "answer" in message:
-        verdict = verdict_on(exercise_named(exercise.name, variant), message["answer"])
+        verdict = verdict_on(exercise_named(exercise.name, variant or None), message["answer"])
     elif state == "own":
         verdict = Verdict(WAITS, COURSES_OWN)
     elif state == "right" and exercise.is_inspected:
@@ -117,3 +139,21 @@ def verdict_from(message: Mapping[str, object], exercise: Exercise) -> Verdict:
         raise Disconnected
     verdict.variant = variant
     return verdict
+
+
+def verdict_on(exercise: Exercise, answer: object) -> Verdict:
+    """Check an answer, which may be in another process, and return the verdict."""
+    try:
+        message = examine(exercise, answer)
+    except WrongAnswer as wrong:
+        lines = {"tried": wrong.tried, "expected": wrong.expected, "got": wrong.got}
+        report = "; ".join(f"{label} {text}" for label, text in lines.items() if text)
+        return Verdict("wrong", f"{wrong.cause} ({report})" if report else wrong.cause)
+    except CoursesOwn:
+        return Verdict(WAITS, COURSES_OWN)
+    # reads only the score at the start, because the rest may contain names from the submission
+    score = re.match(r"(-?\d+\.\d+) (?:differential )?nats", message)
+    if exercise.is_open and score and float(score[1]) < exercise.doubtful_below:
+        why = f"better than {exercise.doubtful_below:g} nats, which nobody has reached"
+        return Verdict(WAITS, f"{why}: {message}")
+    return Verdict("right", message)

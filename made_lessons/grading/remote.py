@@ -102,16 +102,15 @@ class Judge:
     def _encoded_object(self, value: object) -> object:
         """Return the name of a class, a function or a model, with numbers for its methods."""
         if isinstance(value, type):
-            builds = self._number(value) if issubclass(value, Head) else None
-            return {"class": [value.__name__, builds]}
+            return {"class": [value.__name__, issubclass(value, Head), self._number(value)]}
         is_model = callable(getattr(value, "log_prob", None))
         if callable(value) and not is_model:
             name = getattr(value, "__name__", type(value).__name__)
             return {"function": [str(name), self._number(value)]}
         if is_model and isinstance(value, nn.Module):
             value.eval().float().requires_grad_(False)  # the check scores a model in this state
-        given = [m for m in _METHODS if is_model and callable(getattr(value, m, None))]
-        methods = {m: self._number(getattr(value, m)) for m in given}
+        given = [method for method in _METHODS if callable(getattr(value, method, None))]
+        methods = {method: self._number(getattr(value, method)) for method in given}
         fields = {f: self._encoded(getattr(value, f)) for f in _FIELDS if hasattr(value, f)}
         return {"object": [type(value).__name__, methods, fields]}
 
@@ -159,7 +158,7 @@ class Submission:
         if value is None or kind in (bool, int, float, str):
             return value
         # only contiguous tensors, because with stride 0 a short message could mean 10**12 entries
-        if kind is Tensor and value.layout is torch.strided and value.is_contiguous():
+        if kind is Tensor and value.is_contiguous():
             return value
         if kind in (list, tuple, set):
             return kind(self._decoded(part) for part in value)
@@ -177,11 +176,9 @@ class Submission:
         if kind == "function":
             return self._function(*content)
         if kind == "class":
-            name, builds = content
-            if builds is None:
-                return type(name, (), {})
-            # the head is built and called in the submission, as a model is
-            return type(name, (Head,), {"__new__": lambda cls: self.call(builds, ())})
+            name, is_head, number = content
+            builds = {"__new__": lambda cls: self.call(number, ())}  # in the submission
+            return type(name, (Head,) if is_head else (), builds)
         if kind == "object":
             name, methods, fields = content
             given = [method for method in _METHODS if method in methods]

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 
 from ..checking.catalogue import exercise_named, exercises_in
-from .folder import CLASS, clean, find_learner, read_table
-from .verdicts import COUNTS, COURSES_OWN, WAITS, Row
+from .folder import CLASS, Row, clean, find_learner, read_table
+from .judge import COUNTS, WAITS
 
 WAITING = "waiting.csv"
+_COLUMNS = ["file_digest", "learner", "submission", "exercise", "points", "why", "counts"]
 _CONFIRMED = {"yes": "right", "no": "wrong"}  # state after the instructor's yes or no
 _FORMULA = re.compile(r"(^|[;,|\"])(\s*)(?=[=+\-@＝＋－＠])")
 
@@ -28,15 +29,15 @@ def write_all(rows: Sequence[Row], keys: Mapping[str, str], out: Path, notebook:
         out: folder for the tables. An instructor may have confirmed waiting answers in it.
         notebook: number of the graded notebook.
     """
-    lines = [vars(row) | {"in_class": find_learner(row, keys)} for row in rows]
-    learners = pd.DataFrame(lines, columns=[*vars(Row()), "in_class"])
-    learners = learners.sort_values(["learner", "platform_id"], ignore_index=True)
+    learners = pd.DataFrame(map(vars, sorted(rows, key=lambda row: (row.learner, row.platform_id))))
+    learners["in_class"] = [find_learner(row, keys) for row in learners.itertuples()]
     learners["key"] = learners.in_class.map({"": ""} | dict(keys))
     answers = _answers(learners, has_keys=any(keys.values()))
-    answers["counts"] = _confirmed(out / WAITING, answers)
-    waiting = answers[answers.state == WAITS]
-    columns = ["file_digest", "learner", "submission", "exercise", "points", "why", "counts"]
-    write_csv(out / WAITING, waiting[columns])
+    waiting = answers[answers.state == WAITS].reindex(columns=_COLUMNS)
+    decided = read_table(out / WAITING).reindex(columns=_COLUMNS, fill_value="")
+    words = dict(zip(_keys_of(decided), decided.counts, strict=True))
+    waiting["counts"] = [words.get(key, "").strip().lower() for key in _keys_of(waiting)]
+    write_csv(out / WAITING, waiting)
     answers.loc[waiting.index, "state"] = waiting.counts.map(_CONFIRMED).fillna(WAITS)
     grades = _grades(learners, answers, notebook)
     write_csv(out / "grades.csv", grades)
@@ -53,29 +54,24 @@ def write_all(rows: Sequence[Row], keys: Mapping[str, str], out: Path, notebook:
     return [message for message, is_needed in messages.items() if is_needed]
 
 
+def _keys_of(waiting: pd.DataFrame) -> Iterator[tuple[str, ...]]:
+    keys = waiting[["file_digest", "submission", "exercise"]].map(_without_formulas)
+    return keys.itertuples(index=False, name=None)
+
+
 def _answers(learners: pd.DataFrame, *, has_keys: bool) -> pd.DataFrame:
     """Return a line per learner and exercise. If a class has keys, an answer must have them."""
     lines = []
     for k, learner in learners.iterrows():
         for name, verdict in learner.verdicts.items():
             exercise = exercise_named(name)
-            state, why, variant = verdict.state, verdict.message, verdict.variant or ""
-            earns = state in COUNTS and why != COURSES_OWN
-            if has_keys and exercise.vary and earns and variant != learner.key:
-                expected = learner.key or "missing in the class list"
-                state = "wrong variant"
-                why = f"answered for {variant or 'no variant'}, but the learner's key is {expected}"
+            state, why, given = verdict.state, verdict.message, verdict.variant
+            if has_keys and exercise.vary and state in COUNTS and given != learner.key:
+                state, key = "wrong variant", learner.key or "missing in the class list"
+                why = f"answered for {given or 'no variant'}, but the learner's key is {key}"
             lines.append((k, name, f"{name} {exercise.title}", exercise.stars, state, why))
     answers = pd.DataFrame(lines, columns=["row", "name", "exercise", "points", "state", "why"])
     return answers.join(learners[["learner", "submission", "file_digest"]], on="row")
-
-
-def _confirmed(path: Path, answers: pd.DataFrame) -> list[str]:
-    """Return the instructor's decision on each answer, from the table of waiting answers."""
-    table = read_table(path).reindex(columns=["file_digest", "exercise", "counts"], fill_value="")
-    words = {(file, name): word.strip().lower() for file, name, word in table.values}
-    keys = zip(answers.file_digest, answers.exercise, strict=True)
-    return [words.get(key, "") for key in keys]
 
 
 def _grades(learners: pd.DataFrame, answers: pd.DataFrame, notebook: int) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import signal
 import sys
 from contextlib import suppress
 from functools import partial
+from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from types import FunctionType
 
@@ -21,12 +22,10 @@ from ..checking import time_limits
 from ..checking.catalogue import exercise_named
 from ..checking.exercise import Exercise
 from ..checking.stubs import count_stubs, methods_of, unwrap
-from .limits import limit_memory
+from .judge import verdict_on
 from .remote import CoursesOwn, Disconnected, Judge
-from .verdicts import verdict_on
+from .sandbox import limit_memory
 
-CELL = "<ipython-input-"
-"""Start of the file name that IPython gives to the code of a cell."""
 Message = dict[str, object]
 
 
@@ -51,8 +50,8 @@ def serve(connection: Connection) -> None:
     shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
     shell.enable_gui = shell.showtraceback = lambda *_, **__: None
     signal.signal(signal.SIGALRM, _stop_cell)
-    for number, source in enumerate(task["cells"]):
-        judge.send(cell=number)
+    for source in task["cells"]:
+        judge.send(begins="a cell")
         signal.alarm(task["seconds"])
         result = shell.run_cell(source, silent=True)
         signal.alarm(0)
@@ -67,34 +66,26 @@ def _stop_cell(*_: object) -> None:
 
 def _check(judge: Judge, name: str, answer: object, *, variant: object = None) -> None:
     """Let the judge check an answer, in a fork."""
-    exercise = exercise_named(name)
-    left = signal.alarm(0)
-    fork = os.fork()
-    if fork == 0:
-        try:
-            signal.signal(signal.SIGALRM, signal.SIG_DFL)  # also stops code that is not Python
-            signal.alarm(left)
-            _serve(judge, exercise, answer, variant)
-            os._exit(0)
-        finally:
-            os._exit(1)
-    if os.waitpid(fork, 0)[1] != 0:
+    arguments = judge, exercise_named(name), answer, variant
+    fork = get_context("fork").Process(target=_serve, args=arguments)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)  # ends all, also code that is not Python
+    fork.start()
+    fork.join()
+    if fork.exitcode:
         os._exit(1)  # the fork may have sent only a part of a message
-    signal.alarm(left)
+    signal.signal(signal.SIGALRM, _stop_cell)
 
 
 def _serve(judge: Judge, exercise: Exercise, answer: object, variant: object) -> None:
     """Send an answer, and serve the judge's calls of it until the judge has a verdict."""
     torch.set_num_threads(1)  # a fork lacks PyTorch's threads, and would wait for them
     torch.manual_seed(0)
-    about: Message = {"name": exercise.name}
     try:
-        about |= {} if variant is None else {"variant": str(variant)[:100]}
         content = _about(exercise, answer)
         _disable(exercise)
-        judge.send(**about, **content)
+        judge.send(name=exercise.name, variant=variant, **content)
     except BaseException as error:  # code of the answer's class may raise any error
-        judge.send(**about | _of_error(error))
+        judge.send(name=exercise.name, **_of_error(error))
     while message := judge.receive():
         judge.serve(message)
 
@@ -133,7 +124,7 @@ def _is_own(answer: object) -> bool:
     It may be the course's own, or may have been made from the text of the course's files.
     """
     files = [function.__code__.co_filename for function in _functions_in(answer)]
-    return bool(files) and not any(file.startswith(CELL) for file in files)
+    return bool(files) and not any(file.startswith("<ipython-input-") for file in files)
 
 
 def _functions_in(answer: object) -> list[FunctionType]:
