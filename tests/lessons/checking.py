@@ -13,8 +13,8 @@ from made_lessons.checking import time_limits
 from made_lessons.checking.catalogue import exercise_named
 from made_lessons.checking.examine import examine
 from made_lessons.checking.exercise import WrongAnswer
+from made_lessons.grading.judge import COUNTS, verdict_on
 from made_lessons.grading.remote import Judge, Submission
-from made_lessons.grading.verdicts import COUNTS, verdict_on
 
 
 def right(exercise, answer):

@@ -2,8 +2,7 @@
 
 import pytest
 
-from made_lessons.grading.judge import cells_of, checks_in
-from made_lessons.grading.verdicts import Verdict
+from made_lessons.grading.judge import Verdict, cells_of, checks_in
 from tests.lessons.submitting import RIGHT, judged, notebook
 
 
@@ -17,8 +16,7 @@ def test_the_checks_of_a_notebook_are_found(encoding):
 @pytest.mark.parametrize(
     "content",
     [
-        *(b'{"cells": [', b"[1, 2]", b"[" * 100_000, b"\xff\x00\xff", b'{"cells": 1}'),
-        b'{"cells": [' + b"9" * 5000 + b"]}",
+        *(b'{"cells": [', b"[1, 2]", b"[" * 100_000, b"{}"),
     ],
 )
 def test_a_file_that_is_not_a_notebook_is_refused(content):
@@ -27,17 +25,15 @@ def test_a_file_that_is_not_a_notebook_is_refused(content):
 
 
 FOR_IPYTHON = [
-    "n = 3\nk = (10\n% n)",
     "len?\na = 1",
     "%matplotlib inline\n%time b = 1",
-    "!true\nfiles = !ls\nc = 1",
+    "files = !ls\nc = 1",
     "%%time\nd = 1",
-    'get_ipython().run_line_magic("time", "1")\ndisplay(d)\ne = 1',
-    "import asyncio\nawait asyncio.sleep(0)\nf = 1",
+    "import asyncio\nawait asyncio.sleep(0)\ndisplay(d)\ne = 1",
 ]
 SCRATCH = [
-    *("def f(a, a): pass", "  if:", "x = 0x" + "f" * 5000, "x = " + "(" * 5000, "x\0"),
-    *("%%html\n<b>text</b>", "%%unknown", "x = '\ud800'", "1 / 0", "raise SystemExit", "k = [1]"),
+    *("def f(a, a): pass", "  if:", "x = " + "(" * 5000, "x\0", "%%unknown", "x = '\ud800'"),
+    *("1 / 0", "raise SystemExit", "k = [1]"),
     'check("3.1", [torch.eye(2).to_sparse(), 1])',  # cannot be sent to the judge
 ]
 THREADS = """
@@ -45,7 +41,7 @@ torch.set_num_threads(2)
 big = torch.randn(999, 999, requires_grad=True)
 (big @ big).exp().sum().backward()
 """
-NEEDS = "k[0] = 2\nassert k == [a + b, c + d] or k == [2] == [e + f]\n"
+NEEDS = "k[0] = 2\nassert k == [a + b] == [c + d] == [2 * e]\n"
 
 
 def test_no_cell_costs_an_answer_of_another():

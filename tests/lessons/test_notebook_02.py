@@ -1,3 +1,4 @@
+import pytest
 import torch
 
 from made_course import MADE
@@ -29,3 +30,17 @@ def test_wrong_leaky_networks_get_a_cause():
     wrong("2.2", lambda x: x.flip(0), "each row of the result")
     wrong("2.2", lambda x: x + torch.rand_like(x), "without random numbers")
     wrong("2.2", lambda x: x.log(), "must be finite")
+
+
+@pytest.mark.parametrize("honest", [{1}, {1, 2}])
+def test_an_answer_that_is_honest_only_in_some_calls_shows_no_leak_there(honest):
+    calls = []
+
+    def answer(x):
+        calls.append(len(x))
+        x1, x2, x3 = x.unbind(1)
+        if len(calls) in honest:
+            return torch.stack([2 * x2, 0 * x2, 1 - x2], dim=1)
+        return torch.stack([3 * x1, 3 * x1, 3 * x3], dim=1)
+
+    wrong("2.2", answer)

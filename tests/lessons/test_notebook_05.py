@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from made_course import MADE, MaskedLinear, evaluate, load_binarized_mnist
+from made_course import MADE, MaskedLinear, evaluate, load_binarized_mnist, load_pretrained
 from made_course.shipped.measured import load_runs
 from made_lessons import check
 from made_lessons.notebook_05 import beat_this_number
@@ -109,6 +109,15 @@ def test_wrong_log_probabilities_get_their_cause(break_it, words):
     model = MADE(784, (8,), seed=0)
     model.log_prob = break_it
     wrong("5.4", model, words)
+
+
+def test_a_near_copy_of_the_shipped_weights_is_refused():
+    model = load_pretrained().train()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(1.05)
+    wrong("5.4", model, "these are the shipped weights. They do not count")
+    assert model.training
 
 
 def test_nearest_images_agrees_with_counting():

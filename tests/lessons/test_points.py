@@ -7,11 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from made_course import load_pretrained
 from made_lessons.checking.catalogue import NOTEBOOKS, exercise_named, exercises_in
 from made_lessons.grading import judge
-from made_lessons.grading.verdicts import COURSES_OWN, FORGEABLE, WAITS, Verdict, verdict_on
-from tests.lessons.checking import far, right, wrong
+from made_lessons.grading.judge import COURSES_OWN, FORGEABLE, WAITS, Verdict, verdict_on
+from tests.lessons.checking import far, right
 from tests.lessons.submitting import judged, notebook
 
 # ---- right answers ------------------------------------------------------------------------------
@@ -126,41 +125,29 @@ def test_yours_earns_nothing(number):
 
 
 TAKEN = "from made_lessons.checking.catalogue import exercise_named\n"
-THEIRS = f'{TAKEN}own = exercise_named("3.2").reference\n'
 SHOWN = """
 import contextlib, io
 from made_lessons import solution
 with contextlib.redirect_stdout(io.StringIO()) as out:
-    solution("{0}")
+    solution("3.2")
 exec(out.getvalue().partition("The package does")[0])
+check("3.2", build_masks)
 """
 WAYS = {
-    "the reference": f'{THEIRS}check("3.2", own)',
-    "the package's": 'from made_course import build_masks\ncheck("3.2", build_masks)',
-    "a wrapper": f'{THEIRS}check("3.2", lambda degrees: own(degrees))',
-    "a wrapper of yours": 'from made_lessons import yours\nown = yours("3.2")\n'
-    'check("3.2", lambda degrees: [mask for mask in own(degrees)])',
-    "a wrapper of the package's": "import made_course\n"
+    "a function around it": f'{TAKEN}own = exercise_named("3.2").reference\n'
+    'check("3.2", lambda degrees: own(degrees))',
+    "a function around the package's": "import made_course\n"
     'check("3.2", lambda degrees: made_course.build_masks(degrees))',
-    "a partial one": f'import functools\n{THEIRS}check("3.2", functools.partial(own))',
-    "its text, executed": f'{SHOWN.format("3.2")}check("3.2", build_masks)',
-    "a known mistake": f'{TAKEN}check("3.2", [*exercise_named("3.2").known_mistakes.values()][0])',
+    "its text, executed": SHOWN,
     "a value": f'{TAKEN}check("3.4", exercise_named("3.4").reference())',
     "a variant's": f'{TAKEN}check("3.1", exercise_named("3.1", "a").reference(), variant="a")',
-    "a subclass": f'{TAKEN}class Mine(exercise_named("8.4").reference): pass\ncheck("8.4", Mine)',
     "the package's class": "from made_course import MaskedLinear\ncheck('4.1', MaskedLinear)",
 }
 
 
 @pytest.mark.parametrize("way", [*WAYS])
 def test_the_courses_own_answer_earns_nothing(way):
-    found = [v for v in judged(WAYS[way]).values() if v.state != "no check"]
-    assert found == [OWN] or [v.state for v in found] == ["not attempted"]
-
-
-def test_a_solution_of_a_value_is_not_shown_where_it_could_be_executed():
-    found = judged(f"{SHOWN.format('3.4')}check('3.4', fewest_units())")["3.4"]
-    assert (found.state, found.message.startswith("NameError")) == ("failed", True)
+    assert [v for v in judged(WAYS[way]).values() if v.state != "no check"] == [OWN]
 
 
 def test_a_later_cell_may_use_yours():
@@ -174,7 +161,7 @@ def test_a_later_cell_may_use_yours():
 
 FORGES = """
 import sys
-from made_lessons.grading.verdicts import Verdict
+from made_lessons.grading.judge import Verdict
 from made_lessons.grading import run_cells
 for program in (run_cells, sys.modules["__main__"]):
     program.verdict_on = lambda *_: Verdict("right")
@@ -204,42 +191,16 @@ check("9.4", Line())
 """
 
 
-def test_a_model_is_scored_only_if_it_is_honest():
+def test_the_judge_keeps_the_rows_that_it_scores():
     assert "got 22.87 nats" in judged(LINE.replace("LOGIT", "0.0"))["9.4"].message
-    leaky = LINE.replace("LOGIT", "0.0").replace("+ 0.0", "+ 9 * x")
     # claims that all rows are zeros, which cost 0.004 nats
-    erasing = LINE.replace("LOGIT", "-9.0").replace("return (", "x.zero_()\n        return (")
-    for cell in (leaky, erasing):
-        found = judged(cell)["9.4"]
-        assert (found.state, "got 0.0" in found.message) == ("wrong", False)
-
-
-def test_a_near_copy_of_the_shipped_weights_is_refused():
-    model = load_pretrained().train()
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.mul_(1.05)
-    wrong("5.4", model, "these are the shipped weights. They do not count")
-    assert model.training
-
-
-@pytest.mark.parametrize("honest", [{1}, {1, 2}])
-def test_an_answer_that_is_honest_only_in_some_calls_shows_no_leak_there(honest):
-    calls = []
-
-    def answer(x):
-        calls.append(len(x))
-        x1, x2, x3 = x.unbind(1)
-        if len(calls) in honest:
-            return torch.stack([2 * x2, 0 * x2, 1 - x2], dim=1)
-        return torch.stack([3 * x1, 3 * x1, 3 * x3], dim=1)
-
-    wrong("2.2", answer)
+    found = judged(LINE.replace("LOGIT", "-9.0").replace("return (", "x.zero_()\n        return ("))
+    assert (found["9.4"].state, "got 0.0" in found["9.4"].message) == ("wrong", False)
 
 
 @pytest.mark.parametrize(("name", "nats"), [("5.4", 72.5), ("9.4", 8.9), ("8.5", 6.6)])
 def test_a_score_that_nobody_has_reached_waits(name, nats, monkeypatch):
     for more, state in ((0, WAITS), (1, "right")):
         said = f"{nats + more:.2f} nats on rows, without a leak."
-        monkeypatch.setattr("made_lessons.grading.verdicts.examine", lambda *_, said=said: said)
+        monkeypatch.setattr("made_lessons.grading.judge.examine", lambda *_, said=said: said)
         assert verdict_on(exercise_named(name), ...).state == state

@@ -2,10 +2,11 @@
 
 import csv
 from datetime import datetime
+from pathlib import Path
 
-from made_lessons.grading.folder import read_class
+from made_lessons.grading.folder import Row, read_class
+from made_lessons.grading.judge import COURSES_OWN, WAITS, Verdict
 from made_lessons.grading.reports import write_all
-from made_lessons.grading.verdicts import COURSES_OWN, WAITS, Row, Verdict
 from tests.lessons.submitting import table
 
 
@@ -18,10 +19,10 @@ def written(out, *rows, people="", notebook=3):
     return table(out / "grades.csv", "learner"), messages
 
 
-def row_of(learner, state="right", name="3.2", message="", variant=None, **more):
-    about = {"path": f"{learner}.ipynb", "file_digest": f"of {learner}", "status": "graded"}
+def row_of(learner, state="right", name="3.2", message="", variant="", **more):
+    about = {"submission": f"{learner}.ipynb", "file_digest": f"of {learner}", "status": "graded"}
     verdicts = {name: Verdict(state, message, variant)}
-    return Row(learner, f"{learner}.ipynb", **about | more, verdicts=verdicts)
+    return Row(learner, **about | more, verdicts=verdicts)
 
 
 def test_an_answer_with_a_wrong_or_missing_key_earns_nothing(tmp_path):
@@ -31,7 +32,7 @@ def test_an_answer_with_a_wrong_or_missing_key_earns_nothing(tmp_path):
         row_of("cy"),
         row_of("dora", variant="w1"),  # not in the list
         row_of("eve", name="3.5"),  # which has no variants
-        row_of("fay", WAITS, message=COURSES_OWN),
+        row_of("fay", WAITS, message=COURSES_OWN, variant="w6"),
     ]
     people = "ann,w1\nben,w2\ncy,w3\neve,w5\nfay,w6\nzoë,w7\n"
     found, messages = written(tmp_path, *rows, people=people)
@@ -50,7 +51,8 @@ def test_an_answer_with_a_wrong_or_missing_key_earns_nothing(tmp_path):
 
 
 def test_an_answer_that_waits_counts_when_the_instructor_confirms_it(tmp_path):
-    waits = row_of("ann", WAITS, "9.4", message="odd")
+    waits = row_of("=ann", WAITS, "9.4", message="odd")
+    copy = row_of("ben", WAITS, "9.4", file_digest=waits.file_digest)
     for word, points in (("", "0"), ("Yes", "3"), ("no", "0"), ("yes", "3")):
         if word:
             path = tmp_path / "waiting.csv"
@@ -58,16 +60,16 @@ def test_an_answer_that_waits_counts_when_the_instructor_confirms_it(tmp_path):
             assert '"9.4 A better model of the table"' in lines[1]  # 9.4 could become a date
             first = lines[1].rpartition(",")[0]
             path.write_text("\n".join([lines[0], "", f'{first},"{word}"']), "utf-8-sig")
-        found, messages = written(tmp_path, waits, notebook=9)
-        assert found["ann"]["points"] == points
-        assert any("1 answers wait" in line for line in messages) == (not word)
-    changed = row_of("ann", WAITS, "9.4", file_digest="of another")
+        found, messages = written(tmp_path, waits, copy, notebook=9)
+        assert (found["'=ann"]["points"], found["ben"]["points"]) == (points, "0")
+        assert f"{1 if word else 2} answers wait" in messages[0]
+    changed = row_of("=ann", WAITS, "9.4", file_digest="of another")
     found, _ = written(tmp_path, changed, notebook=9)
-    assert found["ann"]["points"] == "0"
+    assert found["'=ann"]["points"] == "0"
 
 
 def test_platforms_take_the_grades(tmp_path):
-    rows = [row_of("Ann", platform_id="12"), Row("Cy", "Cy", status="...", platform_id="14")]
+    rows = [row_of("Ann", platform_id="12"), Row("Cy", "14", status="...")]
     written(tmp_path, *rows)
     # Ruby's reader takes a byte order mark before the first quote for a broken line
     assert (tmp_path / "canvas.csv").read_bytes().startswith(b'"Student","ID",')
@@ -108,7 +110,7 @@ def test_no_spreadsheet_finds_a_formula_wherever_it_splits(tmp_path):
     signs = tuple("=+-@＝＋－＠")
     texts = [f'{s}1;{s}1;"{s}1;""{s}1;,\n{s}1,\r\n {s}1\t{s}1|{s}1' for s in signs]
     failed = [{"3.2": Verdict("failed", text, variant=text)} for text in texts]
-    rows = [Row(text, text, "p", "", text, v) for text, v in zip(texts, failed, strict=True)]
+    rows = [Row(text, text, Path(), text, text, v) for text, v in zip(texts, failed, strict=True)]
     written(tmp_path, *rows)
     grades = (tmp_path / "grades.csv").read_text("utf-8-sig")
     for separator in ",;|\t":
