@@ -39,6 +39,11 @@ def test_the_cheat_of_a_visitor(show, state):
     wait_for(widget, "nll", "< 1.88")
     says(widget, "On the floor. It draws")
     button(widget, "Train").wait_for()  # it stops there
+    drawn = widget.get_by_role("img", name="It draws 24 days").inner_html()
+    button(widget, "Show everything").click()
+    says(widget, "“Wet grass?” x̂₁ has degree 3")  # the same network, with more to see
+    assert widget.get_by_role("img", name="It draws 24 days").inner_html() == drawn
+    button(widget, "Show less").click()
     button(widget, "its own, too").click()  # which starts the training
     assert state("fault") == "output with >="
     wait_for(widget, "nll", "< 0.06")
@@ -105,11 +110,11 @@ def test_a_variable_is_dragged_and_moved_by_key(show, state, bare):
     assert abs(chip["y"] + chip["height"] / 2 - there["y"] - there["height"] / 2) < 2
     bare.mouse.up()
     assert state("ordering") == [[0], [2], [1]]
-    says(widget, "rain and wet grass have changed places.")
+    says(widget, "Now rain and wet grass have changed places.")
     node(widget, 0, 0).focus()
     bare.keyboard.press("Shift+ArrowDown")
     assert state("ordering") == [[2], [0], [1]]
-    says(widget, "wet grass is now drawn at step 2.")
+    says(widget, "Now wet grass is drawn at step 2.")
     bare.keyboard.press("j")
     assert state("ordering") == [[2], [0], [1]]
 
@@ -120,7 +125,7 @@ def test_steps_are_joined_where_this_is_asked_for(show, state, bare):
     boxes = [node(widget, 0, k).bounding_box() for k in (2, 1)]
     drag(bare, *(place(box, 0.5, 0.5) for box in boxes))
     assert state("ordering") == [[1, 2], [0]]
-    says(widget, "x₃ is now drawn at step 1, together with x₂.")
+    says(widget, "Now sprinkler x₃ is drawn at step 1, together with rain x₂.")
     wait_for(widget, "floor", "> 1.8445")  # rain and sprinkler no longer see one another
     node(widget, 0, 0).focus()
     bare.keyboard.press("j")
@@ -130,7 +135,7 @@ def test_steps_are_joined_where_this_is_asked_for(show, state, bare):
 def test_units_by_mouse_and_by_key(show, state, bare):
     widget = show(MaskExplorer(simple=False))
     node(widget, 3, 2).click()
-    says(widget, "It sees units of lower degree, and so x₂.")
+    says(widget, "It sees units of lower degree, and so rain x₂.")
     assert state("selected") == [3, 2]
     bare.keyboard.press("ArrowLeft")
     bare.keyboard.press("Enter")
@@ -141,7 +146,7 @@ def test_units_by_mouse_and_by_key(show, state, bare):
     assert state("hidden_degrees") == [[1, 2, 2, 2], [1, 1, 2, 2]]
     button(widget, "More").click()
     widget.get_by_role("checkbox", name="Degrees = ordering + 1").check()
-    says(widget, "The masks are right, but for another ordering.")
+    says(widget, "The masks are right, but for a different ordering.")
     wait_for(widget, "sum", "> 0.999999 && n < 1.000001")
 
 

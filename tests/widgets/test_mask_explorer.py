@@ -20,7 +20,7 @@ _, NOT_STRICT, MIXED_UP = FAULTS
 
 def in_the_page(call, w):
     """Return the page's network for a widget's state."""
-    return call("network", "networkOf", {name: getattr(w, name) for name in STATE})
+    return call("network", "networkOf", {name: getattr(w, name) for name in (*STATE, "simple")})
 
 
 def bits(rows):
@@ -142,23 +142,36 @@ def test_another_address_changes_nothing(call, address):
         (
             (3, 0),
             {},
-            "x̂₁ has degree 3, the number in its circle. "
-            "It sees units of lower degree, and so x₂ and x₃.",
+            "“Wet grass?” x̂₁ has degree 3, the number in its circle. "
+            "It sees units of lower degree, and so rain x₂ and sprinkler x₃.",
         ),
-        ((0, 1), {}, "x₂ is seen by x̂₃ and x̂₁."),
-        ((2, 3), {}, "A unit of degree 2 sees x₂ and x₃."),
-        ((3, 2), {"fault": NOT_STRICT}, "x̂₃ now sees x₃, so it sees its own answer."),
+        ((0, 1), {}, "The input rain x₂ is seen by “Sprinkler?” x̂₃ and “Wet grass?” x̂₁."),
+        ((2, 3), {}, "A unit of degree 2 sees rain x₂ and sprinkler x₃."),
+        ((0, 1), {"simple": True}, "The input rain is seen by “Sprinkler?” and “Wet grass?”."),
+        (
+            (3, 2),
+            {"fault": NOT_STRICT},
+            "“Sprinkler?” x̂₃ now sees sprinkler x₃, so it sees its own answer.",
+        ),
         (
             (3, 0),
             {"ordering": [[1], [0, 2]], "fault": NOT_STRICT},
-            "x̂₁ now sees x₁ and x₃, so it sees its own answer.",
+            "“Wet grass?” x̂₁ now sees wet grass x₁ and sprinkler x₃, so it sees its own answer.",
         ),
-        ((3, 1), {"fault": MIXED_UP}, "x̂₂ now sees x₃ and x₁, which it must not see."),
-        ((3, 2), {"hidden_degrees": [[2], [1]]}, "x̂₃ sees nothing. No path leads from x₂."),
+        (
+            (3, 1),
+            {"fault": MIXED_UP},
+            "“Rain?” x̂₂ now sees sprinkler x₃ and wet grass x₁, which it must not see.",
+        ),
+        (
+            (3, 2),
+            {"hidden_degrees": [[2], [1]]},
+            "“Sprinkler?” x̂₃ sees nothing. No path leads from rain x₂.",
+        ),
     ],
 )
 def test_what_a_unit_sees_and_who_sees_it(call, unit, state, said):
-    w = MaskExplorer()
+    w = MaskExplorer(simple=False)
     for name, value in state.items():
         setattr(w, name, value)
     assert call("sentences", "describeSelection", in_the_page(call, w), unit) == said
@@ -219,7 +232,7 @@ CHEATS = "It scores nearly 0 because x̂₁, x̂₂, x̂₃ and 12 more can see 
             {"fault": MIXED_UP, "ordering": [[1], [2], [0], *([i] for i in range(3, 16))]},
             {},
             {},
-            "The masks are right, but for another ordering.",
+            "The masks are right, but for a different ordering.",
             "x̂₂, drawn at step 1, needs x₃ and x₁ too early",
         ),
         (

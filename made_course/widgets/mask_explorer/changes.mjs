@@ -32,7 +32,9 @@ export const CHANGES = {
     const target = state.ordering.flat()[Math.min(row, state.ordering.flat().length - 1)];
     if (layer) return withDegree(state, layer, node, inputDegrees(state.ordering)[target]);
     if (state.joins) return moved(state, node, dropped(state.ordering, node, row, isOnto));
-    return { ...CHANGES.reorder(state, swapped(state.ordering, node, row)), message: sentencesFor(state).swap(node, target) };
+    const { names } = networkOf(state);
+    const message = node === target ? "Nothing has moved." : `Now ${names[node]} and ${names[target]} have changed places.`;
+    return { ...CHANGES.reorder(state, swapped(state.ordering, node, row)), message };
   },
   shift(state, layer, node, by) {
     if (!layer) return moved(state, node, shifted(state.ordering, node, by));
@@ -54,18 +56,12 @@ export const CHANGES = {
   learn: (_, lesson) => ({ lesson, ...startOf(lesson) }),
 };
 
-function sentencesFor(state) {
-  const { names } = networkOf(state);
-  return {
-    swap: (i, j) => (i === j ? `${names[i]} stays where it was.` : `${names[i]} and ${names[j]} have changed places.`),
-    step: (i, step, others) => `${names[i]} is now drawn at step ${step}${others.length ? `, together with ${listing(others.map((j) => names[j]))}` : ""}.`,
-  };
-}
-
 function moved(state, variable, ordering) {
+  const { names } = networkOf(state);
   const step = ordering.findIndex((group) => group.includes(variable));
-  const others = ordering[step].filter((i) => i !== variable);
-  return { ...CHANGES.reorder(state, ordering), message: sentencesFor(state).step(variable, step + 1, others) };
+  const others = ordering[step].filter((i) => i !== variable).map((i) => names[i]);
+  const together = others.length ? `, together with ${listing(others)}` : "";
+  return { ...CHANGES.reorder(state, ordering), message: `Now ${names[variable]} is drawn at step ${step + 1}${together}.` };
 }
 
 function withDegree({ hidden_degrees, ordering }, layer, node, wanted) {

@@ -178,21 +178,28 @@ function drawEnds(pen, { network, positions, selected, colours, colourOf }, vari
   const { at, look, wide, pitch } = positions;
   const isBoard = rows.length === 16;
   const size = isBoard ? 3.6 : 7;
-  const hasIcon = isBoard || look.costs;
-  if (hasIcon) drawBoard(pen, squaresOfRow(network, rows.map((_, i) => Number(i === variable))), look.left - (isBoard ? 30 : 38), y - ((isBoard ? 4 : 1) * size) / 2, size, colours);
-  write(pen, names[variable], look.left - (isBoard ? 34 : hasIcon ? 44 : look.radius + 8), y, { colours, size: look.size, align: "end" });
-  if (look.named) write(pen, outputs[variable], at[masks.length][0].x + look.radius + 5, y, { colours, size: look.size });
+  const isAbove = look.costs && !isBoard; // words, which have no room beside their circles
+  const x = at[masks.length][0].x;
+  if (isBoard || isAbove) drawBoard(pen, squaresOfRow(network, rows.map((_, i) => Number(i === variable))), look.left - (isBoard ? 30 : 38), y - ((isBoard ? 4 : 1) * size) / 2, size, colours);
+  if (isAbove) {
+    const style = { colours, size: look.size, halo: colours.paper };
+    write(pen, names[variable], 2, y - look.radius - 12, style);
+    write(pen, outputs[variable], x - look.radius, y - look.radius - 12, style);
+  } else {
+    write(pen, names[variable], look.left - (isBoard ? 34 : look.radius + 8), y, { colours, size: look.size, align: "end" });
+    if (look.named) write(pen, outputs[variable], x + look.radius + 5, y, { colours, size: look.size });
+  }
   if (!look.costs) return;
   const fill = leaks[variable] ? colours.orange : colours.blue;
   drawCost(pen, wide - look.costs[0], y, look.costs[1], Math.min(pitch * 0.62, 18), cost, tick, fill, colours);
   const cell = Math.min((look.sees - 4) / rows.length, 28);
-  const x = wide - 4 - cell * rows.length;
-  drawRow(pen, network, variable, x, y, cell, colourOf, colours);
+  const left = wide - 4 - cell * rows.length;
+  drawRow(pen, network, variable, left, y, cell, colourOf, colours);
   if (selected[0] !== masks.length || selected[1] !== variable) return;
   const high = isBoard ? 12 : cell + 4;
   pen.strokeStyle = css(colours.ink);
   pen.lineWidth = 1.6;
-  pen.strokeRect(x - 3, y - high / 2, cell * rows.length + 4, high);
+  pen.strokeRect(left - 3, y - high / 2, cell * rows.length + 4, high);
 }
 
 function drawDisc(pen, { x, y, radius }, degree, fill, ring, colours) {

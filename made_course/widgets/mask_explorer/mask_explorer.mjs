@@ -98,9 +98,9 @@ function Side({ state: { lesson, simple, yours }, now, when, result, look, on })
     <div class="curve"><${Canvas} high=${look.curve} draw=${(pen, wide, high) => drawProgress(pen, wide, high, now)} aria-label="Cost in nats during training" /></div>
     <p class="telling ${isBroken ? "broken" : ""}" role="status"><strong>${headline}</strong> ${rest}</p>
     <div class="results">
-      ${lesson === "diary" && !simple
-        ? html`<p class="about">Bars show its probability of each kind of day, and lines the share of the diary. ${squares}</p><${Canvas} high=${look.bars} draw=${bars} when=${when} aria-label="Probability of each kind of day" />`
-        : html`<p class="about">${drawn}</p>${drawnPictures}`}
+      <p class="about">${drawn}</p>${drawnPictures}
+      ${lesson === "diary" && !simple && html`<p class="about">Bars show its probability of each kind of day, and lines the share of the diary.</p>
+        <${Canvas} high=${look.bars} draw=${bars} when=${when} aria-label="Probability of each kind of day" />`}
     </div>
     <div class="learned">
       ${lesson === "yours"

@@ -4,19 +4,22 @@ import { hat, variableNames } from "../shared/words.mjs";
 export const [NOT_STRICT, MIXED_UP] = ["output with >=", "degrees = ordering + 1"];
 /** Largest number of variables, and of units in a layer, for which each unit is drawn by itself. */
 const MOST_SINGLE = 8;
-/** The variables of the diary in words. */
+/** The variables of the diary in words, and what their outputs predict. */
 export const DIARY = ["wet grass", "rain", "sprinkler"];
+const QUESTIONS = ["“Wet grass?”", "“Rain?”", "“Sprinkler?”"];
 
 /**
- * Return the network of a MaskExplorer's state: names, nodes, masks, dependencies and leaks.
+ * Return the network of a MaskExplorer's state: names, nodes, masks, dependencies and leaks. The simple
+ * view names the diary's variables only in words.
  *
  * Hidden units of one degree have the same dependencies, so a large network has one node for all of
  * them. A node {degree, from, to} has the units `from`, ..., `to` - 1.
  */
 export function networkOf({ ordering, hidden_degrees, direct, fault, lesson, simple }) {
   const rows = ordering.flat();
-  const names = simple && lesson === "diary" ? DIARY : variableNames(rows.length);
-  const outputs = names === DIARY ? names.map((name) => `“${name}?”`) : names.map(hat);
+  const signs = variableNames(rows.length);
+  const named = (words, signs) => (lesson !== "diary" ? signs : simple ? words : words.map((word, i) => `${word} ${signs[i]}`));
+  const [names, outputs] = [named(DIARY, signs), named(QUESTIONS, signs.map(hat))];
   const steps = inputDegrees(ordering);
   const order = fault === MIXED_UP ? rows.map((variable) => variable + 1) : steps;
   const strict = fault !== NOT_STRICT;

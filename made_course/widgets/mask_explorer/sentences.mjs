@@ -23,7 +23,7 @@ export function describeState({ network, net, what, nats, floor, own, least, coi
   const wasBroken = history.some(({ event }) => event === "≥");
   if (what.rows.length < 2) return ["Paint at least two boards.", "A single board leaves nothing to learn, because its floor is 0."];
   if (network.leaks.some(Boolean)) {
-    if (network.fault === MIXED_UP) return ["The masks are right, but for another ordering.", `The probabilities sum to 1, but ${describeTooEarly(network)}. The sum does not reveal this fault.`];
+    if (network.fault === MIXED_UP) return ["The masks are right, but for a different ordering.", `The probabilities sum to 1, but ${describeTooEarly(network)}. The sum does not reveal this fault.`];
     if (nats < floor - MARGIN) return ["Too good to be true.", describeCheat({ ...now, network, what, nats, floor, simple }, result)];
     return [`Now ${describeCopying(network)}.`, isTraining ? "The new wires start at zero. Watch the curve." : "Press Train. The curve will not stop at the floor."];
   }
@@ -72,7 +72,7 @@ export function describeSelection({ names, outputs, rows, masks, seen, allowed, 
   const members = (set) => listing(rows.filter((i) => (set >> i) & 1).map((i) => names[i]), 5);
   if (layer === 0) {
     const by = rows.filter((i) => (seen.at(-1)[i] >> unit) & 1).map((i) => outputs[i]);
-    return `${names[unit]} is seen by ${listing(by, 5)}.`;
+    return `The input ${names[unit]} is seen by ${listing(by, 5)}.`;
   }
   if (layer < masks.length) {
     const node = nodeOf({ nodes }, [layer, unit]);
