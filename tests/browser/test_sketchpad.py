@@ -39,19 +39,19 @@ def painted(canvas):
 
 def test_eight_endings_are_the_packages_own(show, pad):
     widget = show(pad)
-    says(widget, "of 8 look like a 0")
+    says(widget, "of 8 as a 0")
     endings = widget.get_by_role("group", name="Endings").locator("canvas")
     shown = torch.stack([painted(endings.nth(k)) for k in range(8)])
     assert torch.equal(shown, pad.completion.samples[0].long())
     widget.get_by_role("button", name="Draw again").click()
-    says(widget, "of 8 look like a 0")
+    says(widget, "of 8 as a 0")
     pad.seed = 1
     assert torch.equal(painted(endings.nth(3)), pad.completion.samples[0, 3].long())
 
 
 def test_a_network_that_peeks_draws_blanks(show, state, pad):
     widget = show(pad)
-    says(widget, "of 8 look like a 0")
+    says(widget, "of 8 as a 0")
     says(widget, "hidden pixels right, each from the pixels before it.")
     widget.get_by_role("button", name="Let it peek").click()
     widget.get_by_role("button", name="Let it peek", pressed=True).wait_for()
@@ -67,7 +67,7 @@ def test_a_drawing_is_centred_and_completed(show, state, bare, pad):
     board = widget.get_by_role("application")
     box = board.bounding_box()
     drag(bare, place(box, 0.2, 0.1), place(box, 0.5, 0.1), place(box, 0.3, 0.5))  # small, and aside
-    says(widget, "of 8 look like a 7")
+    says(widget, "of 8 as a 7")
     row = torch.arange(784) // 28
     rows = row[torch.tensor([pixel == "1" for pixel in state("digit")])]
     assert rows.max() - rows.min() > 15  # 11 rows as it was drawn, without the width of the pen
@@ -93,7 +93,7 @@ def test_a_digit_is_drawn_with_keys(show, state, pad):
     board.press("ArrowUp")
     for _ in range(12):
         board.press("Shift+ArrowDown")
-    says(widget, "of 8 look like a 1")
+    says(widget, "of 8 as a 1")
     column = torch.arange(784) % 28
     columns = column[torch.tensor([pixel == "1" for pixel in state("digit")])]
     assert columns.max() - columns.min() < 4
@@ -101,7 +101,7 @@ def test_a_digit_is_drawn_with_keys(show, state, pad):
 
 def test_pixels_one_after_another(show, bare, pad):
     widget = show(pad)
-    says(widget, "of 8 look like")
+    says(widget, "of 8 as")
     step = widget.get_by_role("button", name="Step")
     step.click()
     says(widget, "Ending 1, pixel 1 of 198 (row 17, column 4): the probability")
@@ -122,7 +122,7 @@ def test_pixels_one_after_another(show, bare, pad):
 
 def test_share_saves_an_animated_picture(show, bare, tmp_path, pad):
     widget = show(pad)
-    says(widget, "of 8 look like")
+    says(widget, "of 8 as")
     with bare.expect_download() as download:
         widget.get_by_role("button", name="Share").click()
     download.value.save_as(tmp_path / "shared.gif")
@@ -142,14 +142,14 @@ WATCH = """() => {
 def test_nothing_moves_where_motion_is_reduced(show, bare, pad, motion):
     bare.emulate_media(reduced_motion=motion)
     widget = show(pad)
-    says(widget, "of 8 look like")
+    says(widget, "of 8 as")
     bare.evaluate(WATCH)
     widget.get_by_role("button", name="Draw again").click()
     ending = widget.locator(".made-endings canvas").first
     pad.seed = 1
     expected = pad.completion.samples[0, 0].long()
     assert soon(lambda: torch.equal(painted(ending), expected))
-    says(widget, "of 8 look like")
+    says(widget, "of 8 as")
     was_empty = "" in bare.evaluate("window.said")  # as the verdict is until all pixels are drawn
     assert was_empty == (motion == "no-preference")
 
@@ -161,14 +161,14 @@ def test_in_jupyterlab_with_a_kernel_and_without(lab, page):
     )
     assert run_cells(page, lab, source) == []
     widget = page.locator(".made-widget")
-    says(widget, "of 8 look like")
+    says(widget, "of 8 as")
     widget.get_by_role("button", name="More").click()
     widget.get_by_label("Hide").select_option("top")
-    says(widget, "of 8 look like")
+    says(widget, "of 8 as")
     assert soon(lambda: kernel_says(page, "w.hidden == w.parts['top']") == "True")
     kernel_says(page, "setattr(w, 'digit', w.digits[1])")
-    says(widget, "like a 1")
+    says(widget, "as a 1")
     run_command(page, "kernelmenu:shutdown")
     widget.get_by_role("button", name="Draw again").click()
-    says(widget, "of 8 look like")
+    says(widget, "of 8 as")
     assert page.complaints == []

@@ -248,7 +248,7 @@ def test_the_front_page_draws_after_its_text(site, page):
     assert (site / "_static" / "networks.js").stat().st_size < 2_100_000
     page.goto((site / "index.html").as_uri())
     toy = page.locator("#toy .made-widget")
-    says(toy, "of 8 look like a 3")
+    says(toy, "of 8 as a 3")
     toy.get_by_role("button", name="Let it peek").click()
     says(toy, "8 of 8 are blank, because it copies the blank paper.")
     toy.get_by_role("button", name="Let it peek").click()
@@ -256,7 +256,7 @@ def test_the_front_page_draws_after_its_text(site, page):
     toy.get_by_role("button", name="Clear").click()
     box = toy.get_by_role("application").bounding_box()
     drag(page, place(box, 0.3, 0.2), place(box, 0.7, 0.2), place(box, 0.45, 0.9))
-    says(toy, "of 8 look like a 7")
+    says(toy, "of 8 as a 7")
     page.set_viewport_size({"width": 390, "height": 844})
     page.get_by_role("button", name="Change between light and dark").click()
     assert page.locator("body").get_attribute("data-theme") == "dark"
@@ -274,7 +274,7 @@ def test_a_sketchpad_loads_its_networks_when_it_is_in_view(site, page, name):
     says(pad, "Loading the network")
     assert not any("networks.js" in url for url in asked)
     pad.scroll_into_view_if_needed()
-    says(pad, "of 8 look like")
+    says(pad, "of 8 as")
     assert page.complaints == []
 
 

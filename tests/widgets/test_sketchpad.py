@@ -39,8 +39,8 @@ def test_the_figure_shows_the_same_endings():
 @pytest.mark.parametrize(
     ("names", "words"),
     [
-        ([7] * 8, "8 of 8 look like a 7."),
-        ([2, 3, 2, 8, 3, 2, 2, 2], "5 of 8 look like a 2, 2 like a 3, 1 like an 8."),
+        ([7] * 8, "a classifier reads 8 of 8 as a 7."),
+        ([2, 3, 2, 8, 3, 2, 2, 2], "a classifier reads 5 of 8 as a 2, 2 as a 3 and 1 as an 8."),
     ],
 )
 def test_the_verdict_counts_digits(call, names, words):

@@ -1,4 +1,5 @@
 import { uniforms } from "../shared/uniforms.mjs";
+import { listing } from "../shared/words.mjs";
 import { follow, initialState, nameOf, orderingOf, sigmoid } from "./networks.mjs";
 
 export const COUNT = 8;
@@ -29,15 +30,16 @@ export function endingsOf({ made, peeking, reader }, x, known, seed, peeks) {
   return { drawn, endings, right: drawn.filter(isRight).length };
 }
 
-/** Say how many endings look like which digit, the most frequent first. */
+/** Say how many endings the classifier reads as which digit, the most frequent first. */
 export function verdict(names) {
   const counts = new Map();
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
-  const [[name, count], ...others] = [...counts].sort(([, a], [, b]) => b - a);
-  const digit = (which) => `${which === 8 ? "an" : "a"} ${which}`;
-  const rest = others.map(([which, times]) => `, ${times} like ${digit(which)}`).join("");
-  return `${count} of ${names.length} look${count === 1 ? "s" : ""} like ${digit(name)}${rest}.`;
+  const sorted = [...counts].sort(([, a], [, b]) => b - a);
+  const parts = sorted.map(([name, count], k) => `${count}${k ? "" : ` of ${names.length}`} as ${withArticle(name)}`);
+  return `a classifier reads ${listing(parts)}.`;
 }
+
+export const withArticle = (name) => `${name === 8 ? "an" : "a"} ${name}`;
 
 /** Say how many endings have no ink in the pixels that were drawn. */
 export function blanks({ drawn, endings }) {

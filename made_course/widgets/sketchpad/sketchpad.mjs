@@ -1,7 +1,7 @@
 import { useColours } from "../shared/canvas.mjs";
 import { widgetOf } from "../shared/component.mjs";
 import { html, useEffect, useMemo, useRef, useState } from "../shared/preact.mjs";
-import { COUNT, blanks, decision, endingsOf, verdict } from "./endings.mjs";
+import { COUNT, blanks, decision, endingsOf, verdict, withArticle } from "./endings.mjs";
 import { networksOf } from "./networks.mjs";
 import { usePen } from "./pen.mjs";
 import { Picture, lookOf, shadesOf } from "./picture.mjs";
@@ -96,7 +96,7 @@ function resultOf(found, peeks) {
 
 function Endings({ looks, names, marked, setChosen }) {
   return html`<div class="made-endings" role="group" aria-label="Endings">${looks.map((look, k) => html`
-    <button type="button" aria-pressed=${String(k === marked)} aria-label="Ending ${k + 1}${names ? `, looks like ${names[k]}` : ""}"
+    <button type="button" aria-pressed=${String(k === marked)} aria-label="Ending ${k + 1}${names ? `, read as ${withArticle(names[k])}` : ""}"
       onClick=${() => setChosen(k)}><${Picture} look=${look} aria-hidden="true" /></button>`)}
   </div>`;
 }
@@ -104,7 +104,7 @@ function Endings({ looks, names, marked, setChosen }) {
 /** Buttons for how endings are shown. */
 function Playing({ player, isP, setIsP, share }) {
   return html`<div class="made-controls">
-    <button type="button" onClick=${player.play}>${player.pace === "slow" ? "❚❚ Pause" : "▶ Play slowly"}</button>
+    <button type="button" onClick=${player.play}><span aria-hidden="true">${player.pace === "slow" ? "❚❚" : "▶"}</span> ${player.pace === "slow" ? "Pause" : "Play slowly"}</button>
     <button type="button" onClick=${player.go}>Step</button>
     <button type="button" aria-pressed=${String(isP)} onClick=${() => setIsP(!isP)}>Show the probabilities</button>
     <button type="button" onClick=${share}>Share</button>
@@ -122,7 +122,7 @@ function boardLook({ digit, hidden }, shades, brush = null) {
 }
 
 function Board({ pen: { shown, brush, handlers }, shades, isRubber }) {
-  const help = "Arrows move the brush; hold Shift to draw with it; Space makes a dot.";
+  const help = "Arrow keys move the brush. Hold Shift to draw. Space makes a dot.";
   return html`<${Picture} class="made-board" tabindex="0" role="application" aria-label="Your digit. ${help}"
     look=${boardLook(shown, shades, brush)} style=${{ cursor: isRubber ? "cell" : "crosshair" }} ...${handlers} />`;
 }

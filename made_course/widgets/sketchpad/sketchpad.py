@@ -22,7 +22,7 @@ class Sketchpad(InPage, module="sketchpad"):
 
     The endings are exact draws from :math:`p(x_{hidden} \mid x_{known})` of ``"mnist-any-order"``,
     given a blank border of 3 pixels. The page has a copy of this network with weights of 8 bits,
-    and draws without Python. A small classifier names the digit that each ending looks like.
+    and draws without Python. A small classifier reads each ending as a digit.
 
     Args:
         digits: (784,) or (m, 784) zeros and ones: digits to choose from. Their border is erased.
