@@ -19,6 +19,7 @@ from made_course import load_pretrained
 from made_course.common.colours import BLUE
 from made_course.common.files import write_whole
 from made_course.figures.axes import frame_only
+from made_course.figures.images import paint_ink
 from made_course.figures.picture import Picture, picture
 
 PICTURE = Path(__file__).parents[2] / "notebooks" / "drawing.webp"
@@ -36,19 +37,31 @@ def draw_frames() -> list[Image.Image]:
     canvas, image = FigureCanvasAgg(figure), figure.axes[0].images[0]
     pictures = []
     for known in range(0, 784 + 1, STEP):
-        so_far = torch.where(model.order <= known, samples, OPEN)
-        image.set_data(make_grid(so_far.view(-1, 1, 28, 28), nrow=6, padding=3)[0].numpy())
+        image.set_data(paint_digits(samples, model.order <= known))
         canvas.draw()
         pictures.append(Image.fromarray(np.array(canvas.buffer_rgba())))
     return pictures
+
+
+def paint_digits(samples: Tensor, drawn: Tensor) -> np.ndarray:
+    """Return the digits (n, 784) in rows of √n, in colours (height, width, 3).
+
+    Args:
+        samples: zeros and ones.
+        drawn: (784,) BoolTensor of the pixels that are drawn already; all others are grey.
+    """
+    layers = torch.where(drawn, samples, OPEN), drawn.expand(samples.shape).float()
+    rows = {"nrow": math.isqrt(len(samples)), "padding": 3}
+    ink, is_drawn = (make_grid(layer.reshape(-1, 1, 28, 28), **rows)[0] for layer in layers)
+    return paint_ink(ink[None].numpy(), is_drawn.bool().flatten())[0]
 
 
 @picture
 def plot_samples_and_mask(samples: Tensor, mask: Tensor) -> Picture:
     """Draw samples of a MADE beside one of its masks.
 
-    The digits (n, 784) are in rows of √n. The mask (out_features, in_features) is blue where a
-    weight may exist.
+    The digits (n, 784) are in rows of √n, green as all that a network drew. The mask
+    (out_features, in_features) is blue where a weight may exist.
 
     Example:
         >>> plot_samples_and_mask(torch.zeros(9, 784), torch.ones(2, 3)).alt
@@ -61,8 +74,8 @@ def plot_samples_and_mask(samples: Tensor, mask: Tensor) -> Picture:
     )
     figure = Picture(6.6, 3.7, alt=alt)
     left, right = figure.subplots(1, 2)
-    grid = make_grid(samples.cpu().view(-1, 1, 28, 28), nrow=math.isqrt(len(samples)), padding=3)
-    left.imshow(grid[0].numpy(), cmap="gray_r", vmin=0, vmax=1, interpolation="antialiased")
+    whole = torch.ones(samples.shape[1], dtype=torch.bool)
+    left.imshow(paint_digits(samples, whole), interpolation="antialiased")
     left.set_title("drawn pixel by pixel")
     left.set_xlabel(" ")  # so that both pictures have the same height
     frame_only(left)
