@@ -159,8 +159,8 @@ def test_boards_of_the_readers_own(show, state, bare):
     cells = widget.get_by_role("group", name="Your board").get_by_role("button")
     boxes = [cells.nth(k).bounding_box() for k in (0, 3)]
     drag(bare, *(place(box, 0.5, 0.5) for box in boxes))
-    cells.nth(3).focus()
-    bare.keyboard.press("ArrowRight")
+    cells.nth(0).focus()
+    bare.keyboard.press("ArrowDown")
     bare.keyboard.press(" ")
     button(widget, "Keep it").click()
     assert state("yours")[-1] == [1] * 5 + [0] * 11

@@ -11,7 +11,7 @@ from ipywidgets.widgets import widget as ipywidgets_widget
 from made_course import MaskExplorer, Sketchpad
 from made_course.widgets.shared import rerun
 from made_course.widgets.shared.base import joined_modules
-from made_course.widgets.shared.without_kernel import standalone_html
+from made_course.widgets.shared.without_kernel import html_of_state, standalone_html
 
 MAKE = {"MaskExplorer": MaskExplorer, "Sketchpad": lambda: Sketchpad(torch.zeros(2, 784))}
 
@@ -38,8 +38,8 @@ def test_its_module_stands_alone(make):
     assert len(names) == len(set(names))
     assert not re.search(r"^import|https?://(?!www\.w3\.org/)", made._esm, re.MULTILINE)
     assert len(re.findall("^export default", made._esm, re.MULTILINE)) == 1
-    made.problem = "</script><b>"  # a reader's text does not end the script
-    assert standalone_html(made).count("</script>") == 1
+    with_text = made.get_state() | {"text": "</script><b>"}  # a text does not end the script
+    assert html_of_state(with_text).count("</script>") == 1
     assert not re.search(r'[{,] "_\w+": ', standalone_html(made)), "private state"
     made.close()
 

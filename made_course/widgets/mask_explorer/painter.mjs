@@ -1,6 +1,6 @@
 import { squaresOfRow } from "./network.mjs";
-import { arrowKeys } from "../shared/frame.mjs";
-import { html, useLayoutEffect, useRef, useState } from "../shared/preact.mjs";
+import { useArrows } from "../shared/arrows.mjs";
+import { html, useRef, useState } from "../shared/preact.mjs";
 
 const MOST_BOARDS = 32;
 const BLANK = new Array(16).fill(0);
@@ -29,7 +29,7 @@ function Brush({ onKeep }) {
   const grid = useRef();
   const ink = useRef(null); // value that the stroke paints; null if there is no stroke
   const cells = () => [...grid.current.children];
-  useLayoutEffect(() => arrowKeys(grid.current, cells), []);
+  const arrows = useArrows(grid);
   const paint = (i, value) => i >= 0 && setBoard((now) => now.map((old, k) => (k === i ? value : old)));
   const at = (target) => cells().indexOf(target);
   const lift = () => (ink.current = null);
@@ -40,19 +40,15 @@ function Brush({ onKeep }) {
     grid.current.setPointerCapture(event.pointerId);
   }
   const move = ({ clientX, clientY }) => ink.current !== null && paint(at(document.elementFromPoint(clientX, clientY)), ink.current);
-  function key(event) {
-    if (![" ", "Enter"].includes(event.key)) return;
-    event.preventDefault();
-    paint(at(event.target), 1 - board[at(event.target)]);
-  }
+  const click = ({ target, detail }) => !detail && paint(at(target), 1 - board[at(target)]); // by a key, not by a pointer
   function keep() {
     onKeep(board);
     setBoard(BLANK);
   }
   return html`<div class="own">
-    <div class="painter" role="group" aria-label="Your board" ref=${grid} onKeyDown=${key}
+    <div class="painter" role="group" aria-label="Your board" ref=${grid} onClick=${click} ...${arrows}
       onPointerDown=${press} onPointerMove=${move} onPointerUp=${lift} onPointerCancel=${lift}>
-      ${board.map((value, i) => html`<button type="button" aria-pressed=${String(value === 1)} aria-label="row ${(i >> 2) + 1}, column ${(i & 3) + 1}" />`)}
+      ${board.map((value, i) => html`<button type="button" data-layer=${i & 3} aria-pressed=${String(value === 1)} aria-label="row ${(i >> 2) + 1}, column ${(i & 3) + 1}" />`)}
     </div>
     <button type="button" onClick=${keep}>Keep it</button>
   </div>`;

@@ -1,7 +1,7 @@
+import { ARROWS, useArrows } from "../shared/arrows.mjs";
 import { Canvas } from "../shared/canvas.mjs";
 import { html, useRef, useState } from "../shared/preact.mjs";
 
-const WAYS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
 const LEAST_TARGET = 24;
 
 /**
@@ -14,7 +14,7 @@ const LEAST_TARGET = 24;
 export function Stage({ network, positions, selected, joins, draw, when, on }) {
   const stage = useRef();
   const held = useRef(null); // {spot: [layer, node], from: where it was pressed, at: where it is now; null until it moves}
-  const [stop, setStop] = useState(null);
+  const arrows = useArrows(stage);
   const [, redraw] = useState(0);
   const last = network.masks.length;
   const isMovable = (layer) => layer === 0 || (network.isSmall && layer < last);
@@ -24,13 +24,10 @@ export function Stage({ network, positions, selected, joins, draw, when, on }) {
   };
 
   function keyDown(event) {
-    const [spot, step] = [spotOf(event.target), WAYS[event.key]];
-    const isJoining = event.key.toLowerCase() === "j" && !event.ctrlKey && !event.metaKey;
-    if (!spot || !(step || isJoining)) return;
-    event.preventDefault();
-    if (isJoining) on.join(...spot);
-    else if (event.shiftKey && step[1]) on.shift(...spot, step[1]);
-    else buttonNear(stage.current, event.target, spot[0] + step[0], step[0] ? 0 : step[1])?.focus();
+    const [spot, down] = [spotOf(event.target), ARROWS[event.key]?.[1]];
+    if (event.key.toLowerCase() === "j" && !event.ctrlKey && !event.metaKey) on.join(...spot);
+    else if (event.shiftKey && down) on.shift(...spot, down);
+    else arrows.onKeyDown(event);
   }
   function press(event) {
     const spot = spotOf(event.target);
@@ -55,14 +52,13 @@ export function Stage({ network, positions, selected, joins, draw, when, on }) {
   const click = ({ target }) => spotOf(target) && !held.current?.at && on.select(...spotOf(target));
 
   const isSelected = (layer, { from, to }) => layer === selected[0] && from <= selected[1] && selected[1] < to;
-  const isStop = (layer, n, node) => (stop && network.nodes[stop[0]]?.[stop[1]] ? layer === stop[0] && n === stop[1] : isSelected(layer, node));
   return html`<div class="stage" role="group" aria-label="Network, one step per row" ref=${stage} style=${{ height: `${positions.high}px` }}
     onKeyDown=${keyDown} onPointerDown=${press} onPointerMove=${move} onPointerUp=${release} onPointerCancel=${() => hold(null)}
-    onClick=${click} onfocusin=${({ target }) => setStop(spotOf(target))}>
+    onClick=${click} onfocusin=${arrows.onfocusin}>
     <${Canvas} high=${positions.high} draw=${draw} when=${when} aria-label="Network" />
     ${network.nodes.map((nodes, layer) => nodes.map((node, n) => html`<button type="button" key="${layer} ${n}"
       class="node ${isMovable(layer) ? "movable" : ""}" data-layer=${layer} data-node=${n} aria-label=${nameOf(network, layer, n, joins)}
-      aria-pressed=${String(isSelected(layer, node))} tabIndex=${isStop(layer, n, node) ? 0 : -1} style=${boxOf(positions.at[layer][n])} />`))}
+      aria-pressed=${String(isSelected(layer, node))} style=${boxOf(positions.at[layer][n])} />`))}
     ${held.current?.at && html`<${Chip} ...${held.current} network=${network} positions=${positions} joins=${joins} />`}
   </div>`;
 }
@@ -84,13 +80,6 @@ function rowAt({ rowY, pitch, count }, height, joins) {
 }
 
 const spotOf = ({ dataset }) => dataset?.layer && [Number(dataset.layer), Number(dataset.node)];
-
-/** Return the nearest button of a layer, or the next one up or down in the same column. */
-function buttonNear(stage, button, layer, down) {
-  const middle = (one) => one.offsetTop + one.offsetHeight / 2;
-  const others = [...stage.querySelectorAll(`[data-layer="${layer}"]`)].filter((one) => !down || (middle(one) - middle(button)) * down > 0);
-  return others.sort((a, b) => Math.abs(middle(a) - middle(button)) - Math.abs(middle(b) - middle(button)))[0];
-}
 
 function boxOf({ x, y, half, high }) {
   const [wide, tall] = [2 * half, high].map((side) => Math.max(side, LEAST_TARGET));

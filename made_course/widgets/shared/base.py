@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 import anywidget
-from traitlets import Unicode
 
 from .rerun import replace_last_run
 
@@ -24,8 +23,6 @@ class InPage(anywidget.AnyWidget):
     style sheets, such as ``mask_explorer.css``. If a cell runs again, the widgets of its last run
     are closed.
     """
-
-    problem = Unicode("", help="Error from Python, for the page to show.").tag(sync=True)
 
     def __init_subclass__(cls, *, module: str = "", **options: object) -> None:
         if module:

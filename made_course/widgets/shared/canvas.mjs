@@ -36,7 +36,7 @@ export function useWidth(ref) {
 const LIGHT = [[158, 208, 245], [0, 114, 178], [6, 38, 60]];
 const DARK = [[32, 82, 120], [62, 157, 222], [226, 243, 255]];
 
-/** Return the colours of the page, and draw again when its theme changes, which starts a transition (frame.css). */
+/** Return the colours of the page, and draw again when its theme changes, which starts a transition (component.css). */
 export function useColours(el) {
   const colours = useRef(null);
   const [, redraw] = useState(0);

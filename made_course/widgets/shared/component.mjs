@@ -1,4 +1,3 @@
-import { change, frame } from "./frame.mjs";
 import { html, render } from "./preact.mjs";
 
 /**
@@ -21,14 +20,62 @@ import { html, render } from "./preact.mjs";
 export function widgetOf(name, component) {
   return {
     render({ model, el }) {
+      el.classList.add("made-widget");
+      el.setAttribute("role", "group");
+      el.setAttribute("aria-label", name);
+      keepKeys(el);
+      const lost = Object.assign(document.createElement("div"), { role: "status", className: "made-lost" });
       const place = document.createElement("div");
-      const put = (values) => change(model, values);
-      el.append(place);
-      const stop = frame(el, model, name, () => render(html`<${component} ...${{ model, el, put }} />`, place));
+      el.append(lost, place); // the message at the top, because the bottom may be off the screen
+      let [isAlone, isWaiting] = [false, false];
+      const put = (values) => {
+        for (const [name, value] of Object.entries(values)) model.set(name, value);
+        if (!isAlone) model.save_changes();
+      };
+      const draw = () => {
+        isWaiting = false;
+        render(html`<${component} ...${{ model, el, put }} />`, place);
+      };
+      const follow = () => {
+        if (!isWaiting) queueMicrotask(draw); // once, after all values have changed
+        isWaiting = true;
+      };
+      const stopWaiting = whenPythonIsGone(model, () => {
+        isAlone = true;
+        lost.textContent = "Python has stopped. Everything still works here. To connect to Python, run the cell again.";
+      });
+      model.on("change", follow);
+      draw();
       return () => {
-        stop();
+        model.off("change", follow);
+        stopWaiting();
         render(null, place);
       };
     },
+  };
+}
+
+/**
+ * Keep keys pressed in the widget from JupyterLab, where an x would cut the cell. The exception is
+ * Shift+Enter, which goes to the next cell.
+ */
+function keepKeys(el) {
+  const keep = ({ target }) => (target.dataset.lmSuppressShortcuts = "true");
+  el.addEventListener("focusin", keep);
+  el.addEventListener("keyup", (event) => event.key === "Shift" && keep(event));
+  el.addEventListener("keydown", ({ key, target }) => {
+    if (key === "Shift") delete target.dataset.lmSuppressShortcuts;
+  });
+}
+
+/** Call `tell` when the kernel stops. Return a function that removes the listeners, because the kernel outlives a cell's output. */
+function whenPythonIsGone(model, tell) {
+  const kernel = model.widget_manager?.kernel;
+  const onStatus = (_, now) => ["restarting", "dead"].includes(now) && tell();
+  kernel?.disposed?.connect(tell);
+  kernel?.statusChanged?.connect(onStatus);
+  return () => {
+    kernel?.disposed?.disconnect(tell);
+    kernel?.statusChanged?.disconnect(onStatus);
   };
 }

@@ -9,8 +9,7 @@ export function showAlone(module, state, place) {
 
 /** Return a model with the same methods as anywidget's, for a state that only the page changes. */
 export function modelOf(state) {
-  const events = new EventTarget();
-  const listeners = new Map();
+  const listeners = new Set();
   for (const [name, value] of Object.entries(state)) {
     if (value?.base64 !== undefined) state[name] = decoded(value);
   }
@@ -18,18 +17,11 @@ export function modelOf(state) {
     get: (name) => state[name],
     set(name, value) {
       state[name] = value;
-      events.dispatchEvent(new Event(`change:${name}`));
-      events.dispatchEvent(new Event("change"));
+      for (const listener of listeners) listener();
     },
     save_changes() {},
-    send() {},
-    on(name, listener) {
-      listeners.set(listener, () => listener());
-      events.addEventListener(name, listeners.get(listener));
-    },
-    off(name, listener) {
-      events.removeEventListener(name, listeners.get(listener));
-    },
+    on: (_, listener) => listeners.add(listener),
+    off: (_, listener) => listeners.delete(listener),
   };
 }
 

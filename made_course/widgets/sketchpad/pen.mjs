@@ -1,9 +1,9 @@
+import { ARROWS } from "../shared/arrows.mjs";
 import { useEffect, useRef, useState } from "../shared/preact.mjs";
 import { SIDE, centred, inkOf } from "./strokes.mjs";
 
 const RUBBER = 2.2; // radius in pixels
 const PAUSE = 700; // milliseconds without a new stroke, after which the digit is centred
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 const textOf = (pixels) => Array.from(pixels, Number).join("");
 
