@@ -40,10 +40,11 @@ def states(draw):
     groups = [list(rows[k : k + size]) for k in range(0, len(rows), size)]
     widths = draw(st.lists(st.integers(1, 5 if lesson == "diary" else 20), max_size=3))
     kind = draw(st.sampled_from(["even", "uniform"]))
-    seed = draw(st.integers(0, 9))
-    return MaskExplorer(
-        lesson, widths, groups, degrees=kind, direct=draw(st.booleans()), fault=fault, seed=seed
-    )
+    w = MaskExplorer(lesson, widths, groups, direct=draw(st.booleans()), fault=fault)
+    generator = torch.Generator().manual_seed(draw(st.integers(0, 9)))
+    _, *hidden = draw_degrees(input_degrees(groups), widths, kind, generator)
+    w.hidden_degrees = [layer.tolist() for layer in hidden]
+    return w
 
 
 @given(states())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
 from traitlets import Any, Bool, Dict, List, validate
 
 from ...common.arguments import check_choice, check_count
@@ -30,6 +30,7 @@ from ..shared.base import InPage
 MOST_UNITS, MOST_LAYERS, MOST_BOARDS = 64, 4, 32
 FAULTS = ("none", "output with >=", "degrees = ordering + 1")
 LESSONS = ("diary", "boards", "yours")
+CHOICES = {"lesson": LESSONS, "draw": DEGREE_DRAWS, "fault": FAULTS}
 STATE = ("lesson", "yours", "ordering", "hidden_degrees", "draw", "direct", "fault", "selected")
 BOARDS = [  # shown until the reader paints boards
     [int(value) for value in row.split()]
@@ -53,14 +54,12 @@ class MaskExplorer(InPage, module="mask_explorer"):
             (64, 64) for boards.
         ordering: indices of the variables in the order in which they are generated, or groups of
             them; None is x₂, x₃, x₁ for the diary, and row by row for boards.
-        degrees: how hidden degrees are drawn, "uniform", "paper" or "even".
         direct: whether inputs are connected directly to later outputs.
         fault: fault of the masks: "none", "output with >=", or "degrees = ordering + 1".
         simple: whether to show only the network, one switch and the drawings; False also shows
             masks, costs and all controls.
         joins: whether a variable that is dragged onto another one joins its step; otherwise the
             two swap steps.
-        seed: seed of the hidden degrees that Python draws; the page draws without a seed.
 
     Raises:
         TypeError: if an argument has a wrong type.
@@ -102,30 +101,26 @@ class MaskExplorer(InPage, module="mask_explorer"):
         hidden_dims: Sequence[int] | None = None,
         ordering: Ordering | None = None,
         *,
-        degrees: str = "even",
         direct: bool = False,
         fault: str = "none",
         simple: bool = True,
         joins: bool = False,
-        seed: int = 0,
     ) -> None:
         check_choice("lesson", lesson, LESSONS)
-        check_choice("degrees", degrees, DEGREE_DRAWS)
         is_diary = lesson == "diary"
         if ordering is None:
             ordering = [1, 2, 0] if is_diary else list(range(16))
         groups = _groups(ordering, 3 if is_diary else 16)
-        self._generator = Generator().manual_seed(check_count("seed", seed, smallest=0))
         widths = hidden_dims if hidden_dims is not None else [4, 4] if is_diary else [64, 64]
-        hidden = self._draw_hidden_degrees(groups, widths, degrees)
+        hidden = _spread_degrees(groups, widths)
         state = {
             "lesson": lesson,
             "yours": BOARDS,
             "ordering": groups,
             "hidden_degrees": hidden,
-            "draw": degrees,
-            "direct": bool(direct),
-            "fault": check_choice("fault", fault, FAULTS),
+            "draw": "even",
+            "direct": direct,
+            "fault": fault,
             "selected": (
                 len(hidden) + 1,
                 groups[-1][0] if is_diary else groups[len(groups) // 2][0],
@@ -133,18 +128,16 @@ class MaskExplorer(InPage, module="mask_explorer"):
         }
         super().__init__(**state, simple=simple, joins=joins, start=state)
 
-    # ---- state ------------------------------------------------------------------------------
-
-    @validate("lesson")
-    def _check_lesson(self, proposal: dict) -> str:
-        return check_choice("lesson", proposal["value"], LESSONS)
+    @validate(*CHOICES)
+    def _check_choice(self, proposal: dict) -> str:
+        name = proposal["trait"].name
+        return check_choice(name, proposal["value"], CHOICES[name])
 
     @validate("yours")
     def _check_yours(self, proposal: dict) -> list[list[int]]:
         boards = proposal["value"]
-        if len(boards) > MOST_BOARDS or any(
-            sorted({*board} | {0, 1}) != [0, 1] or len(board) != 16 for board in boards
-        ):
+        are_boards = all(len(board) == 16 and {*board} <= {0, 1} for board in boards)
+        if len(boards) > MOST_BOARDS or not are_boards:
             raise ValueError(f"yours must be at most {MOST_BOARDS} boards of 16 zeros and ones")
         return boards
 
@@ -159,28 +152,16 @@ class MaskExplorer(InPage, module="mask_explorer"):
             sorted(check_count("each degree", d) for d in layer) for layer in proposal["value"]
         ]
         for layer in layers:
-            if not layer:
-                raise ValueError("each hidden layer needs at least one unit; remove empty layers")
-            if layer[-1] > top:
+            if not layer or layer[-1] > top:
                 raise ValueError(
-                    f"hidden degrees must be in 1..{top}, got {layer[-1]}, "
+                    f"each hidden layer needs degrees in 1..{top}, got {layer}, "
                     f"because no output may see a unit of degree {top + 1} or more"
                 )
         return layers
 
-    @validate("draw")
-    def _check_draw(self, proposal: dict) -> str:
-        return check_choice("degrees", proposal["value"], DEGREE_DRAWS)
-
-    @validate("fault")
-    def _check_fault(self, proposal: dict) -> str:
-        return check_choice("fault", proposal["value"], FAULTS)
-
     @validate("selected")
     def _check_selected(self, proposal: dict) -> tuple[int, int]:
-        layer, unit = proposal["value"]
-        layer = check_count("layer", layer, smallest=0)
-        unit = check_count("unit", unit, smallest=0)
+        layer, unit = (check_count("each index", i, smallest=0) for i in proposal["value"])
         count = len(self._variables)
         sizes = [count, *map(len, self.hidden_degrees), count]
         if layer >= len(sizes) or unit >= sizes[layer]:
@@ -196,8 +177,6 @@ class MaskExplorer(InPage, module="mask_explorer"):
             for name in STATE:
                 setattr(self, name, self.start[name])
 
-    # ---- masks, dependencies, training ------------------------------------------------------
-
     @property
     def degrees(self) -> list[Tensor]:
         """LongTensors of degrees: of the inputs, which a fault may change, and of hidden layers."""
@@ -209,20 +188,19 @@ class MaskExplorer(InPage, module="mask_explorer"):
     @property
     def masks(self) -> list[Tensor]:
         """BoolTensors (out_features, in_features), one per layer, without direct connections."""
-        masks = build_masks(self.degrees)
-        if self.fault == "output with >=":
-            masks[-1] = self.degrees[0][:, None] >= self.degrees[-1][None, :]
-        return masks
+        *masks, last = build_masks(self.degrees)
+        order, below = self.degrees[0], self.degrees[-1]
+        is_loose = self.fault == "output with >="
+        return [*masks, last | (is_loose & (order[:, None] == below))]
 
     @property
     def direct_mask(self) -> Tensor | None:
         """Mask of the direct connections, (D, D) BoolTensor; None if there are none."""
-        order = self.degrees[0]
         if not self.direct:
             return None
-        if self.fault == "output with >=":
-            return order[:, None] >= order[None, :]
-        return direct_mask(order)
+        order = self.degrees[0]
+        is_loose = self.fault == "output with >="
+        return direct_mask(order) | (is_loose & (order[:, None] == order))
 
     @property
     def connectivity(self) -> Tensor:
@@ -236,11 +214,8 @@ class MaskExplorer(InPage, module="mask_explorer"):
             tuple(pair) for pair in (self.connectivity & ~self._allowed_pairs).nonzero().tolist()
         ]
 
-    def train(self, steps: int = 400) -> tuple[float, float]:
-        """Train a MADE with these masks in Python, with Adam on all rows at once.
-
-        Args:
-            steps: number of steps.
+    def train(self) -> tuple[float, float]:
+        """Train a MADE with these masks in Python, for 400 steps of Adam on all rows at once.
 
         Returns:
             mean NLL in nats per row, and sum of p over all 2^D rows.
@@ -257,7 +232,7 @@ class MaskExplorer(InPage, module="mask_explorer"):
         if model.direct is not None and self.direct_mask is not None:
             model.direct.set_mask(self.direct_mask)
         optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
-        for _ in range(steps):
+        for _ in range(400):
             optimizer.zero_grad()
             (-model.log_prob(rows).mean()).backward()
             optimizer.step()
@@ -276,8 +251,6 @@ class MaskExplorer(InPage, module="mask_explorer"):
             title=f"{fault}wanted: {formula}" if self.leaks else f"{fault}{formula}",
         )
 
-    # -----------------------------------------------------------------------------------------
-
     @property
     def _variables(self) -> list[int]:
         return [i for group in self.ordering for i in group]
@@ -287,20 +260,17 @@ class MaskExplorer(InPage, module="mask_explorer"):
         """(D, D) BoolTensor in which [i, j] is True if output i may see input j."""
         return direct_mask(input_degrees(self.ordering))
 
-    def _draw_hidden_degrees(
-        self, groups: list[list[int]], widths: Sequence[int], draw: str
-    ) -> list[list[int]]:
-        """Draw the degrees of each hidden layer for an ordering in groups, and sort them."""
-        if isinstance(widths, str) or not isinstance(widths, Sequence):
-            raise TypeError(f"hidden_dims must be widths such as (4, 4), got {widths!r}")
-        widths = [check_count("each width", width) for width in widths]
-        if len(widths) > MOST_LAYERS or max(widths, default=0) > MOST_UNITS:
-            raise ValueError(
-                f"at most {MOST_LAYERS} hidden layers of at most {MOST_UNITS} units can be shown, "
-                f"got {len(widths)} of at most {max(widths)}"
-            )
-        drawn = draw_degrees(input_degrees(groups), widths, draw, self._generator)
-        return [sorted(layer.tolist()) for layer in drawn[1:]]
+
+def _spread_degrees(groups: list[list[int]], widths: Sequence[int]) -> list[list[int]]:
+    """Return the degrees of each hidden layer, spread evenly, for an ordering in groups."""
+    widths = [check_count("each width", width) for width in widths]
+    if len(widths) > MOST_LAYERS or max(widths, default=0) > MOST_UNITS:
+        raise ValueError(
+            f"at most {MOST_LAYERS} hidden layers of at most {MOST_UNITS} units can be shown, "
+            f"got {len(widths)} of at most {max(widths)}"
+        )
+    drawn = draw_degrees(input_degrees(groups), widths, "even")
+    return [sorted(layer.tolist()) for layer in drawn[1:]]
 
 
 def _groups(ordering: Ordering, count: int) -> list[list[int]]:
