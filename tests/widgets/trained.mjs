@@ -1,5 +1,5 @@
 // Networks of the laboratory, made and trained in stages, as plain lists for Python to compare.
-import { sampleRows, logitsOf, networkFor, costsOf, probabilitiesOf, redesigned, trainStep } from "../../made_course/widgets/mask_explorer/training.mjs";
+import { sampleRows, networkFor, costsOf, probabilitiesOf, redesigned, trainStep } from "../../made_course/widgets/mask_explorer/training.mjs";
 import { sumOfProbabilities } from "../../made_course/widgets/mask_explorer/summing.mjs";
 
 const listed = (value) => (value?.length === undefined ? value : [...value]);
@@ -19,7 +19,6 @@ export function trained(stages, numbers, rows, weights, orderings, noise) {
       layers: net.layers.map(plain),
       direct: plain(net.direct),
       costs: listed(costsOf(net, rows, weights)),
-      logits: rows.map((row) => listed(logitsOf(net, row))),
       probabilities: listed(probabilitiesOf(net, rows)),
       sum: sumOfProbabilities(net),
       drawn: orderings.map((ordering) => sampleRows(net, ordering, noise).map(listed)),

@@ -40,11 +40,12 @@ export function boards() {
   return [...all].sort().map((text) => Uint8Array.from(text));
 }
 
-/** Return the diary of notebook 1: eight kinds of days (wet grass, rain, sprinkler), and the share of each. */
+/** Return the diary of notebook 1: eight kinds of days (wet grass, rain, sprinkler), the share of each, and all days. */
 export function diaryRows() {
   const days = [5, 1, 1, 1, 1, 5, 4, 2];
   const rows = days.map((_, code) => Uint8Array.of(code >> 2, (code >> 1) & 1, code & 1));
-  return { rows, weights: Float64Array.from(days, (count) => count / 20) };
+  const all = rows.flatMap((row, k) => new Array(days[k]).fill(row));
+  return { rows, weights: Float64Array.from(days, (count) => count / all.length), all };
 }
 
 /** Return the entropy of the data, which no distribution can go below. */

@@ -3,7 +3,7 @@ import { CHANGES } from "./changes.mjs";
 import { Bar, Sight } from "./controls.mjs";
 import { drawGraph, lookOf, positionsOf, wiresOf } from "./graph.mjs";
 import { drawMasks, paintSheets } from "./masks_picture.mjs";
-import { DIARY, conesOf, networkOf } from "./network.mjs";
+import { DIARY, conesOf, networkOf, squaresOfRow } from "./network.mjs";
 import { Painter, Pictures } from "./painter.mjs";
 import { MARGIN, drawBars, drawProgress } from "./panels.mjs";
 import { addressOf, stateOf } from "./sharing.mjs";
@@ -87,20 +87,21 @@ function Side({ state: { lesson, simple, yours }, now, when, result, look, on })
   const isBroken = network.leaks.some(Boolean);
   const [headline, rest] = describeState(now, result);
   const bars = (pen, wide, high) => drawBars(pen, wide, high, { network, rows: what.rows, p: result.p, shares: what.weights, isBroken: now.nats < now.floor - MARGIN, colours });
+  const heights = what.rows.map((row, k) => `${squaresOfRow(network, row).join("")} ${result.p[k].toFixed(2)}`).join(", ");
   const squares = `The squares of a day are ${listing(network.rows.map((i) => DIARY[i]))}; grey means no.`;
   const drawn = lesson === "diary" ? `${result.words} ${squares}` : result.words;
-  const learned = `It learns from these ${lesson === "diary" ? `${DAYS} days` : `${what.rows.length} boards`}:`;
+  const learned = `It learns from these ${what.all.length} ${what.kind}s:`;
   // memoised, because drawing many squares is slow
   const drawnPictures = useMemo(() => html`<${Pictures} network=${network} rows=${result.rows} known=${result.known} words=${drawn} />`, [result]);
-  const learnedPictures = useMemo(() => html`<${Pictures} network=${network} rows=${repeated(what)} words=${learned} />`, [what, network]);
+  const learnedPictures = useMemo(() => html`<${Pictures} network=${network} rows=${what.all} words=${learned} />`, [what, network]);
   return html`<div class="side">
     ${!simple && html`<${Numbers} ...${now} />`}
-    <div class="curve"><${Canvas} high=${look.curve} draw=${(pen, wide, high) => drawProgress(pen, wide, high, now)} aria-label="Cost in nats during training" /></div>
+    <div class="curve"><${Canvas} high=${look.curve} draw=${(pen, wide, high) => drawProgress(pen, wide, high, now)} aria-label="Cost during training, now ${now.nats.toFixed(2)} nats. The floor is ${now.floor.toFixed(2)}, and guessing costs ${now.coins.toFixed(2)}." /></div>
     <p class="telling ${isBroken ? "broken" : ""}" role="status"><strong>${headline}</strong> ${rest}</p>
     <div class="results">
       <p class="about">${drawn}</p>${drawnPictures}
       ${lesson === "diary" && !simple && html`<p class="about">Bars show its probability of each kind of day, and lines the share of the diary.</p>
-        <${Canvas} high=${look.bars} draw=${bars} when=${when} aria-label="Probability of each kind of day" />`}
+        <${Canvas} high=${look.bars} draw=${bars} when=${when} aria-label="Probability of each kind of day: ${heights}" />`}
     </div>
     <div class="learned">
       ${lesson === "yours"
@@ -109,10 +110,6 @@ function Side({ state: { lesson, simple, yours }, now, when, result, look, on })
     </div>
   </div>`;
 }
-
-const DAYS = 20;
-/** Return each kind of day as often as it is in the diary. */
-const repeated = ({ kind, rows, weights }) => (kind === "board" ? rows : rows.flatMap((row, k) => new Array(Math.round(weights[k] * DAYS)).fill(row)));
 
 function Numbers({ nats, own, floor, sum, what, network }) {
   const number = (value, words, isBroken) => html`<div><strong class=${isBroken ? "broken" : ""}>${value}</strong><span>${words}</span></div>`;

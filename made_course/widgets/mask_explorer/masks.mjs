@@ -29,19 +29,14 @@ export function drawDegrees(groups, widths, draw, random = Math.random) {
   return widths.map((width) => {
     const known = draw === "even" ? evenly(width, top) : Array.from({ length: width }, () => lowest + Math.floor(random() * (top - lowest + 1)));
     if (draw === "paper") lowest = Math.min(...known);
-    return known.map((variables) => lastGroupOf(groups, variables)).sort((a, b) => a - b);
+    return known.map((variables) => countComplete(groups, variables)).sort((a, b) => a - b);
   });
 }
 
-/** Return the degree of the last group that is complete after the first `variables` variables, or 1. */
-function lastGroupOf(groups, variables) {
-  let [degree, whole] = [0, 0];
-  for (const group of groups) {
-    whole += group.length;
-    if (whole > variables) break;
-    degree++;
-  }
-  return Math.max(degree, 1);
+/** Return the number of groups that are complete after the first `variables` variables, at least 1. */
+function countComplete(groups, variables) {
+  const complete = groups.filter((_, t) => groups.slice(0, t + 1).flat().length <= variables);
+  return Math.max(complete.length, 1);
 }
 
 /** Return equally spaced degrees from 1 to `top`, computed from both ends as torch.linspace does, and rounded. */

@@ -1,5 +1,5 @@
 import { blend, css, write } from "../shared/canvas.mjs";
-import { isLeak } from "./network.mjs";
+import { isLeak, nodeOf } from "./network.mjs";
 
 /** Draw every mask, with units sorted by degree. A larger weight has a stronger square, and a leak is orange. */
 export function drawMasks(pen, wide, high, { network, net, selected, colours, centres, sheets }) {
@@ -47,10 +47,7 @@ function squaresOf(network, net, { inputs, weights, reach }, k, colours) {
   return cells;
 }
 
-function nodeAt({ nodes, masks }, net, k, column) {
-  if (k === 0 || k === masks.length) return net.positions[column];
-  return nodes[k].findIndex(({ to }) => column < to);
-}
+const nodeAt = (network, net, k, column) => (k % network.masks.length ? nodeOf(network, [k, column]) : net.positions[column]);
 
 /** Paint large masks, one pixel per weight, in the corner of a canvas each, which is reused. */
 export function paintSheets(sheets, { network, net, colours }) {
@@ -80,13 +77,11 @@ function drawSquare(pen, { colour, weight, isOpen }, x, y, wide, high, { pale })
 }
 
 /** Return the first row of the selected node and the row after its last one, or null if mask k does not lead into its layer. */
-function rowOf({ nodes, masks }, net, [layer, unit], k) {
-  const above = k === masks.length ? masks.length : k + 1;
-  if (layer !== above) return null;
-  if (layer === masks.length) {
-    const position = net.positions.indexOf(unit);
-    return [position, position + 1];
-  }
-  const node = nodes[layer].find(({ to }) => unit < to);
-  return [node.from, node.to];
+function rowOf(network, net, [layer, unit], k) {
+  const outputs = network.masks.length;
+  if (layer !== Math.min(k + 1, outputs)) return null;
+  const position = net.positions.indexOf(unit);
+  if (layer === outputs) return [position, position + 1];
+  const { from, to } = network.nodes[layer][nodeOf(network, [layer, unit])];
+  return [from, to];
 }

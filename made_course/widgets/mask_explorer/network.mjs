@@ -102,8 +102,5 @@ export function shifted(ordering, variable, by) {
 /** Return the ordering in which a variable shares the previous step. */
 export function joined(ordering, variable) {
   const at = ordering.findIndex((group) => group.includes(variable));
-  if (!at) return ordering;
-  const others = ordering.map((group) => group.filter((i) => i !== variable));
-  others[at - 1].push(variable);
-  return others.filter(({ length }) => length);
+  return at ? dropped(ordering, variable, ordering.flat().indexOf(ordering[at - 1][0]), true) : ordering;
 }

@@ -1,7 +1,7 @@
 import { boards, diaryRows, entropyOf, floorsOf } from "./lessons.mjs";
 import { networkOf } from "./network.mjs";
 import { MARGIN } from "./panels.mjs";
-import { networkFor, costsOf, probabilitiesOf, redesigned, trainStep } from "./training.mjs";
+import { addedUp, networkFor, costsOf, probabilitiesOf, redesigned, trainStep } from "./training.mjs";
 import { summer } from "./summing.mjs";
 import { uniforms } from "../shared/uniforms.mjs";
 
@@ -18,11 +18,11 @@ const BRIEFLY = 2000;
 /** With reduced motion: number of steps at once, and milliseconds between them. */
 const [AT_ONCE, APART] = [25, 400];
 
-/** Return the data of a lesson: {kind, rows, weights}. */
+/** Return the data of a lesson: {kind, rows, weights, all}, where rows differ, and all are the data to show. */
 export function lessonOf(name, yours) {
   if (name === "diary") return { kind: "day", ...diaryRows() };
   const rows = name === "boards" ? boards() : yours.map((row) => Uint8Array.from(row));
-  return { kind: "board", rows, weights: Float64Array.from(rows, () => 1 / rows.length) };
+  return { kind: "board", rows, weights: Float64Array.from(rows, () => 1 / rows.length), all: rows };
 }
 
 /** Return a function that returns uniforms one by one, for the weights of a network. */
@@ -69,11 +69,12 @@ export function trainerOf(el, onchange) {
     if (isOther) now.history = [];
     const { rows, weights } = lesson;
     now.ticks = floorsOf(rows, weights, allowed);
-    now.own = total(now.ticks);
-    now.least = total(floorsOf(rows, weights, seen.at(-1)));
+    now.own = addedUp(now.ticks);
+    now.least = addedUp(floorsOf(rows, weights, seen.at(-1)));
     now.floor = entropyOf(rows, weights);
     now.coins = steps.length * Math.LN2;
-    now.noise = noiseOf(steps.length);
+    const noise = uniforms(2, SHOWN * steps.length); // the same for every network
+    now.noise = Array.from({ length: SHOWN }, (_, k) => noise.subarray(k * steps.length, (k + 1) * steps.length));
     now.ordering = ordering;
     begun = now.net.steps;
     score(event);
@@ -93,7 +94,7 @@ export function trainerOf(el, onchange) {
     const { rows, weights } = now.what;
     now.frame++;
     now.costs = costsOf(now.net, rows, weights);
-    now.nats = total(now.costs);
+    now.nats = addedUp(now.costs);
     if (now.history.length >= MOST_POINTS) now.history = now.history.filter((point, k) => k % 2 || point.event);
     if (rows.length > 1) now.history.push({ nats: now.nats, own: now.own, event });
   }
@@ -107,7 +108,7 @@ export function trainerOf(el, onchange) {
     if (asked || now.what.rows.length < 2 || (!isLast && time - lastAsked < BETWEEN_SUMS)) return;
     [asked, lastAsked] = [true, time];
     const of = now.net.steps;
-    const claimed = total(probabilitiesOf(now.net, now.what.rows));
+    const claimed = addedUp(probabilitiesOf(now.net, now.what.rows));
     sums.ask(now.net).then((sum) => {
       asked = false;
       Object.assign(now, { sum, claimed }); // set together, so that a part is never larger than the whole
@@ -147,29 +148,16 @@ export function trainerOf(el, onchange) {
   function press() {
     if (!now.isTraining && isDone()) startAgain();
     setTraining(!now.isTraining);
-    onchange();
   }
   function step() {
     train(1);
     setTraining(false);
-    onchange();
-  }
-  function again() {
-    startAgain();
-    onchange();
   }
   function end() {
     now.isTraining = false;
     sums.close();
     view.disconnect();
   }
-  return { now, follow, press, step, again, end };
-}
-
-const total = (numbers) => numbers.reduce((sum, number) => sum + number, 0);
-
-/** Return noise that is the same for every drawing, so that only the network changes. */
-function noiseOf(count) {
-  const noise = uniforms(2, SHOWN * count);
-  return Array.from({ length: SHOWN }, (_, k) => noise.subarray(k * count, (k + 1) * count));
+  const shown = (action) => () => onchange(action());
+  return { now, follow, press: shown(press), step: shown(step), again: shown(startAgain), end };
 }

@@ -175,7 +175,7 @@ function learn({ inputs, reach, weights, moments, biases, biasMoments }, below, 
   }
 }
 
-function addedUp(numbers) {
+export function addedUp(numbers) {
   let sum = 0;
   for (let k = 0; k < numbers.length; k++) sum += numbers[k];
   return sum;
@@ -199,9 +199,6 @@ export const costsOf = (net, rows, weights) => Float64Array.from(byVariable(net,
 /** Return the probability of each row. */
 export const probabilitiesOf = (net, rows) =>
   Float64Array.from(rows, (row) => Math.exp(-addedUp(costsByPosition(net, [row], [1]))));
-
-/** Return the logit of each output, by variable. */
-export const logitsOf = (net, row) => Float64Array.from(byVariable(net, forward(net, [row]).values.at(-1)), ([logit]) => logit);
 
 /** Draw rows group by group in this ordering, whether or not the masks fit it: 1 where noise <= p. */
 export function sampleRows(net, ordering, noise) {

@@ -2,14 +2,13 @@
 export function gifOf(frames, seconds, palette, width, height) {
   const word = (value) => [value & 255, value >> 8];
   const text = (words) => Array.from(words, (letter) => letter.charCodeAt(0));
-  const colours = Array.from({ length: 16 }, (_, k) => palette[k] ?? [0, 0, 0]).flat();
   const forever = [0x21, 0xff, 11, ...text("NETSCAPE2.0"), 3, 1, 0, 0, 0];
   const parts = frames.map((pixels, k) => [
     ...[0x21, 0xf9, 4, 4, ...word(Math.round(100 * seconds[k])), 0, 0],
     ...[0x2c, 0, 0, 0, 0, ...word(width), ...word(height), 0, 4],
     ...blocks(compressed(pixels)), 0,
   ]);
-  const head = [...text("GIF89a"), ...word(width), ...word(height), 0xb3, 0, 0, ...colours, ...forever];
+  const head = [...text("GIF89a"), ...word(width), ...word(height), 0xb3, 0, 0, ...palette.flat(), ...forever];
   return Uint8Array.from([head, ...parts, [0x3b]].flat());
 }
 

@@ -121,11 +121,9 @@ function boardLook({ digit, hidden }, shades, brush = null) {
   };
 }
 
-function Board({ pen: { shown, brush, handlers }, shades, isRubber }) {
-  const help = "Arrow keys move the brush. Hold Shift to draw. Space makes a dot.";
-  return html`<${Picture} class="made-board" tabindex="0" role="application" aria-label="Your digit. ${help}"
-    look=${boardLook(shown, shades, brush)} style=${{ cursor: isRubber ? "cell" : "crosshair" }} ...${handlers} />`;
-}
+const Board = ({ pen: { shown, brush, handlers }, shades, isRubber }) => html`<${Picture} class="made-board" tabindex="0"
+  role="application" aria-label="Your digit. Arrow keys move the brush. Hold Shift to draw. Space makes a dot."
+  look=${boardLook(shown, shades, brush)} style=${{ cursor: isRubber ? "cell" : "crosshair" }} ...${handlers} />`;
 
 /** Controls that change the digit or its hidden part. */
 function Editing({ model, isRubber, setRubber, put, pen }) {
