@@ -55,8 +55,10 @@ def test_a_network_that_peeks_draws_blanks(show, state, pad):
     says(widget, "hidden pixels right, each from the pixels before it.")
     widget.get_by_role("button", name="Let it peek").click()
     widget.get_by_role("button", name="Let it peek", pressed=True).wait_for()
-    says(widget, "it guesses 198 of the 198 hidden pixels right, because it sees each one.")
-    says(widget, "8 of 8 are blank, because it copies the blank paper.")
+    says(
+        widget, "the network guesses 198 of the 198 hidden pixels right, because it sees each one."
+    )
+    says(widget, "8 of 8 are blank, because the network copies the blank paper.")
     pad.peeks = state("peeks")
     endings = widget.get_by_role("group", name="Endings").locator("canvas")
     assert torch.equal(painted(endings.nth(3)), pad.completion.samples[0, 3].long())

@@ -250,7 +250,7 @@ def test_the_front_page_draws_after_its_text(site, page):
     toy = page.locator("#toy .made-widget")
     says(toy, "of 8 as a 3")
     toy.get_by_role("button", name="Let it peek").click()
-    says(toy, "8 of 8 are blank, because it copies the blank paper.")
+    says(toy, "8 of 8 are blank, because the network copies the blank paper.")
     toy.get_by_role("button", name="Let it peek").click()
     toy.get_by_role("button", name="More").click()
     toy.get_by_role("button", name="Clear").click()

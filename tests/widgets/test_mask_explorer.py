@@ -204,7 +204,7 @@ CHEATS = "It scores nearly 0 because x̂₁, x̂₂, x̂₃ and 12 more can see 
             {"nats": 7.21, "own": 7.2, "least": 7.2},
             {},
             "On the floor of this grouping.",
-            "Without groups, it is 3.40.",
+            "Without groups, the floor is 3.40.",
         ),
         ({}, {"nats": 5.02, "least": 5}, {}, "This network cannot get any lower.", "not see all"),
         (

@@ -50,12 +50,16 @@ def test_the_verdict_counts_digits(call, names, words):
 @pytest.mark.parametrize(
     ("p", "u", "words"),
     [
-        (0.834, 0.412, "p = 0.83. The random number u = 0.41 is not above p, so it gets ink."),
-        (0.004, 0.5, "p = 0.00. The random number u = 0.50 is above p, so it stays blank."),
+        (
+            0.834,
+            0.412,
+            "p = 0.83. The random number u = 0.41 is not above p, so the pixel gets ink.",
+        ),
+        (0.004, 0.5, "p = 0.00. The random number u = 0.50 is above p, so the pixel stays blank."),
         (
             0.50001,
             0.50002,
-            "p = 0.5000100. The random number u = 0.5000200 is above p, so it stays blank.",
+            "p = 0.5000100. The random number u = 0.5000200 is above p, so the pixel stays blank.",
         ),
     ],
 )
@@ -69,7 +73,8 @@ def test_blank_endings_are_counted_and_uncertain_pixels_take_longer(call):
         "endings": [{"row": [0, 1, 0], "p": [0.5, 1, 0]}, {"row": [1, 1, 0], "p": [0, 0, 0]}],
     }
     assert (
-        call("endings", "blanks", found) == "1 of 2 are blank, because it copies the blank paper."
+        call("endings", "blanks", found)
+        == "1 of 2 are blank, because the network copies the blank paper."
     )
     assert call("player", "timesOf", found, 0) == pytest.approx([9000 * 0.02 / 0.54, 9000])
 

@@ -34,7 +34,7 @@ export function describeState({ network, net, what, nats, floor, own, least, coi
   const isGrouped = own > floor + MARGIN;
   const drawing = `It draws ${result.different} different ${what.kind}s${result.isAllKnown ? ", all from its training data" : ""}.`;
   const next = wasBroken ? "Its score is honest again." : "Now let each output see its own variable, too.";
-  return [isGrouped ? "On the floor of this grouping." : "On the floor.", `${isGrouped ? `Without groups, it is ${floor.toFixed(2)}. ` : ""}${drawing} ${next}`];
+  return [isGrouped ? "On the floor of this grouping." : "On the floor.", `${isGrouped ? `Without groups, the floor is ${floor.toFixed(2)}. ` : ""}${drawing} ${next}`];
 }
 
 function describeCheat({ sum, claimed, network, what, nats, floor, simple }, { blanks, different, rows }) {

@@ -44,12 +44,12 @@ export const withArticle = (name) => `${name === 8 ? "an" : "a"} ${name}`;
 /** Say how many endings have no ink in the pixels that were drawn. */
 export function blanks({ drawn, endings }) {
   const count = endings.filter(({ row }) => drawn.every((i) => !row[i])).length;
-  return `${count} of ${endings.length} are blank, because it copies the blank paper.`;
+  return `${count} of ${endings.length} are blank, because the network copies the blank paper.`;
 }
 
 /** Say how a pixel got its value, with so many digits that p and u differ. */
 export function decision(p, u) {
   const digits = [2, 4, 7].find((many) => p.toFixed(many) !== u.toFixed(many)) ?? 9;
-  const comparison = u <= p ? "not above p, so it gets ink" : "above p, so it stays blank";
+  const comparison = u <= p ? "not above p, so the pixel gets ink" : "above p, so the pixel stays blank";
   return `the probability of ink is p = ${p.toFixed(digits)}. The random number u = ${u.toFixed(digits)} is ${comparison}.`;
 }

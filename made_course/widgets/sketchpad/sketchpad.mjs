@@ -89,7 +89,7 @@ function resultOf(found, peeks) {
   if (!drawn.length) return { drawings: "Nothing is hidden. Rub out a part." };
   const reason = peeks ? "because it sees each one" : "each from the pixels before it";
   return {
-    test: html`<span>Test: it guesses ${right} of the ${drawn.length} hidden pixels right, ${reason}.</span>`,
+    test: html`<span>Test: the network guesses ${right} of the ${drawn.length} hidden pixels right, ${reason}.</span>`,
     drawings: `Drawings: ${peeks ? blanks(found) : verdict(endings.map(({ name }) => name))}`,
   };
 }
