@@ -18,8 +18,8 @@ const QUESTIONS = ["“Wet grass?”", "“Rain?”", "“Sprinkler?”"];
 export function networkOf({ ordering, hidden_degrees, direct, fault, lesson, simple }) {
   const rows = ordering.flat();
   const signs = variableNames(rows.length);
-  const named = (words, signs) => (lesson !== "diary" ? signs : simple ? words : words.map((word, i) => `${word} ${signs[i]}`));
-  const [names, outputs] = [named(DIARY, signs), named(QUESTIONS, signs.map(hat))];
+  const beside = (words, signs) => (simple ? words : words.map((word, i) => `${word} ${signs[i]}`));
+  const [names, outputs] = lesson === "diary" ? [beside(DIARY, signs), beside(QUESTIONS, signs.map(hat))] : [signs, signs.map(hat)];
   const steps = inputDegrees(ordering);
   const order = fault === MIXED_UP ? rows.map((variable) => variable + 1) : steps;
   const strict = fault !== NOT_STRICT;

@@ -26,8 +26,9 @@ export function Stage({ network, positions, selected, joins, draw, when, on }) {
   function keyDown(event) {
     const [spot, down] = [spotOf(event.target), ARROWS[event.key]?.[1]];
     if (event.key.toLowerCase() === "j" && !event.ctrlKey && !event.metaKey) on.join(...spot);
-    else if (event.shiftKey && down) on.shift(...spot, down);
-    else arrows.onKeyDown(event);
+    if (!event.shiftKey || !down) return arrows.onKeyDown(event);
+    event.preventDefault();
+    on.shift(...spot, down);
   }
   function press(event) {
     const spot = spotOf(event.target);
