@@ -49,7 +49,7 @@ def write_all(rows: Sequence[Row], keys: Mapping[str, str], out: Path, notebook:
     messages = {
         f"{CLASS}, without a submission: {missing}": missing,
         f"Not in {CLASS}: {unknown}": keys and unknown,
-        f"{waits} answers wait for you: write yes or no behind them in {WAITING}": waits,
+        f"Answers to confirm: {waits}. Write yes or no into the last column of {WAITING}": waits,
     }
     return [message for message, is_needed in messages.items() if is_needed]
 

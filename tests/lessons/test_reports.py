@@ -62,7 +62,7 @@ def test_an_answer_that_waits_counts_when_the_instructor_confirms_it(tmp_path):
             path.write_text("\n".join([lines[0], "", f'{first},"{word}"']), "utf-8-sig")
         found, messages = written(tmp_path, waits, copy, notebook=9)
         assert (found["'=ann"]["points"], found["ben"]["points"]) == (points, "0")
-        assert f"{1 if word else 2} answers wait" in messages[0]
+        assert f"Answers to confirm: {1 if word else 2}. " in messages[0]
     changed = row_of("=ann", WAITS, "9.4", file_digest="of another")
     found, _ = written(tmp_path, changed, notebook=9)
     assert found["'=ann"]["points"] == "0"
