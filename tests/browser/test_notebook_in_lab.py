@@ -18,6 +18,7 @@ IS_DONE = f"""(k) => {{ {NOTEBOOK}
 }}"""
 IS_IN_VIEW = f"""(k) => {{ {NOTEBOOK}
     const card = notebook.widgets[k].node.querySelector('.jp-OutputArea-output');
+    if (!card) return false;
     const [view, first] = [notebook.node, card].map((part) => part.getBoundingClientRect());
     return first.top >= view.top && first.top + 30 <= view.bottom;
 }}"""
@@ -117,6 +118,7 @@ from made_lessons import check
 from made_lessons.checking.catalogue import exercise_named as the
 check("4.3", next(iter(the("4.3").known_mistakes.values())))"""
     assert run_cells(page, lab, "#\n" * 60, card, "#\n" * 60) == []
+    run_command(page, "notebook:clear-all-cell-outputs")
     cell_of(page, 1).evaluate("cell => cell.scrollIntoView()")
     run_cell(page, 1)
     page.wait_for_timeout(300)  # JupyterLab scrolls
