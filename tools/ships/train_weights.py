@@ -6,7 +6,6 @@ about ten minutes on two cores. ``tools.ships.train_any_order`` makes the model 
 
 import hashlib
 import sys
-from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -24,13 +23,10 @@ from made_course.common.files import write_whole
 from made_course.shipped import assets
 from made_course.shipped.weights import MODELS, unmasked_weights
 from made_lessons.notebook_05.nearest import nearest_images
-from tools.pages.drawing import plot_samples_and_mask
-
-PICTURE = Path(__file__).parents[2] / "docs" / "pictures" / "readme.png"
 
 
 def make_digits() -> None:
-    """Write the raster-order model, its samples' distances from images, and README's picture."""
+    """Write the raster-order model, and the distances of its samples from images."""
     train, test, trained_on = images_outside_small_set()
     arguments = {"input_dim": 784, "hidden_dims": [512, 512], "degrees": "even", "direct": True}
     arguments["dropout"] = 0.1
@@ -43,8 +39,6 @@ def make_digits() -> None:
     rows = {"differing": samples, "unseen": load_binarized_mnist("small")[1][:200]}
     near = {name: nearest_images(row, train, shift=2)[1] for name, row in rows.items()}
     write_asset("made_mnist_512_neighbours.pt", near)
-    figure = plot_samples_and_mask(samples, model.masks[1])
-    write_whole(PICTURE, lambda path: figure.savefig(path, dpi=108))  # as wide as drawing.webp
 
 
 def make_tiny() -> None:
