@@ -27,7 +27,7 @@ An exercise imports what it needs from this folder. The folder imports from ``ma
 
 from .calls import is_unchanged, run
 from .classes import instance_of, make_subclass
-from .comparison import ABSOLUTE, is_same, require_same
+from .comparison import ABSOLUTE, is_same, require_form, require_same
 from .edited_source import edit, edit_source
 from .exercise import (
     Exercise,

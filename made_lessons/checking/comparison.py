@@ -58,6 +58,16 @@ def require_same(got: object, expected: object, where: str = "the answer") -> No
     return None
 
 
+def require_form(got: object, like: Tensor, where: str = "the answer") -> None:
+    """Require a tensor of the shape and dtype of another one, whatever its entries are.
+
+    Raises:
+        WrongAnswer: if the value is not such a tensor.
+    """
+    blank = torch.zeros(got.shape, dtype=got.dtype) if isinstance(got, Tensor) else got
+    require_same(blank, torch.zeros_like(like), where)
+
+
 def is_same(got: object, expected: object) -> bool:
     """Return True if :func:`require_same` accepts a value."""
     try:

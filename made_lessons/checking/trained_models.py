@@ -3,7 +3,7 @@
 import math
 import secrets
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,7 +13,10 @@ from torch import Tensor, nn
 from made_course.model.heads import Bernoulli
 from made_course.model.sampling import evaluation_mode
 
+from .calls import run
+from .comparison import require_form
 from .exercise import MalformedAnswer, WrongAnswer
+from .relations import find_relation
 
 BATCH = 100  # number of rows in one call of a model
 MOVE = 1e-3
@@ -30,7 +33,6 @@ class Challenge:
         row: name of a row, such as "image".
         variable: name of a variable, such as "pixel".
         input_dim: number of variables D.
-        bands: pairs of a bound in nats and a sentence about an NLL below it, lowest bound first.
         baseline: name of the model to beat, such as "section 6's model".
         independent: NLL of independent variables, in nats.
     """
@@ -38,13 +40,8 @@ class Challenge:
     row: str
     variable: str
     input_dim: int
-    bands: Sequence[tuple[float, str]]
     baseline: str = ""
     independent: float = math.inf
-
-    def praise(self, nll: float) -> str:
-        """Return the sentence about an NLL."""
-        return next(sentence for bound, sentence in self.bands if nll < bound)
 
 
 @torch.no_grad()
@@ -77,21 +74,31 @@ def honest_nll(model: object, held_out: Tensor, count: int, challenge: Challenge
     points = torch.cat([some, torch.randint(2, some.shape, generator=chance).float()])
     flips = (points[:, None] - torch.eye(challenge.input_dim)).abs()
     rows = torch.cat([held_out, points, flips.flatten(0, 1)])
-    with evaluation_mode(model) if isinstance(model, nn.Module) else nullcontext():
+    with evaluated(model):
         log_p, again = (
             call_shuffled(partial(log_prob_of, model, challenge), rows) for _ in range(2)
         )
-        logits = call_shuffled(partial(_logits_of, model), rows)
+        logits = call_shuffled(
+            lambda x: _call_model(model, model, x, x.shape, "model(x)", {}), rows
+        )
     for name, values in {"log_prob(x)": log_p, "model(x)": logits}.items():
         if not bool(values.isfinite().all()):
             raise WrongAnswer(f"{name} is not finite everywhere. Use a numerically stable formula")
     require_independent_rows(log_p, again, challenge)
-    n, of_kept = len(held_out), logits[: len(held_out)]
-    by_logits = Bernoulli().log_prob(of_kept[..., None], held_out.double()).sum(1)
-    _require_log_probabilities(log_p[:n], by_logits, of_kept, held_out, challenge)
-    of_points, of_flips = logits[n:].split([len(points), len(rows) - n - len(points)])
-    _require_honest((of_flips.view(flips.shape) - of_points[:, None]).abs(), challenge)
+    parts = logits.split([len(held_out), len(points), len(rows) - len(held_out) - len(points)])
+    by_logits = _bernoulli_log_prob(parts[0], held_out)
+    _require_log_probabilities(log_p[: len(held_out)], by_logits, parts[0], held_out)
+    _require_honest((parts[2].view(flips.shape) - parts[1][:, None]).abs(), challenge)
     return -by_logits
+
+
+def _bernoulli_log_prob(logits: Tensor, x: Tensor) -> Tensor:
+    return Bernoulli().log_prob(logits[..., None], x.double()).sum(1)
+
+
+def evaluated(model: object) -> AbstractContextManager[None]:
+    """Return a context in which a model that is a module is in evaluation mode."""
+    return evaluation_mode(model) if isinstance(model, nn.Module) else nullcontext()
 
 
 def call_shuffled(score: Callable[[Tensor], Tensor], rows: Tensor, batch: int = BATCH) -> Tensor:
@@ -162,8 +169,8 @@ def score_nll(nll: Tensor, to_beat: Tensor, below: float, challenge: Challenge) 
                 got=f"{mean:.2f} nats",
             )
     return (
-        f"{mean:.2f} nats on held-out {row}s, without a leak. {challenge.praise(mean)} Its NLL is "
-        f"{gain.mean():.2f} ± {error:.2f} nats per {row} below that of {challenge.baseline}."
+        f"{mean:.2f} nats on held-out {row}s, without a leak. This is {gain.mean():.2f} ± "
+        f"{error:.2f} nats per {row} below the NLL of {challenge.baseline}."
     )
 
 
@@ -190,49 +197,32 @@ def _weights(model: object) -> list[Tensor]:
     return [*model.parameters()] if isinstance(model, nn.Module) else []
 
 
-def call_model(function: object, model: object, x: Tensor) -> Tensor:
-    """Call a method of a model on rows and return the result in float64 on the CPU."""
-    for weight in _weights(model)[:1]:
-        x = x.to(weight)
-    try:
-        got = function(x.clone())
-    except Exception as error:
-        raise WrongAnswer(f"your model raised {type(error).__name__}: {error}") from error
-    if not isinstance(got, Tensor):
-        raise MalformedAnswer(
-            "log_prob(x) and model(x) must return tensors",
-            got=f"a {type(got).__name__}",
-            expected="a torch.Tensor",
-        )
-    return got.detach().double().cpu()
-
-
-def _logits_of(model: object, x: Tensor) -> Tensor:
-    return _require_shape(call_model(model, model, x), x.shape, "model(x) has the wrong shape")
-
-
 def log_prob_of(model: object, challenge: Challenge, x: Tensor) -> Tensor:
-    """Return the log-probability (n,) of each row of x."""
-    row, variable = challenge.row, challenge.variable
-    got, cause = call_model(model.log_prob, model, x), "log_prob(x) has the wrong shape"
-    if got.numel() == 1:
-        cause = (
-            f"log_prob returned one number for all {row}s. It must return one number per {row}, "
-            "because the check takes the mean"
-        )
-    elif got.shape == x.shape:
-        cause = (
-            f"log_prob returned one number for each {variable}, but the log-probability of one "
-            f"{row} is their sum"
-        )
-    return _require_shape(got, x.shape[:1], cause)
+    """Return the log-probability (n,) of each row of x, in float64 on the CPU."""
+    row = challenge.row
+    causes = {
+        1: f"log_prob returned one number for all {row}s. It must return one number per {row}, "
+        "because the check takes the mean",
+        x.numel(): f"log_prob returned one number for each {challenge.variable}, but the "
+        f"log-probability of one {row} is their sum",
+    }
+    return _call_model(model.log_prob, model, x, x.shape[:1], "log_prob(x)", causes)
 
 
-def _require_shape(got: Tensor, shape: torch.Size, cause: str) -> Tensor:
-    if got.shape != shape:
-        shapes = {"got": f"shape {tuple(got.shape)}", "expected": f"shape {tuple(shape)}"}
-        raise MalformedAnswer(cause, **shapes)
-    return got
+def _call_model(
+    function: object, model: object, x: Tensor, shape: torch.Size, name: str, causes: dict[int, str]
+) -> Tensor:
+    """Call a model or its method on rows. The causes belong to numbers of entries."""
+    for weight in _weights(model)[:1]:
+        x = x.to(weight)  # the model's dtype and device
+    got = run(partial(function, x.clone()))
+    try:
+        require_form(got, torch.zeros(shape), name)
+    except WrongAnswer as wrong:
+        if isinstance(got, Tensor):
+            wrong.cause = causes.get(got.numel(), wrong.cause)
+        raise
+    return got.detach().double().cpu()
 
 
 def require_independent_rows(log_p: Tensor, again: Tensor, challenge: Challenge) -> None:
@@ -249,32 +239,22 @@ def require_independent_rows(log_p: Tensor, again: Tensor, challenge: Challenge)
         )
 
 
-def _require_log_probabilities(
-    log_p: Tensor, by_logits: Tensor, logits: Tensor, x: Tensor, challenge: Challenge
-) -> None:
+def _require_log_probabilities(log_p: Tensor, by_logits: Tensor, logits: Tensor, x: Tensor) -> None:
     is_close = partial(torch.allclose, rtol=1e-3, atol=0.1)
-    by_shares = Bernoulli().log_prob(logits.logit(1e-9)[..., None], x.double()).sum(1)
-    are_shares = bool(((logits >= 0) & (logits <= 1)).all())
-    if bool((log_p > 1e-3).any()):
-        cause = "you returned the NLL, but a log-probability is never above 0. Return its negative"
-    elif is_close(log_p, by_logits):
+    if is_close(log_p, by_logits):
         return
-    elif is_close(challenge.input_dim * log_p, by_logits):
-        cause = (
-            f"you returned the mean over the {challenge.input_dim} {challenge.variable}s, but the "
-            f"log-probability of one {challenge.row} is their sum"
-        )
-    elif are_shares and is_close(log_p, by_shares):
+    are_shares = bool(((logits >= 0) & (logits <= 1)).all())
+    if are_shares and is_close(log_p, _bernoulli_log_prob(logits.logit(1e-9), x)):
         cause = "model(x) returns probabilities, but it must return logits"
     else:
-        cause = (
+        cause = find_relation([log_p], [by_logits], [{"x": x}]) or (
             "log_prob does not belong to these logits. It must be the sum of the log-probabilities "
-            f"of the {challenge.variable}s under these logits. (If you average the probabilities "
-            "of several models, the logits of the average are not the average of the logits.)"
+            "of the variables under these logits. (If you average the probabilities of several "
+            "models, the logits of the average are not the average of the logits.)"
         )
     raise WrongAnswer(
         cause,
-        tried=f"log_prob(x) and the logits model(x) of held-out {challenge.row}s",
+        tried="log_prob(x) and the logits model(x) of the held-out rows",
         expected=f"{by_logits[0]:.2f}",
         got=f"{log_p[0]:.2f}",
     )

@@ -8,7 +8,7 @@ from torch import Tensor
 from made_course.common.words import variable_names
 from made_course.leaks.dependence import Dependence, binary_points, measure_dependence
 
-from ..checking import WrongAnswer, as_text, as_view, edit, exercise, require_same, run
+from ..checking import WrongAnswer, as_text, as_view, edit, exercise, require_form, run
 from .sum_over_everything import log_bernoulli
 
 ORDERING = [1, 2, 0]
@@ -41,9 +41,7 @@ def _checked_logits(answer: Callable[[Tensor], Tensor]) -> Tensor:
     """Return the logits (8, 3) of all inputs, after checking that no row depends on another."""
     x = binary_points(3)
     logits = run(answer, x)
-    require_same(
-        torch.zeros_like(logits) if isinstance(logits, Tensor) else logits, torch.zeros(8, 3)
-    )
+    require_form(logits, torch.zeros(8, 3))
     if not bool(logits.isfinite().all()):
         raise WrongAnswer("logits must be finite numbers", got=as_text(logits))
     try:

@@ -5,7 +5,7 @@ from torch import LongTensor, Tensor
 
 from made_course.model import masks as package
 
-from ..checking import as_view, call_as_text, edit, exercise, require_same, run
+from ..checking import as_view, call_as_text, edit, exercise, require_form, run
 from ..checking.exercise import MalformedAnswer, WrongAnswer
 
 _MANY = 3000  # each of five degrees occurs 600 ± 22 times
@@ -30,8 +30,7 @@ def _draw(answer: object, below: list[int], n_units: int, input_dim: int) -> Ten
     got = None
     try:
         got = run(answer, torch.tensor(below), n_units, input_dim)
-        form = torch.zeros_like(got) if isinstance(got, Tensor) else got
-        require_same(form, torch.zeros(n_units).long())
+        require_form(got, torch.zeros(n_units).long())
     except WrongAnswer as wrong:
         if isinstance(got, Tensor) and got.dim() == 1 and 1 < len(got) <= input_dim:
             wrong.cause = _TOO_FEW if len(got) == len(below) else _NO_REPETITION

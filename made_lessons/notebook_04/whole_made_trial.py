@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from made_course.leaks.dependence import binary_points, measure_dependence
 from made_course.model.masks import direct_mask, input_degrees
 
-from ..checking import View, WrongAnswer, as_text, find_relation, instance_of, require_same, run
+from ..checking import View, WrongAnswer, as_text, find_relation, instance_of, require_form, run
 from .ancestral_sampler import sample, uniforms
 from .log_likelihood import bernoulli_log_prob
 
@@ -88,8 +88,7 @@ class Trial:
         got = None
         try:
             got = run(getattr(self.model, name), x)
-            blank = torch.zeros_like(got) if isinstance(got, Tensor) else got
-            require_same(blank, torch.zeros_like(like), f"the result of {name}")
+            require_form(got, like, f"the result of {name}")
         except WrongAnswer as wrong:
             if name == "log_prob":
                 wrong.cause = find_relation([got], [like], [{"x": x}]) or wrong.cause

@@ -28,12 +28,6 @@ counts as a copy of the shipped weights. It is 1.1 if each weight is off by 5%, 
 6's model."""
 DOUBTFUL = 73.0
 """NLL in nats that no model trained on only these images has reached."""
-BANDS = (
-    (DOUBTFUL, "No model that we trained on these 4,000 images got this far. How did you do it?"),
-    (78.0, "You had a good idea, and some patience."),
-    (83.0, "It is clearly better."),
-    (math.inf, "You win. What would improve it further?"),
-)
 
 
 def challenge_images() -> Tensor:
@@ -46,7 +40,7 @@ def challenge_images() -> Tensor:
     return _small_set()[0].clone()
 
 
-_CHALLENGE = Challenge("image", "pixel", 784, BANDS, "section 6's model", INDEPENDENT)
+_CHALLENGE = Challenge("image", "pixel", 784, "section 6's model", INDEPENDENT)
 
 
 def _score(model: object) -> str:

@@ -1,7 +1,6 @@
 """Open exercise 8.5: a density of two rings, as close to the true one as possible."""
 
 import math
-from contextlib import nullcontext
 from functools import cache, partial
 
 import torch
@@ -9,13 +8,13 @@ from torch import Tensor, nn
 
 from made_course.model.heads import MixtureOfGaussians
 from made_course.model.made import MADE
-from made_course.model.sampling import evaluation_mode
 from made_course.training.fit import fit
 
 from ..checking import WrongAnswer, exercise
 from ..checking.trained_models import (
     Challenge,
     call_shuffled,
+    evaluated,
     log_prob_of,
     require_independent_rows,
     require_model,
@@ -24,13 +23,8 @@ from ..checking.trained_models import (
 RADII, BLUR = (10.0, 20.0), 1.0
 ENTROPY = 6.596  # entropy of the rings in differential nats, estimated from a million points
 WITHIN = 0.1  # largest distance from the entropy, in differential nats, that solves the exercise
-BANDS = (
-    (0.008, "No model that we trained on these 4,000 points came this close. How did you do it?"),
-    (0.02, "You had a good idea, or some patience."),
-    (0.04, "This is as good as the notebook's network for the moons, in the right unit."),
-    (WITHIN, "You win. What would improve it further?"),
-)
-_CHALLENGE = Challenge("point", "variable", 2, BANDS)
+DOUBTFUL = ENTROPY + 0.008  # no model trained on only these points has reached this NLL
+_CHALLENGE = Challenge("point", "variable", 2)
 REACH, CELLS = 32.0, 200
 """The integral is a sum over a square of this half-width, with one point in each of 200² cells."""
 BATCH = 1_000  # number of points per call of log_prob
@@ -67,7 +61,7 @@ def _rings_log_prob(x: Tensor) -> Tensor:
     "8.5",
     "Two rings",
     stars=3,
-    doubtful_below=ENTROPY + BANDS[0][0],
+    doubtful_below=DOUBTFUL,
     score=lambda model: _score(model),
     is_value=True,
     hints=(
@@ -102,7 +96,6 @@ def train_on_scaled_points() -> object:
 _BROAD = torch.distributions.Normal(0.0, 11.2)  # one Gaussian per variable, as broad as the rings
 _SCALES = (2, 5, 8, 10, 11.2, 15, 20, 25, 32)
 """Numbers by which a model's training points may have been divided."""
-_TOO_MUCH = "the integral of your density is larger than 1"
 
 
 def _broad_log_prob(x: Tensor) -> Tensor:
@@ -116,127 +109,92 @@ def _score(model: object) -> str:
         "(n,) numbers",
         ("log_prob",),
     )
-    points, truth = _test_points()
-    evaluated = evaluation_mode(model) if isinstance(model, nn.Module) else nullcontext()
-    with torch.no_grad(), evaluated:
-        log_p, area = _log_densities_and_integral(model, points)
-    log_p = log_p - max(0.0, math.log(area))  # an integral of up to 1.01 must not improve the score
-    above = (truth - log_p).mean().item()
-    if above >= WITHIN:
+    (points, truth), (grid, cell) = _test_points(), _grid()
+    with torch.no_grad(), evaluated(model):
+        log_p, on_grid = _log_densities(model, points, grid)
+        again, _ = _log_densities(model, points, grid[:BATCH])
+        require_independent_rows(log_p, again, _CHALLENGE)
+        area = (on_grid.exp().sum() * cell).item()
+        # an integral of up to 1.01 must not improve the score
+        above = (truth - log_p).mean().item() + math.log(max(area, 1.0))
+        is_poor = bool(log_p.mean() < _broad_log_prob(points).mean() + 0.1)
+        is_smaller = is_poor and _is_of_smaller_points(model, points[:500])
+    faults = {
+        "this is a model of smaller points. If you trained it on points divided by a number, "
+        "log_prob(x) must divide x by the same number first, and subtract the ln of this number "
+        "for each of the two variables": is_smaller,
+        "the model is a density, but not better than one broad Gaussian. Has it been trained, on "
+        "points with a scale of about 1? The head needs such points": is_poor and 0.9 < area < 1.1,
+        _explain_integral(area, on_grid): not 0.9 < area < 1.01,
+        "the model is a density, but not close enough yet. How does its picture differ from the "
+        "points? Does each conditional have enough mixture components?": above >= WITHIN,
+        "your score is better than that of the true density, which is possible only by luck": (
+            above < -0.03
+        ),
+    }
+    if any(faults.values()):
         raise WrongAnswer(
-            "the model is a density, but not close enough yet. How does its picture differ from "
-            "the points? Does each conditional have enough mixture components?",
-            **_report_lines(truth - log_p, area),
+            next(cause for cause, is_so in faults.items() if is_so),
+            tried=f"the {len(points):,} test points",
+            expected=f"less than {ENTROPY + WITHIN:.2f} differential nats; the integral is 1",
+            got=f"{ENTROPY + above:.2f} differential nats; the integral is {area:.4g}",
         )
-    if above < -0.03:
-        cause = "your score is better than that of the true density, which is possible only by luck"
-        raise WrongAnswer(cause, **_report_lines(truth - log_p, area))
     return (
         f"{ENTROPY + above:.3f} differential nats on the test points, {above:.3f} above the true "
-        f"density. The integral is {area:.2f}. {_CHALLENGE.praise(above)}"
+        f"density. The integral is {area:.2f}."
     )
 
 
-def _log_densities_and_integral(model: object, points: Tensor) -> tuple[Tensor, float]:
-    """Return the log-densities (n,) of points, and the integral, which must be about 1."""
-    grid, cell = _grid()
-    log_p, on_grid = _log_densities_in_mixed_batches(model, points, grid)
-    again, _ = _log_densities_in_mixed_batches(model, points, grid[:BATCH])
-    require_independent_rows(log_p, again, _CHALLENGE)
-    area = (on_grid.exp().sum() * cell).item()
-    if log_p.mean() < _broad_log_prob(points).mean() + 0.1:
-        apart = _test_points()[1] - log_p
-        if _is_of_smaller_points(model, points[:500]):
-            raise WrongAnswer(
-                "this is a model of smaller points. If you trained it on points divided by a "
-                "number, log_prob(x) must divide x by the same number first, and subtract the ln "
-                "of this number for each of the two variables",
-                **_report_lines(apart),
-            )
-        if 0.9 < area < 1.1:
-            raise WrongAnswer(
-                "the model is a density, but not better than one broad Gaussian. Has it been "
-                "trained, on points with a scale of about 1? The head needs such points",
-                **_report_lines(apart, area),
-            )
-    if not 0.9 < area < 1.01:
-        highest = f"at one point a log-density of {on_grid.max():.4g}"
-        raise WrongAnswer(
-            _explain_integral(area, on_grid, grid, cell),
-            tried=f"the integral over the square from −{REACH:.0f} to {REACH:.0f}",
-            expected="1",
-            got=f"{area:.4g}" if math.isfinite(area) else highest,
-        )
-    return log_p, area
-
-
-def _report_lines(differences: Tensor, area: float | None = None) -> dict[str, str]:
-    got = f"{ENTROPY + differences.mean().item():.2f} differential nats"
-    return {
-        "tried": f"the {len(differences):,} test points",
-        "expected": f"less than {ENTROPY + WITHIN:.2f} differential nats",
-        "got": got if area is None else f"{got}; the integral is {area:.2f}",
-    }
-
-
-def _log_densities(model: object, x: Tensor) -> Tensor:
-    log_p = log_prob_of(model, _CHALLENGE, x)
+def _log_densities(model: object, *parts: Tensor) -> tuple[Tensor, ...]:
+    """Return the log-densities of several sets of points, evaluated in mixed batches."""
+    log_p = call_shuffled(partial(log_prob_of, model, _CHALLENGE), torch.cat(parts), batch=BATCH)
     if bool(log_p.isnan().any()) or bool((log_p == math.inf).any()):
         raise WrongAnswer("log_prob(x) is not finite everywhere. Use a numerically stable formula")
-    return log_p
-
-
-def _log_densities_in_mixed_batches(model: object, *parts: Tensor) -> tuple[Tensor, ...]:
-    """Return the log-densities of several sets of points, evaluated in mixed batches."""
-    log_p = call_shuffled(partial(_log_densities, model), torch.cat(parts), batch=BATCH)
     return log_p.split([len(part) for part in parts])
 
 
 def _is_of_smaller_points(model: object, points: Tensor) -> bool:
     """Return True if the model scores points far better after they are divided by some number."""
     broad = _broad_log_prob(points).mean() + 0.1
-    return any(_log_densities(model, points / s).mean() - 2 * math.log(s) > broad for s in _SCALES)
+    scaled = {s: log_prob_of(model, _CHALLENGE, points / s).mean() for s in _SCALES}
+    return any(log_p - 2 * math.log(s) > broad for s, log_p in scaled.items())
 
 
-def _explain_integral(area: float, log_p: Tensor, grid: Tensor, cell: float) -> str:
-    """Return the likely cause of an integral that is not 1."""
-    if log_p.max() - log_p.min() < 1e-4:
-        return "every point has the same log-density, so the integral over the plane is not finite"
-    if not math.isfinite(area):
-        return "log_prob is extremely high at some point. How high is it far away from all points?"
+def _explain_integral(area: float, log_p: Tensor) -> str:
+    """Return the likely cause of an integral that is not 1, given the log-densities on the grid."""
+    grid, cell = _grid()
     of_radius = (log_p.exp() / (2 * math.pi * grid.norm(dim=1))).sum().item() * cell
-    if 0.97 < of_radius < 1.02:
-        return (
-            "this is the density of the radius. In the plane, the same probability is spread over "
-            "a circle of length 2πr, so subtract ln 2πr"
-        )
-    if abs((-log_p).exp().sum().item() * cell - 1) < 0.1:
-        return (
-            "this is the negative of a log-density. log_prob must be higher where points are "
-            "more likely"
-        )
-    if bool((log_p >= 0).all()):
-        return (
-            "no number is below 0, but the logarithm of a density is, wherever the density is "
-            "below 1. Did you return the density itself?"
-        )
+    too_much = "the integral of your density is larger than 1"
+    faults = {
+        "every point has the same log-density, so the integral over the plane is not finite": bool(
+            log_p.max() - log_p.min() < 1e-4
+        ),
+        "log_prob is extremely high at some point. How high is it far away from all points?": (
+            not math.isfinite(area)
+        ),
+        "this is the density of the radius. In the plane, the same probability is spread over a "
+        "circle of length 2πr, so subtract ln 2πr": 0.97 < of_radius < 1.02,
+        "this is the negative of a log-density. log_prob must be higher where points are more "
+        "likely": abs((-log_p).exp().sum().item() * cell - 1) < 0.1,
+        "no number is below 0, but the logarithm of a density is, wherever the density is below 1. "
+        "Did you return the density itself?": bool((log_p >= 0).all()),
+    }
     for power, done in {2: "is missing", 1: "is subtracted once", 4: "is added"}.items():
         s = max(area, 1.0) ** (1 / power)
-        if 1.5 < s < 50 and abs(s - round(s)) < 0.02 * s:
-            return (
-                f"{_TOO_MUCH}. If you divided the points by {s:.2g}, subtract ln {s:.2g} for each "
-                f"of the *two* variables. In your log_prob, this term {done}"
-            )
-    if area > 1:
-        return (
-            f"{_TOO_MUCH}. Either a term of the log-density is wrong or missing, or the model has "
-            "peaks so narrow that they fall between the points of the sum"
+        cause = f"subtract ln {s:.2g} for each of the *two* variables. In your log_prob, this term"
+        faults[f"{too_much}. If you divided the points by {s:.2g}, {cause} {done}"] = (
+            1.5 < s < 50 and abs(s - round(s)) < 0.02 * s
         )
-    return (
+    faults[
+        f"{too_much}. Either a term of the log-density is wrong or missing, or the model has peaks "
+        "so narrow that they fall between the points of the sum"
+    ] = area > 1
+    smaller = (
         "the integral of your density is smaller than 1. A part of it lies outside the square, or "
         "is missing. If you divided the points by s, subtract ln s once for each of the two "
         "variables"
     )
+    return next((cause for cause, is_so in faults.items() if is_so), smaller)
 
 
 @cache

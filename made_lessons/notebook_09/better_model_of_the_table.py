@@ -1,6 +1,5 @@
 """Open exercise 9.4: a better model of a table."""
 
-import math
 from functools import cache
 
 import torch
@@ -25,12 +24,7 @@ NATS_TO_BEAT = """
 """NLL of each held-out member under section 7's MADE: the mean over seeds 0 to 4. Each of the five
 models was trained on 285 of the 335 permitted rows, with the other 50 as validation rows."""
 INDEPENDENT = 22.1  # NLL of the held-out members under independent columns, in nats
-BANDS = (
-    (10.0, "No model that we trained on this table got this far. How did you do it?"),
-    (10.2, "You had a good idea, and some patience."),
-    (math.inf, "You win. What would improve it further?"),
-)
-_CHALLENGE = Challenge("row", "column", 33, BANDS, "section 7's model", INDEPENDENT)
+_CHALLENGE = Challenge("row", "column", 33, "section 7's model", INDEPENDENT)
 
 
 def _score(model: object) -> str:

@@ -21,8 +21,8 @@ class InALine:
 IN_A_LINE = {
     "this is an autoencoder that sees its answer": InALine(lambda x: 6 * x - 3),
     "see one another in a cycle": InALine(lambda x: 4 * (x.roll(1, 1) + x.roll(-1, 1)) - 4),
-    "you returned the NLL, but": InALine(torch.zeros_like, lambda log_p: -log_p.sum(1)),
-    "you returned the mean over the": InALine(torch.zeros_like, lambda log_p: log_p.mean(1)),
+    "because you returned the NLL": InALine(torch.zeros_like, lambda log_p: -log_p.sum(1)),
+    "Did you take a mean": InALine(torch.zeros_like, lambda log_p: log_p.mean(1)),
     "returned one number for all": InALine(torch.zeros_like, lambda log_p: log_p.sum(1).mean()),
     "this is the NLL of a fair coin for each": InALine(torch.zeros_like),
 }

@@ -97,7 +97,7 @@ def test_it_is_beaten_by_more_than_luck(monkeypatch, less, words):
 @pytest.mark.parametrize(
     ("break_it", "words"),
     [
-        (lambda x: None, "a NoneType"),
+        (lambda x: None, "Is a `return` missing?"),
         (lambda x: x, "one number for each pixel"),
         (lambda x: x[:, :2], "wrong shape"),
         (lambda x: x.sum(1) * math.nan, "stable form"),
