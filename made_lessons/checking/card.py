@@ -3,7 +3,6 @@
 The card uses the page's own text colour, so that it works with light and dark themes.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,10 +11,8 @@ from textwrap import fill
 
 from made_course.common.colours import BLUE
 
-_GRID = re.compile(r"([^\[]*)(\[[^('\"{]*\])([^\]]*)")
-"""Pattern of a text that contains one list of numbers, or one list of lists."""
 _LINE = "rgba(128,128,128,.5)"
-_CODE = "font-family:monospace"
+_CODE = "font-family:monospace;white-space:pre-wrap"
 _CARD = (
     f"border:1px solid {_LINE};padding:.4em 1em;margin:.2em 0;overflow-x:auto;border-left:5px solid"
 )
@@ -101,47 +98,27 @@ def _folded_hints(hints: tuple[str, ...]) -> str:
 
 
 def _value_html(text: str, other: str) -> str:
-    """Convert a value to HTML, with lists as tables. Frame entries that differ from ``other``."""
-    grids, others = _parse_matrices(text), _parse_matrices(other)
-    if not grids:
-        return f'<span style="{_CODE}">{escape(text)}</span>'
-    alike = len(grids) == len(others)
-    tables = [_table_html(grid, others[k] if alike else []) for k, grid in enumerate(grids)]
-    before, _, after = map(escape, _GRID.fullmatch(text).groups())
-    return f'<span style="{_CODE}">{before}{" ".join(tables)}{after}</span>'
+    """Convert a value to HTML, with one row of a matrix per line.
+
+    In lists of the same form, each entry that differs from the entry in ``other`` is framed.
+    """
+    (entries, form), (others, other_form) = map(_split_entries, (text, other))
+    depth = max((between.count("[") for between in form), default=0)
+    width = max(map(len, entries[1:-1]), default=0) if depth > 1 else 0
+    html = ""
+    for k, (entry, between) in enumerate(zip(entries, [*form, ""], strict=True)):
+        is_other = depth and form == other_form and entry != others[k]
+        html += " " * (width - len(entry)) * (0 < k < len(form))
+        html += f'<b style="outline:1px solid">{escape(entry)}</b>' if is_other else escape(entry)
+        indent = " " * (depth - between.count("["))
+        html += between.replace("], [", f"],\n{indent}[")
+    return f'<span style="{_CODE}">{html}</span>'
 
 
-def _parse_matrices(text: str) -> list[list[list[str]]]:
-    """Parse the list in a text as matrices of entries. Return [] if there is none."""
-    found = _GRID.fullmatch(text)
-    try:
-        value = json.loads(re.sub(r"[^\[\],\s]+", r'"\g<0>"', found[2])) if found else []
-    except json.JSONDecodeError:
-        return []
-    depth = len(re.match(r"\[*", found[2] if found else "")[0])
-    matrices = {1: [[value]], 2: [value], 3: value}.get(depth, [])
-    rows = [row for matrix in matrices for row in matrix]
-    are_rows = all(row and isinstance(row, list) for row in rows)
-    is_regular = are_rows and all(isinstance(entry, str) for row in rows for entry in row)
-    return matrices if is_regular else []
-
-
-def _table_html(rows: list[list[str]], other: list[list[str]]) -> str:
-    comparable = [len(row) for row in rows] == [len(row) for row in other]
-    style = f"padding:.1em .5em;text-align:right;border:1px solid {_LINE}"
-    lines = []
-    for k, row in enumerate(rows):
-        cells = [
-            f'<td style="{style};border:3px double"><b>{escape(entry)}</b></td>'
-            if comparable and entry != other[k][j]
-            else f'<td style="{style}">{escape(entry)}</td>'
-            for j, entry in enumerate(row)
-        ]
-        lines.append(f'<tr style="background:none">{"".join(cells)}</tr>')
-    look = (
-        f"display:inline-table;vertical-align:middle;border-collapse:collapse;margin:.2em 0;{_CODE}"
-    )
-    return f'<table style="{look}">{"".join(lines)}</table>'
+def _split_entries(text: str) -> tuple[list[str], list[str]]:
+    """Split a text at brackets, commas and spaces into entries and separators."""
+    found = re.split(r"([][, ]+)", text)
+    return found[::2], found[1::2]
 
 
 def backticks_to_html(text: str) -> str:
