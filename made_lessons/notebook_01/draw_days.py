@@ -6,27 +6,14 @@ from torch import Tensor
 from ..checking import dtype_views, edit, exercise, further_cases, known_mistakes, uniform
 from .another_ordering import TABLES, other_tables, reorder
 
-_UNIFORMS = torch.tensor(
-    [
-        [0.70, 0.20, 0.90],
-        [0.10, 0.70, 0.30],
-        [0.82, 0.50, 0.40],
-        [0.75, 0.10, 0.60],
-        [0.15, 0.90, 0.95],
-        [0.50, 0.35, 0.20],
-        [0.81, 0.45, 0.45],
-        [0.30, 0.30, 0.80],
-    ]
-)
-
 
 @exercise(
     "1.4",
     "Draw days",
     stars=2,
     cases=(
-        (*reorder(*TABLES), _UNIFORMS),
-        (torch.tensor(0.8), torch.tensor([0.3, 0.6]), TABLES[2], _UNIFORMS[[6, 1, 4]]),
+        (*reorder(*TABLES), uniform("eight days", 8, 3)),
+        (torch.tensor(0.8), torch.tensor([0.3, 0.6]), TABLES[2], uniform("three days", 3, 3)),
         (*reorder(*TABLES), uniform("days", 40, 3)),
     ),
     views=dtype_views(torch.float32, torch.float64),
@@ -61,8 +48,6 @@ known_mistakes(
         "you use the probability of a 1 as that of a 0, but a variable is 1 if u ≤ p": edit(
             "1] <=", "1] >=", "2] <=", "2] >=", "0] <=", "0] >="
         ),
-        "your variables are 1 if u > p, which has the probability of a 0. A variable is 1 if "
-        "u ≤ p": edit("1] <=", "1] >", "2] <=", "2] >", "0] <=", "0] >"),
         "you look q1 up with x₃ first, but its first index is x₂": edit("q1[x2, x3]", "q1[x3, x2]"),
         "you look q1 up at x₃ = 0 in every row, but x₁ is the last variable, so x₃ "
         "is already drawn": edit("q1[x2, x3]", "q1[x2, 0]"),

@@ -8,26 +8,18 @@ from ..checking import dtype_views, edit, exercise, gradient_views, known_mistak
 from ..checking.variants import further_cases, shuffle, uniform
 
 
-def _case(ordering: list[int], rows: int) -> tuple[Tensor, ...]:
-    size = len(ordering)
-    weight = (7 * torch.arange(size * size) % 11 - 5.5).view(size, size) / 2
-    bias = 0.5 - torch.arange(size) / 4
-    x = ((5 + 14 * torch.arange(rows))[:, None] >> torch.arange(size) & 1).float()
-    return weight, bias, torch.tensor(ordering), x
-
-
-def _other_case(key: str) -> tuple[Tensor, ...]:
-    _, bias, ordering, x = _case(shuffle(key, range(4)), 5)
-    return 6 * uniform(key, 4, 4) - 3, bias, ordering, x
+def _case(key: str, ordering: list[int], rows: int = 5) -> tuple[Tensor, ...]:
+    weight, bias = 6 * uniform(key, len(ordering), len(ordering)) - 3, uniform(key, len(ordering))
+    return weight, bias, torch.tensor(ordering), uniform(f"{key} x", rows, len(ordering)).round()
 
 
 @exercise(
     "2.3",
     "D logistic regressions at once",
     stars=2,
-    cases=(_case([1, 2, 0], 2), _case([3, 0, 4, 1, 2], 6)),
+    cases=(_case("three", [1, 2, 0], 2), _case("five", [3, 0, 4, 1, 2])),
     views=(*gradient_views(weight=0, bias=1), *dtype_views(torch.float64)),
-    vary=further_cases(_other_case),
+    vary=further_cases(lambda key: _case(key, shuffle(key, range(4)))),
     hints=(
         "You need four lines: the degrees, the allowed pairs, the logits and the log-probability.",
         "The degrees are `order = torch.argsort(ordering) + 1`, and the masked weights are `weight "

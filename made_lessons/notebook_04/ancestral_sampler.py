@@ -11,52 +11,28 @@ from made_course.model.sampling import sample_naive
 from ..checking import dtype_views, edit, exercise, further_cases, known_mistakes, shuffle, uniform
 
 
-def three_logits(x: Tensor) -> Tensor:
-    """Return the logits of an honest model with the ordering x₂, x₃, x₁."""
-    z2 = torch.full((len(x),), 0.4)
-    z3 = 2 - 4 * x[:, 1]
-    z1 = -1 + 4 * x[:, 1] - 3 * x[:, 2]
-    return torch.stack([z1, z2, z3], dim=1)
-
-
-def four_logits(x: Tensor) -> Tensor:
-    """Return the logits of an honest model with the ordering x₃, x₁, x₄, x₂."""
-    z3 = torch.full((len(x),), -0.3)
-    z1 = 3 * x[:, 2] - 1.5
-    z4 = 2 - 4 * x[:, 0]
-    z2 = -2 + 2 * x[:, 0] + 3 * x[:, 3] - x[:, 2]
-    return torch.stack([z1, z2, z3, z4], dim=1)
-
-
-def _other_model(key: str) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
-    order = torch.tensor(shuffle(key, [1, 2, 3, 4, 5]))
-    weight = (8 * uniform(key, 5, 5) - 4) * (order[:, None] > order)
-    five_logits = partial(_linear_logits, weight=weight)
-    five_logits.__name__ = "five_logits"
-    return five_logits, order, uniform(f"{key} u", 8, 5)
+def _case(key: str, order: list[int]) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
+    """Return the logits of a random honest model, its order, and uniforms."""
+    D = len(order)
+    degrees = torch.tensor(order)
+    weight = (8 * uniform(key, D, D) - 4) * (degrees[:, None] > degrees)
+    logits = partial(_linear_logits, weight=weight)
+    logits.__name__ = "logits"
+    return logits, degrees, uniform(f"{key} u", 8, D)
 
 
 def _linear_logits(x: Tensor, weight: Tensor) -> Tensor:
     return x.float() @ weight.T + 0.3
 
 
-def uniforms(rows: int, columns: int) -> Tensor:
-    """Return evenly spread numbers in (0, 1), the same in every release of PyTorch."""
-    steps = torch.tensor([0.8567, 0.7339, 0.6287, 0.5386, 0.7071], dtype=torch.float64)
-    return (torch.arange(1, rows + 1)[:, None] * steps[:columns]).remainder(1).float()
-
-
 @exercise(
     "4.3",
     "Draw in the right order",
     stars=2,
-    cases=(
-        (three_logits, torch.tensor([3, 1, 2]), uniforms(6, 3)),
-        (four_logits, torch.tensor([2, 4, 1, 3]), uniforms(8, 4)),
-    ),
+    cases=(_case("three", [3, 1, 2]), _case("four", [2, 4, 1, 3])),
     views=dtype_views(torch.float32, torch.float64),
     package=sample_naive,
-    vary=further_cases(_other_model),
+    vary=further_cases(lambda key: _case(key, shuffle(key, [1, 2, 3, 4, 5]))),
     hints=(
         "Begin with zeros of the shape of `u`. Each step fills one column, and the next forward "
         "pass sees it.",

@@ -10,8 +10,17 @@ from torch import Tensor, nn
 from made_course.leaks.dependence import binary_points, measure_dependence
 from made_course.model.masks import direct_mask, input_degrees
 
-from ..checking import View, WrongAnswer, as_text, find_relation, instance_of, require_form, run
-from .ancestral_sampler import sample, uniforms
+from ..checking import (
+    View,
+    WrongAnswer,
+    as_text,
+    find_relation,
+    instance_of,
+    require_form,
+    run,
+    uniform,
+)
+from .ancestral_sampler import sample
 from .log_likelihood import bernoulli_log_prob
 
 SIZES = (
@@ -62,7 +71,7 @@ class Trial:
         self.order = input_degrees(ordering)
         self.allowed = direct_mask(self.order)
         self.points = binary_points(len(ordering)).double()
-        self.u = uniforms(40, len(ordering))
+        self.u = uniform("u", 40, len(ordering))
         self.model = self.new_model()
 
     def new_model(self) -> nn.Module:

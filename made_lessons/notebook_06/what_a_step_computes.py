@@ -1,6 +1,5 @@
 """Exercise 6.1: the hidden units and the output that a step computes."""
 
-import torch
 from torch import Tensor
 
 from ..checking import choose, edit, exercise, further_cases, known_mistakes, random_degrees
@@ -10,21 +9,7 @@ from ..checking import choose, edit, exercise, further_cases, known_mistakes, ra
     "6.1",
     "What a step computes",
     stars=2,
-    cases=tuple(
-        (degrees, t)
-        for degrees, steps in (
-            ([torch.tensor([3, 1, 2]), torch.tensor([1, 2, 2, 1])], (2, 3, 1)),
-            (
-                [
-                    torch.tensor([4, 1, 5, 3, 2]),
-                    torch.tensor([1, 4, 2, 3, 3, 1]),
-                    torch.tensor([3, 2, 4, 4]),
-                ],
-                (3, 5),
-            ),
-        )
-        for t in steps
-    ),
+    cases=tuple((random_degrees(key), t) for key in ("one", "two") for t in (2, 3, 1)),
     vary=further_cases(lambda key: (random_degrees(key), choose(key, [1, 2, 3, 4]))),
     hints=(
         "At step t the variables of degree 1 to t - 1 are drawn. Which of them is new since the "
@@ -54,7 +39,7 @@ known_mistakes(
         "you compute units of a larger degree too early, because some of their inputs are not "
         "drawn yet": edit("units == t - 1", "units >= t - 1"),
         "you looked up the output in the ordering, but degrees[0][i] is already the step of "
-        "variable i, so compare it with t": edit("order == t", "torch.argsort(order) + 1 == t"),
+        "variable i, so compare it with t": edit("order == t", "order.argsort() + 1 == t"),
         "you put the output's mask first, as in degrees. It belongs last, because the output is "
         "the last layer": edit(
             "*(units == t - 1 for units in hidden), order == t",
@@ -64,7 +49,7 @@ known_mistakes(
         "earlier steps, and step t needs only one output": edit("order == t", "order <= t"),
         "you chose the output of the t-th variable in the row, which is right only in raster "
         "ordering. Step t draws the variable of degree t": edit(
-            "order == t", "torch.arange(len(order)) == t - 1"
+            "order == t", "order == order[t - 1]"
         ),
         "t - 1 is right for the hidden units, which wait for a drawn variable. The output of "
         "step t belongs to the variable that is drawn now, of degree t": edit(

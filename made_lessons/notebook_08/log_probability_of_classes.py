@@ -12,13 +12,11 @@ def _select_class(values: Tensor, x: Tensor) -> Tensor:
     return values.gather(-1, x.long()[..., None]).squeeze(-1)
 
 
-_LOGITS = torch.tensor(
-    [
-        [[0.0, 1.0, 2.0, 0.5], [1.5, -1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]],
-        [[2.0, 0.0, -2.0, 1.0], [0.5, 0.5, 3.0, -1.0], [1.0, 2.0, 3.0, 4.0]],
-    ]
-)
-_CLASSES = torch.tensor([[2.0, 0.0, 3.0], [1.0, 3.0, 0.0]])
+def _case(key: str, *shape: int) -> tuple[Tensor, Tensor]:
+    return 6 * uniform(key, *shape) - 3, (shape[-1] * uniform(f"{key} x", *shape[:-1])).floor()
+
+
+_LOGITS, _CLASSES = _case("two rows", 2, 3, 4)
 
 
 @exercise(
@@ -29,12 +27,10 @@ _CLASSES = torch.tensor([[2.0, 0.0, 3.0], [1.0, 3.0, 0.0]])
         (_LOGITS, _CLASSES),
         (torch.zeros(1, 3, 4), torch.zeros(1, 3)),
         (300 * _LOGITS, _CLASSES),
-        (torch.tensor([[[0.2, -1.0, 1.0], [2.0, 0.5, 0.0]]]), torch.tensor([[2.0, 1.0]])),
+        _case("one row", 1, 2, 3),
     ),
     package=Categorical.log_prob,
-    vary=further_cases(
-        lambda key: (6 * uniform(key, 3, 2, 5) - 3, (5 * uniform(f"{key} x", 3, 2)).floor())
-    ),
+    vary=further_cases(lambda key: _case(key, 3, 2, 5)),
     hints=(
         "You need two steps. First turn the K logits of each variable into K log-probabilities. "
         "Then pick the log-probability of the class in `x`.",
