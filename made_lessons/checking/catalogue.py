@@ -36,22 +36,14 @@ def exercise_named(name: str, variant: str | None = None) -> Exercise:
     Raises:
         UnknownExercise: if no exercise has this name.
     """
-    found = {exercise.name: exercise for exercise in exercises_in(_notebook_of(name))}
-    if name not in found:
-        raise UnknownExercise(f"there is no exercise {name!r}. Choose one of {', '.join(found)}")
-    vary = None if variant is None else found[name].vary
-    return vary(found[name], variant) if vary else found[name]
-
-
-def _notebook_of(name: str) -> int:
     if not isinstance(name, str):
         raise UnknownExercise(
             f'the first argument must be a name in quotes, such as "1.3", but you passed {name!r}'
         )
-    number = name.partition(".")[0]
-    if not number.isdecimal() or int(number) not in NOTEBOOKS:
-        raise UnknownExercise(
-            f"there is no exercise {name!r}. A name consists of the number of a notebook, from "
-            f"{NOTEBOOKS[0]} to {NOTEBOOKS[-1]}, and the number of an exercise, such as '1.3'"
-        )
-    return int(number)
+    numbers = [n for n in NOTEBOOKS if str(n) == name.partition(".")[0]]
+    found = {exercise.name: exercise for n in numbers for exercise in exercises_in(n)}
+    if name not in found:
+        names = f"one of {', '.join(found)}" if found else "a name such as 1.3"
+        raise UnknownExercise(f"there is no exercise {name!r}. Choose {names}")
+    vary = None if variant is None else found[name].vary
+    return vary(found[name], variant) if vary else found[name]
