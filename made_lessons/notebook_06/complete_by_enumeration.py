@@ -11,36 +11,32 @@ from made_course.data.toys import rain_diary
 from ..checking import View, choose, edit, exercise, further_cases, known_mistakes, uniform
 
 _DAYS = torch.bincount(rain_diary().long() @ torch.tensor([4, 2, 1]), minlength=8) / 20
-_X = torch.tensor([0.0, 1.0, 0.0, 1.0])
 _TABLE = torch.tensor([9, 2, 1, 5, 3, 8, 2, 1, 4, 7, 1, 6, 2, 3, 10, 1]) / 65
 
 ONE_ROW = "log_prob takes rows (n, D). For a single row, use x[None]"
 NO_VALUE = "log_prob takes only zeros and ones. No other number can mark an unknown value"
 
 
-def diary(x: Tensor) -> Tensor:
-    """Return the log-probabilities (n,) of days (n, 3) of the rain diary."""
-    return _look_up(_DAYS, x)
-
-
-def four_variables(x: Tensor) -> Tensor:
-    """Return the log-probabilities (n,) of rows (n, 4), from a table."""
-    return _look_up(_TABLE, x)
-
-
-def improbable_rows(x: Tensor) -> Tensor:
-    """Return log-probabilities (n,) of rows (n, 4) that are as low as those of an image."""
-    return four_variables(x) - 300
-
-
-def _look_up(table: Tensor, x: Tensor) -> Tensor:
+def _look_up(x: Tensor, log_p: Tensor) -> Tensor:
     """Return log-probabilities of rows from a table, after the checks of a model's ``log_prob``."""
     if x.dim() != 2:
         raise ValueError(ONE_ROW)
     if not bool(((x == 0) | (x == 1)).all()):
         raise ValueError(NO_VALUE)
-    log_p = table[x.long() @ 2 ** torch.arange(x.shape[1]).flip(0)].log()
-    return log_p.to(torch.result_type(x, 0.0))  # float64 if x is float64
+    rows = x.long() @ 2 ** torch.arange(x.shape[1]).flip(0)
+    return log_p[rows].to(torch.result_type(x, 0.0))  # float64 if x is float64
+
+
+def _model(name: str, log_p: Tensor) -> Callable[[Tensor], Tensor]:
+    """Return the log-probability of rows as a function with a name for reports."""
+    log_prob = partial(_look_up, log_p=log_p)
+    log_prob.__name__ = name
+    return log_prob
+
+
+_DIARY = _model("diary", _DAYS.log())
+_FOUR = _model("four_variables", _TABLE.log())
+_IMPROBABLE = _model("improbable_rows", _TABLE.log() - 300)
 
 
 def _other_row(key: str) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
@@ -48,9 +44,7 @@ def _other_row(key: str) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
     p = uniform(key, 2**size)
     known = uniform(f"{key} known", size) < 0.5
     known[choose(key, range(size))] = False
-    some_table = partial(_look_up, p / p.sum())
-    some_table.__name__ = "some_table"
-    return some_table, uniform(f"{key} x", size).round(), known
+    return _model("some_table", (p / p.sum()).log()), uniform(f"{key} x", size).round(), known
 
 
 @exercise(
@@ -58,17 +52,13 @@ def _other_row(key: str) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
     "Complete by enumeration",
     stars=2,
     cases=(
-        (four_variables, torch.tensor([1.0, 0.0, 1.0, 0.0]), torch.tensor([False] * 3 + [True])),
-        (diary, torch.tensor([1.0, 1.0, 0.0]), torch.tensor([True, False, False])),
-        (four_variables, _X, torch.tensor([True, False] * 2)),
-        (diary, torch.tensor([1.0, 1.0, 0.0]), torch.tensor([True, True, False])),
+        (_FOUR, torch.tensor([1.0, 0.0, 1.0, 0.0]), torch.tensor([False] * 3 + [True])),
+        (_DIARY, torch.tensor([1.0, 1.0, 0.0]), torch.tensor([True, False, False])),
+        (_FOUR, torch.tensor([0.0, 1, 0, 1]), torch.tensor([True, False] * 2)),
+        (_DIARY, torch.tensor([1.0, 1.0, 0.0]), torch.tensor([True, True, False])),
     ),
     views=(
-        View(
-            cases=(
-                (improbable_rows, torch.tensor([0.0, 1, 0, 1]), torch.tensor([True, False] * 2)),
-            )
-        ),
+        View(cases=((_IMPROBABLE, torch.tensor([0.0, 1, 0, 1]), torch.tensor([True, False] * 2)),)),
     ),
     vary=further_cases(_other_row),
     hints=(

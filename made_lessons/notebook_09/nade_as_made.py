@@ -23,41 +23,31 @@ def _nades() -> tuple[tuple[Tensor, ...], ...]:
     return tuple(found)
 
 
-def _logits_of(answer: object, W: Tensor, c: Tensor, V: Tensor, b: Tensor, order: Tensor) -> Tensor:
-    """Return the logits of an answer for all binary rows (2^D, D)."""
-    weight, bias, out = _checked_weights(answer, W, c, V, order)
-    x = binary_points(len(order)).double()
-    logits = torch.sigmoid(x @ weight.T + bias) @ out.T + b.double()
+def _logits_of(answer: object, *nade: Tensor) -> Tensor:
+    """Return the logits of an answer for all binary rows (2^D, D), in float64."""
+    W, c, V, b, order = nade
+    (D, H), parts = V.shape, run(answer, W, c, V, order)
+    shapes, got = [(D * H, D), (D * H,), (D, D * H)], type(parts).__name__
+    if isinstance(parts, list | tuple):
+        got = f"shapes {[tuple(getattr(part, 'shape', ())) for part in parts]}"
+    if got != f"shapes {shapes}":
+        raise MalformedAnswer(
+            "return three tensors, weight, bias and out, for D · H hidden units, H of each degree "
+            "from 0 to D-1",
+            got=got,
+            expected=f"shapes {shapes}",
+        )
+    weight, bias, out = (part.detach().double() for part in parts)
+    logits = torch.sigmoid(binary_points(D).double() @ weight.T + bias) @ out.T + b.double()
     if bool(logits.isnan().any()):
         cause = "some of your weights are not finite numbers"
         raise WrongAnswer(cause, got=f"logits {as_text(logits[0].float())}")
     return logits
 
 
-def _describe_call(
-    answer: object, W: Tensor, c: Tensor, V: Tensor, b: Tensor, order: Tensor
-) -> str:
-    D, H = V.shape
-    return f"tie(W, c, V, order) with D = {D}, H = {H} and order {order.tolist()}, for all x"
-
-
-def _checked_weights(
-    answer: object, W: Tensor, c: Tensor, V: Tensor, order: Tensor
-) -> list[Tensor]:
-    """Return the three tensors of an answer in float64, if they have the right shapes."""
-    (D, H), parts = V.shape, run(answer, W, c, V, order)
-    shapes, got = [(D * H, D), (D * H,), (D, D * H)], type(parts).__name__
-    if isinstance(parts, list | tuple):
-        found = [tuple(getattr(part, "shape", ())) for part in parts]
-        if found == shapes:
-            return [part.detach().double() for part in parts]
-        got = f"shapes {found}"
-    raise MalformedAnswer(
-        "return three tensors, weight, bias and out, for D · H hidden units, H of each degree from "
-        "0 to D-1",
-        got=got,
-        expected=f"shapes {shapes}",
-    )
+def _describe_call(answer: object, *nade: Tensor) -> str:
+    (D, H), order = nade[2].shape, nade[4].tolist()
+    return f"tie(W, c, V, order) with D = {D}, H = {H} and order {order}, for all x"
 
 
 def _explain_outputs(answer: object, got: Tensor, right: Tensor) -> str:
