@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from pathlib import Path
-from typing import Protocol
+from types import ModuleType
 
 import torch
 from torch import Tensor
@@ -40,15 +40,8 @@ def decode(codes: Tensor, alphabet: str) -> str:
     return "".join(alphabet[k] for k in codes.long().tolist())
 
 
-class Compressor(Protocol):
-    """A module that compresses bytes, such as ``zlib``."""
-
-    def compress(self, data: bytes, /) -> bytes:
-        """Return the compressed bytes."""
-
-
-def compressed_nats(program: Compressor, train: str, text: str) -> float:
-    """Return the nats per character that a text adds to the compressed training text."""
+def compressed_nats(program: ModuleType, train: str, text: str) -> float:
+    """Return the nats per character that a text adds, compressed by a module such as ``zlib``."""
     both, alone = (len(program.compress(part.encode())) for part in (train + text, train))
     return 8 * math.log(2) * (both - alone) / len(text)
 
