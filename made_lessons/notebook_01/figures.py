@@ -2,7 +2,7 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from torch import Tensor
 
@@ -60,50 +60,6 @@ def plot_chain_rule(
         x, y = _fork_position((value,), steps)
         axes.text(x, y + (0.78 if value else -0.78), word, fontsize=12, **middle)
     return figure
-
-
-@picture
-def plot_two_trees(trees: Mapping[str, Mapping[str, Tensor]]) -> Picture:
-    """Draw the trees of two orderings side by side, with the probability of a 1 at each fork.
-
-    Args:
-        trees: tables by name, for each ordering in words. A table contains the probabilities of a 1
-            at one step, with one axis per variable of an earlier step.
-    """
-    alt = f"The numbers at the forks differ between {' and '.join(trees)}. "
-    alt += "; ".join(f"{how}: {_in_words(tables)}" for how, tables in trees.items()) + "."
-    figure = Picture(height=3.4, alt=alt)
-    grid = figure.subplots(1, len(trees), squeeze=False)[0]
-    for axes, (ordering, tables) in zip(grid, trees.items(), strict=True):
-        axes.set_title(ordering, fontsize=12)
-        axes.set(xlim=(-0.4, len(tables) + 0.1), ylim=(-0.7, 2 ** len(tables) - 0.3))
-        axes.axis("off")
-        for step, (name, table) in enumerate(tables.items()):
-            for begin in itertools.product([1, 0], repeat=step):
-                place = _fork_position(begin, len(tables))
-                for value, line in ((1, "-"), (0, "--")):
-                    end = _fork_position((*begin, value), len(tables))
-                    x, y = zip(place, end, strict=True)
-                    axes.plot(x, y, line, color=LINES, linewidth=1.2, zorder=1)
-                words = f"{_entry(name, begin)}\n{table[begin].item():.3f}"
-                plate = {"boxstyle": "round,pad=0.2", "facecolor": BLUE, "lw": 0}
-                look = {"color": "white", "ha": "center", "va": "center", "fontsize": 12}
-                axes.text(*place, words, bbox=plate, **look)
-    return figure
-
-
-def _entry(name: str, index: Sequence[int]) -> str:
-    """Return a table's name with an index, such as "p3[1, 0]"."""
-    return f"{name}{list(index)}" if index else name
-
-
-def _in_words(tables: Mapping[str, Tensor]) -> str:
-    """Return all entries of the tables, as a sentence."""
-    return ", ".join(
-        f"{_entry(name, begin)} {table[begin].item():.3f}"
-        for step, (name, table) in enumerate(tables.items())
-        for begin in itertools.product([0, 1], repeat=step)
-    )
 
 
 def _fork_position(path: Sequence[int], steps: int) -> tuple[int, float]:

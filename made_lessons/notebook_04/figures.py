@@ -1,7 +1,6 @@
-"""Figures of notebook 4: masked weights, formulas for log p, costs of pixels, failed tests."""
+"""Figures of notebook 4: masked weights, formulas for log p, costs of pixels."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 
 from matplotlib.axes import Axes
@@ -9,11 +8,9 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from made_course.common.colours import BLUE, ORANGE
-from made_course.common.words import listing
-from made_course.figures.axes import name_lines
 from made_course.figures.masks import draw_cells, short
 from made_course.figures.network_parts import sheet
-from made_course.figures.picture import LINES, WIDTH, WORDS, Picture, picture
+from made_course.figures.picture import LINES, WIDTH, Picture, picture
 
 SIDE, APART = 0.46, 0.25
 """Side of a weight's cell, and distance between two tables, in inches."""
@@ -128,33 +125,4 @@ def plot_entropies(boards: Tensor) -> Picture:
     draw_cells(axes, (0.9, side * cell + 0.05), [shown[k : k + side] for k in rows], faces, cell)
     words = f"sum:\n{total}"
     axes.text(side * cell + 1.1, side * cell / 2, words, va="center", weight="bold")
-    return figure
-
-
-@picture
-def plot_caught(caught: Mapping[str, Collection[str]], tests: Sequence[str]) -> Picture:
-    """Draw a grid of models and tests, with a dark square where a test fails.
-
-    Args:
-        caught: names of the tests that fail on a model, by the model's name.
-        tests: names of all tests, in the order of the columns.
-    """
-    failures = "; ".join(
-        f"{name}: {listing([test for test in tests if test in failed])}"
-        for name, failed in caught.items()
-    )
-    figure = Picture(height=0.42 * len(caught) + 0.5, alt=f"Tests that fail. {failures}.")
-    axes = figure.add_subplot()
-    for y, failed in enumerate(caught.values()):
-        for x, test in enumerate(tests):
-            fails = test in failed
-            look = {"facecolor": WORDS if fails else "none", "edgecolor": LINES}
-            axes.add_patch(Rectangle((x - 0.48, y - 0.44), 0.96, 0.88, **look))
-            middle = {"ha": "center", "va": "center_baseline", "fontsize": 12}
-            axes.text(x, y, "fails" if fails else "–", color="white" if fails else WORDS, **middle)
-    axes.set_xlim(-0.5, len(tests) - 0.5)
-    axes.set_xticks(range(len(tests)), tests)
-    axes.tick_params(axis="x", length=0, top=False, labeltop=True, labelbottom=False)
-    name_lines(axes, caught)
-    axes.spines[:].set_visible(False)
     return figure

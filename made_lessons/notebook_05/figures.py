@@ -1,4 +1,4 @@
-"""Figures: the cost of each pixel, learning curves, surprise, and the recipe."""
+"""Figures: learning curves, surprise, and the recipe."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -6,79 +6,16 @@ from itertools import pairwise
 from types import SimpleNamespace
 
 import numpy as np
-import torch
-from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
 from matplotlib.lines import Line2D
 from torch import Tensor
 
 from made_course.common.colours import BLUE
-from made_course.figures.axes import axes_at, name_lines, note, text_width
-from made_course.figures.images import as_pictures, paint, paint_rows
+from made_course.figures.axes import axes_at, name_lines, note
+from made_course.figures.images import as_pictures, paint
 from made_course.figures.picture import FAINT, LINES, WIDTH, WORDS, Picture, picture
 
-FULL_INK = 2.0
-"""Cost in nats from which a pixel is painted black."""
 BIN = 5.0
 """Width of a bar of the histogram of surprise, in nats."""
-
-
-@picture
-def plot_costs(images: Tensor, ink: Tensor) -> Picture:
-    """Draw where the nats go: each digit, the probability of ink, and the cost of each pixel.
-
-    Args:
-        images: (n, D) zeros and ones.
-        ink: (n, D) probability of ink at each pixel, given the pixels before it.
-    """
-    costs = torch.where(images > 0.5, -ink.log(), -torch.log1p(-ink)).double()
-    totals = costs.sum(1).tolist()
-    halves = [pixels_with_half_the_cost(row) for row in costs]
-    n, dim = images.shape
-    each = [f"{total:.1f} ({half})" for total, half in zip(totals, halves, strict=True)]
-    share = f"{share_at_edges(images, costs):.0%}"
-    alt = f"{share} of the nats are spent on pixels at or next to an edge of the ink. "
-    alt += f"Cost of each image in nats, and how many of its {dim} pixels cost half of it: "
-    alt += f"{', '.join(each)}."
-    names = ["a digit", "p(ink |\npixels\nbefore)", "−log p,\nin nats"]
-    left = max(map(text_width, names)) + 0.12
-    cell = (WIDTH - left) / max(n, 4)
-    figure = Picture(left + n * cell, 3 * cell + 0.7, alt=alt, layout="none")
-    digits, inks, prices = map(as_pictures, (images, ink, costs))
-    share = np.clip(prices / FULL_INK, 0, 1)
-    rows = dict(zip(names, (digits, inks, 0.14 * digits * (1 - share) + share), strict=True))
-    *_, last = paint_rows(figure, rows, cell, left=left)
-    for axes, total, half in zip(last, totals, halves, strict=True):
-        words = {"ha": "center", "va": "top", "transform": axes.transAxes}
-        axes.text(0.5, -0.05, f"{total:.1f} nats", weight="bold", **words)
-        axes.text(0.5, -0.27, f"half in\n{half} pixels", fontsize=12, **words)
-    draw_scale(axes_at(figure, 0.12, 0.95, left - 0.24, 0.1))
-    return figure
-
-
-def pixels_with_half_the_cost(costs: Tensor) -> int:
-    """Return the smallest number of pixels that together make up half of the image's cost."""
-    so_far = costs.sort(descending=True).values.cumsum(0)
-    return int((so_far < so_far[-1] / 2).sum()) + 1
-
-
-def share_at_edges(images: Tensor, costs: Tensor) -> float:
-    """Return the share of the cost at pixels whose 3 × 3 neighbourhood has both ink and paper."""
-    side = math.isqrt(images.shape[1])
-    ink, paper = (
-        torch.nn.functional.max_pool2d(x.view(-1, 1, side, side), 3, stride=1, padding=1) > 0.5
-        for x in (images, 1 - images)
-    )
-    return (costs[(ink & paper).flatten(1)].sum() / costs.sum()).item()
-
-
-def draw_scale(axes: Axes) -> None:
-    """Draw the colour scale of the costs."""
-    prices = ScalarMappable(Normalize(0, FULL_INK), "gray_r")
-    bar = axes.figure.colorbar(prices, axes, orientation="horizontal", ticks=[0, FULL_INK])
-    bar.outline.set(color=LINES, linewidth=0.8)
-    axes.tick_params(length=0, labelsize=12)
 
 
 @picture
@@ -211,10 +148,8 @@ def plot_recipe(ladder: Sequence[SimpleNamespace]) -> Picture:
         weight = "bold" if look is better else "normal"
         at = {"transform": axes.get_yaxis_transform(), "va": "center", "weight": weight}
         axes.text(1.02, k, labels[k], **at)
-    used = {line.get_marker() for line in axes.lines}
-    key = {kind: look for kind, look in looks.items() if look["marker"] in used}
-    handles = [Line2D([], [], **look, markersize=8) for look in key.values()]
-    figure.legend(handles, key, loc="outside upper center", ncols=3)
+    handles = [Line2D([], [], **look, markersize=8) for look in looks.values()]
+    figure.legend(handles, looks, loc="outside upper center", ncols=3)
     name_lines(axes, names)
     axes.set_xlabel("test NLL (nats, further left is better)")
     axes.grid(axis="y", color=FAINT, linewidth=0.8)

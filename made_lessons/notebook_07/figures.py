@@ -1,4 +1,4 @@
-"""Figures that compare orderings, members of a mixture, and sets of masks."""
+"""Figures that compare orderings, members of a mixture, and lines of numbers."""
 
 from __future__ import annotations
 
@@ -107,37 +107,41 @@ def plot_mixture(above: Tensor, count: int) -> Picture:
 
 
 @picture
-def plot_many_masks(lines: Mapping[str, Tensor], *, invalid: str) -> Picture:
-    """Draw the NLL against the number of averaged sets of masks.
+def plot_lines(
+    lines: Mapping[str, Mapping[float, float]], *, xlabel: str, ylabel: str, invalid: str = ""
+) -> Picture:
+    """Draw lines over a logarithmic axis, each with its name and its last number.
 
     Args:
-        lines: NLL (n,) in nats with 1 to n sets, by name.
-        invalid: name of the line that is not the NLL of a distribution; it is orange.
+        lines: y by x, for each line by name. The first line is blue.
+        xlabel: label of the horizontal axis.
+        ylabel: label of the vertical axis.
+        invalid: name of a line that is not the NLL of a distribution; it is orange.
     """
-    ranges = "; ".join(
-        f"{name} from {nats[0]:.1f} to {nats[-1]:.1f}" for name, nats in lines.items()
+    in_words = "; ".join(
+        f"{name} {', '.join(f'{y:.1f} at {x:g}' for x, y in line.items())}"
+        for name, line in lines.items()
     )
-    alt = f"The {invalid} claims {lines[invalid][-1]:.1f} nats, but is not a distribution. "
-    alt += f"Nats as more sets of masks are averaged: {ranges}."
-    figure = Picture(height=3.4, alt=alt)
-    axes = figure.add_subplot()
-    ends: dict[str, float] = {}
-    looks = iter([{"color": BLUE, "marker": "s"}, {"color": WORDS, "marker": "o", "mfc": "none"}])
-    for name, nats in lines.items():
-        is_invalid = name == invalid
+    lowest = min(lines, key=lambda name: lines[name][max(lines[name])])
+    alt = f"The {invalid} is not a distribution. " if invalid else f"Lowest in the end: {lowest}. "
+    figure = Picture(height=3.5, alt=f"{alt}{ylabel.capitalize()} by {xlabel}: {in_words}.")
+    axes, ends = figure.add_subplot(), {}
+    looks = iter([{"color": BLUE, "marker": "s"}, {"color": WORDS, "marker": "o", "mfc": "none"},
+                  {"color": WORDS, "marker": "^", "ls": ":"}])  # fmt: skip
+    for name, line in lines.items():
+        is_invalid, last = name == invalid, line[max(line)]
         look = {"color": ORANGE, "marker": "x", "ls": "--"} if is_invalid else next(looks)
-        sets = range(1, len(nats) + 1)
-        at = [2**k - 1 for k in range(6) if 2**k <= len(nats)]
-        axes.plot(sets, nats, markevery=at, markersize=7, **look)
-        number = f"{nats[-1]:.1f}{', not a distribution' * is_invalid}"
-        ends[f"{name}\n{number}"] = float(nats[-1])
-    axes.set_xscale("log", base=2)
-    axes.set_xticks([2**k for k in range(6)], [2**k for k in range(6)])
-    axes.set(xlabel="sets of masks", ylabel="nats on the test images")
-    axes.margins(y=0.12)
-    names, apart = sorted(ends, key=ends.get), np.ptp(axes.get_ylim()) / 6
+        axes.plot([*line], [*line.values()], markersize=7, **look)
+        ends[f"{name} {last:.1f}" + ",\nnot a distribution" * is_invalid] = last
+    ticks = sorted({x for line in lines.values() for x in line})
+    axes.set_xscale("log")
+    axes.set_xticks(ticks, [f"{x:g}" for x in ticks])
+    axes.minorticks_off()
+    axes.set(xlabel=xlabel, ylabel=ylabel)
+    axes.margins(y=0.15)
+    names, apart = sorted(ends, key=ends.get), np.ptp(axes.get_ylim()) / 8
     for name, y in zip(names, spread_out(sorted(ends.values()), apart), strict=True):
-        note(axes, name, (len(nats), y), (10, 0), va="center")
+        note(axes, name, (ticks[-1], y), (10, 0), va="center", annotation_clip=False)
     return figure
 
 

@@ -1,11 +1,9 @@
-"""Figures of shared weights, of attention, and of three models trained for equal times."""
+"""Figures of shared weights and of attention."""
 
 import math
 from collections.abc import Mapping, Sequence
 from textwrap import wrap
-from types import SimpleNamespace
 
-import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
@@ -13,14 +11,12 @@ from torch import Tensor, nn
 
 from made_course.common.colours import BLUE
 from made_course.common.words import hat, listing, variable_names
-from made_course.figures.axes import frame_only, note
-from made_course.figures.bars import spread_out
+from made_course.figures.axes import frame_only
 from made_course.figures.masks import draw_cells, short
 from made_course.figures.network_parts import sheet
-from made_course.figures.picture import CLEAR_TO_INK, LINES, WIDTH, WORDS, Picture, picture
+from made_course.figures.picture import CLEAR_TO_INK, LINES, WIDTH, Picture, picture
 from made_course.relatives.transformer import Transformer
 
-LOOKS = [{"color": BLUE}, {"color": WORDS, "linestyle": "--"}, {"color": WORDS, "linestyle": ":"}]
 SIDE, GAP = 0.44, 0.5  # inches of a cell, and of the gap between two tables
 PIXELS = range(9)
 
@@ -187,44 +183,4 @@ def plot_heads(heads: Mapping[str, Tensor]) -> Picture:
         axes.set_xticks([1 + begin for begin in begins], [names[t] for t in begins])
         axes.set_yticks(begins, [hat(names[t]) for t in begins])
         axes.set_xlabel("pixel that it sees")
-    return figure
-
-
-@picture
-def plot_race(runs: Sequence[Sequence[SimpleNamespace]]) -> Picture:
-    """Draw the test NLL against the seconds of training on one core, with a line per model.
-
-    Args:
-        runs: one run per model for each time, with ``name``, ``seconds`` and ``test`` in nats.
-    """
-    in_words = " ".join(
-        f"After {models[0].seconds:g} seconds: "
-        + ", ".join(f"{run.name} {run.test:.1f}" for run in models)
-        + "."
-        for models in runs
-    )
-    best = [min(models, key=lambda run: run.test) for models in runs]
-    times = listing([f"{run.seconds:g}" for run in best])
-    winners = listing(list(dict.fromkeys(run.name for run in best)))
-    alt = f"Lowest NLL after {times} s: {winners}. "
-    alt += f"Nats per unseen digit, by seconds of training on one core. {in_words}"
-    figure = Picture(height=3.8, alt=alt)
-    axes = figure.add_subplot()
-    for model, look in zip(zip(*runs, strict=True), LOOKS, strict=False):
-        seconds, nats = zip(*((run.seconds, run.test) for run in model), strict=True)
-        axes.plot(seconds, nats, marker="o", **look)
-        bold = {"weight": "bold", "va": "center", "color": look["color"]}
-        note(axes, model[0].name, (seconds[0], nats[0]), (-8, 0), ha="right", **bold)
-    axes.margins(y=0.1)
-    inch = np.diff(axes.get_ylim())[0] / 3
-    for models in runs:
-        found = sorted(run.test for run in models)
-        for nats, y in zip(found, spread_out(found, 0.2 * inch), strict=True):
-            note(axes, f"{nats:.1f}", (models[0].seconds, y), (8, 4))
-    axes.set_xscale("log")
-    axes.set_xticks([run[0].seconds for run in runs], minor=False)
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.minorticks_off()
-    axes.set_xlim(runs[0][0].seconds / 100, 2.2 * runs[-1][0].seconds)
-    axes.set(xlabel="seconds on one core (logarithmic)", ylabel="nats per unseen digit")
     return figure

@@ -3,5 +3,5 @@
 - ``weight_of_the_loss``, ``over_orderings``, ``cost_of_two``: exercises 12.1 to 12.3
 - ``made_on_boards``: a MADE of the boards, for comparison
 - ``digits``: the shipped network of digits, and a MADE for comparison
-- ``figures``: costs of orderings, and the share of samples that are boards
+- ``figures``: the costs of orderings
 """

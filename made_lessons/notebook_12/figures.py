@@ -1,4 +1,4 @@
-"""Figures of the costs of orderings, and of the share of drawings that are boards."""
+"""Figure of the costs of orderings."""
 
 from __future__ import annotations
 
@@ -40,31 +40,4 @@ def plot_costs_of_orderings(log_p: Tensor, marks: Mapping[str, float]) -> Pictur
         note(axes, f"{name} {value:.1f}", (value, at), (3, 0), va="center", color=WORDS)
     axes.set(ylim=(0, 1.75 * top), xlabel="nats of this board in one ordering", yticks=[])
     axes.spines["left"].set_visible(False)
-    return figure
-
-
-@picture
-def plot_share_by_steps(shares: Mapping[str, Mapping[int, float]]) -> Picture:
-    """Draw the share of drawings that are boards against the number of steps.
-
-    Args:
-        shares: share of the drawings by number of steps, for each network by name.
-    """
-    in_words = "; ".join(
-        f"{name} " + ", ".join(f"{share:.1%} in {steps}" for steps, share in line.items())
-        for name, line in shares.items()
-    )
-    alt = "With fewer steps, fewer drawings are boards. Share of boards by steps: "
-    figure = Picture(height=3.2, alt=f"{alt}{in_words}.")
-    axes = figure.add_subplot()
-    for (name, line), style in zip(shares.items(), (":", "o-", "s--"), strict=False):
-        color = LINES if style == ":" else BLUE
-        axes.plot([*line], [100 * share for share in line.values()], style, color=color)
-        last = max(line)
-        note(axes, name, (last, 100 * line[last]), (8, 0), va="center", color=WORDS)
-    axes.set_xscale("log", base=2)
-    steps = sorted(next(iter(shares.values())))
-    axes.set_xticks(steps, [str(n) for n in steps])
-    axes.set(xlabel="steps", ylim=(0, 105))
-    axes.set_title("drawings that are boards, in %", loc="left")
     return figure

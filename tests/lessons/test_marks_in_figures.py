@@ -10,16 +10,15 @@ from matplotlib.colors import to_hex
 from PIL import Image
 
 from made_course import MADE, MixtureOfGaussians, Transformer, build_masks
-from made_course.figures.picture import WORDS
 from made_lessons.notebook_01.figures import plot_chain_rule, plot_draws
 from made_lessons.notebook_02.figures import plot_moves
 from made_lessons.notebook_03.figures import plot_masking, plot_path
-from made_lessons.notebook_04.figures import plot_caught, plot_masked_step
-from made_lessons.notebook_05.figures import plot_costs, plot_recipe
+from made_lessons.notebook_04.figures import plot_masked_step
+from made_lessons.notebook_05.figures import plot_recipe
 from made_lessons.notebook_06.figures import plot_final_units, plot_repeated_work
 from made_lessons.notebook_07.figures import (
     plot_added_orderings,
-    plot_many_masks,
+    plot_lines,
     plot_mixture,
     plot_pixel_orderings,
 )
@@ -103,15 +102,6 @@ def test_a_unit_is_in_the_stripe_of_its_degree_and_the_path_is_thick():
     assert np.allclose(thick, [middles[:2], middles[1:]], atol=0.35)
 
 
-def test_a_test_that_fails_is_a_dark_square():
-    (axes,) = plot_caught({"a": {"sum"}, "b": {"sum", "flip"}}, ["flip", "sum"]).axes
-    dark = [to_hex(square.get_facecolor()) == WORDS for square in axes.patches]
-    assert dark == [text == "fails" for text in texts(axes)] == [False, True, True, True]
-    centres = [square.get_center().round().tolist() for square in axes.patches]
-    assert centres == [[0, 0], [1, 0], [0, 1], [1, 1]]
-    assert labels(axes.get_yticklabels()) == ["a", "b"]
-
-
 def test_a_forbidden_weight_is_orange_and_crossed_where_it_is_in_use():
     mask = torch.tensor([[False, True], [False, False]])
     first = 0.25 * mask, torch.tensor([[1.0, -0.5], [0.0, 1.0]])  # one weight is still zero
@@ -126,20 +116,6 @@ def test_a_forbidden_weight_is_orange_and_crossed_where_it_is_in_use():
         assert frame.get_bbox().contains(*cross.get_xydata()[0])
     kept = texts(axes)[-6:-1]  # of W ⊙ M, below its title
     assert kept == ["W ⊙ M", "0", "−.50", "0", "0"]
-
-
-def test_costs_are_dark_where_the_model_was_surprised_and_add_up():
-    images, ink = torch.tensor([[1.0, 0, 0, 1]]), torch.tensor([[0.5, 0.0, 0.9, 1.0]])
-    figure = plot_costs(images, ink)
-    digit, probable, cost, scale = figure.axes
-    assert scale.get_xlim() == (0, 2)
-    assert np.array_equal(picture_in(digit).ravel(), images[0])
-    assert np.array_equal(picture_in(probable).ravel(), ink[0])
-    half, right, dear, sure = picture_in(cost).ravel()
-    assert dear == 1  # 2.3 nats
-    assert right == 0
-    assert 0 < sure < half < 1  # the ghost of ink is pale
-    assert texts(cost) == ["3.0 nats", "half in\n1 pixels"]
 
 
 def test_a_ladder_shows_by_text_and_marker_which_recipes_are_better():
@@ -192,8 +168,8 @@ def test_a_histogram_of_a_mixture_ends_at_its_limit():
 
 
 def test_a_false_distribution_is_an_orange_cross():
-    lines = {name: torch.ones(4) for name in ("a", "claim", "b")}
-    (axes,) = plot_many_masks(lines, invalid="claim").axes
+    lines = {name: {1: 0.0, 2: 1.0} for name in ("a", "claim", "b")}
+    (axes,) = plot_lines(lines, xlabel="", ylabel="", invalid="claim").axes
     looks = [(line.get_marker(), to_hex(line.get_color())) for line in axes.lines]
     assert looks == [("s", BLUE), ("x", ORANGE), ("o", "#767676")]
     lower = torch.tensor([[False, False], [True, False]])
