@@ -10,16 +10,8 @@ from torch import Tensor, nn
 from made_course.leaks.dependence import binary_points, measure_dependence
 from made_course.model.masks import direct_mask, input_degrees
 
-from ..checking import (
-    View,
-    WrongAnswer,
-    as_text,
-    find_relation,
-    instance_of,
-    require_form,
-    run,
-    uniform,
-)
+from ..checking import View, WrongAnswer, as_text, find_relation, instance_of, require_form, run
+from ..checking.variants import uniform
 from .ancestral_sampler import sample
 from .log_likelihood import bernoulli_log_prob
 
