@@ -283,6 +283,9 @@ def test_a_network_trains_in_the_page_and_its_mask_is_broken(site, page, address
     page.goto((site / address).as_uri())
     widget = page.locator(".made-widget")
     says(widget, "It has not learned anything yet.")
+    lines = "all => all.map((rows) => rows.getBoundingClientRect().bottom)"
+    drawn, learned = widget.locator(".kept").evaluate_all(lines)
+    assert drawn == learned
     widget.get_by_role("button", name="Train", exact=True).click()
     says(widget, "On the floor. It draws")
     widget.get_by_role("button", name="its own, too").click()
