@@ -136,8 +136,8 @@ def _score(model: object) -> str:
         raise WrongAnswer(
             next(cause for cause, is_so in faults.items() if is_so),
             tried=f"the {len(points):,} test points",
-            expected=f"less than {ENTROPY + WITHIN:.2f} differential nats; the integral is 1",
-            got=f"{ENTROPY + above:.2f} differential nats; the integral is {area:.4g}",
+            expected=f"less than {ENTROPY + WITHIN:.3f} differential nats; the integral is 1",
+            got=f"{ENTROPY + above:.3f} differential nats; the integral is {area:.4g}",
         )
     return (
         f"{ENTROPY + above:.3f} differential nats on the test points, {above:.3f} above the true "

@@ -29,14 +29,12 @@ export function drawProgress(pen, wide, high, { history, floor, own: of, coins, 
     from = k;
   }
   const small = { colours, size: 12, colour: colours.quiet, halo: colours.paper };
-  const below = { ...small, halo: colours.pale };
   for (const { event, at } of events) {
     const align = at > wide * 0.7 ? "end" : "start";
     write(pen, (simple && IN_WORDS[event]) || event, align === "end" ? at - 3 : at + 3, 9, { ...small, weight: "bold", align });
   }
   write(pen, `guessing ${coins.toFixed(2)}`, wide - 4, y(coins) - 8, { ...small, align: "end" });
-  write(pen, `floor ${floor.toFixed(2)}`, wide - 12, Math.min(y(floor) + 10, high - 7), { ...below, colour: colours.ink, align: "end" });
-  write(pen, "no honest network gets here", wide - 12, Math.max(y(floor) + 26, (y(floor) + high) / 2), { ...below, align: "end" });
+  write(pen, `floor ${floor.toFixed(2)}: no honest network gets below`, wide - 12, Math.min(y(floor) + 10, high - 7), { ...small, colour: colours.ink, halo: colours.pale, align: "end" });
   if (grouped.length && of > floor + MARGIN) write(pen, `floor of this grouping ${of.toFixed(2)}`, 5, y(of) + 10, { ...small, colour: colours.ink });
   if (!history.length) return;
   pen.fillStyle = css(under.at(-1) ? colours.orange : colours.blue);
