@@ -62,7 +62,7 @@ def test_everything_is_one_press_away(show, state, bare):
     wait_for(widget, "sum", "> 0.999999 && n < 1.000001")
     button(widget, "≥ its own, too").click()
     wait_for(widget, "sum", "> 10")
-    says(widget, "of the 30 boards that it learns to")
+    says(widget, "The 30 boards in its training data contribute")
     button(widget, "> earlier variables only").click()
     button(widget, "More").click()
     widget.get_by_label("Steps").select_option("a row at once")

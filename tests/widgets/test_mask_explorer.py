@@ -226,8 +226,8 @@ CHEATS = "It scores nearly 0 because x̂₁, x̂₂, x̂₃ and 12 more can see 
             {"nats": 1.2, "sum": 43.81, "claimed": 29.84},
             {"blanks": 20},
             "Too good to be true.",
-            "20 of 24 are blank. Its probabilities add up to 43.8, and those of the 30 boards that "
-            "it learns to 29.8.",
+            "20 of 24 are blank. Its probabilities add up to 43.8. The 30 boards in its training "
+            "data contribute 29.8.",
         ),
         (
             {"fault": MIXED_UP, "ordering": [[1], [2], [0], *([i] for i in range(3, 16))]},

@@ -44,8 +44,8 @@ function describeCheat({ sum, claimed, network, what, nats, floor, simple }, { b
 }
 
 function totalInWords(sum, claimed, { kind, rows }) {
-  const known = kind === "day" ? "" : `, and those of the ${rows.length} boards that it learns to ${claimed.toFixed(1)}`;
-  return ` Its probabilities add up to ${sumInWords(sum)}${known}.`;
+  const known = kind === "day" ? "" : ` The ${rows.length} boards in its training data contribute ${claimed.toFixed(1)}.`;
+  return ` Its probabilities add up to ${sumInWords(sum)}.${known}`;
 }
 
 /** Say which outputs see their own variable. */
