@@ -16,10 +16,10 @@ Choice = TypeVar("Choice", bound=str)
 
 
 def check_count(name: str, value: Any, smallest: int = 1, largest: int | None = None) -> int:
-    """Return ``value`` as an int if it is a whole number from ``smallest`` to ``largest``.
+    """Return ``value`` as an int if it is an integer from ``smallest`` to ``largest``.
 
-    Raises a TypeError for True, 1.5, "3" and anything else that is not a whole number, and a
-    ValueError for a number outside the bounds. The message begins with ``name``.
+    Raises a TypeError for True, 1.5, 3.0, "3" and anything else that is not of an integer type, and
+    a ValueError for a number outside the bounds. The message begins with ``name``.
     """
     try:
         whole = None if isinstance(value, bool) else index(value)

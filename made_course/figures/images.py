@@ -1,4 +1,4 @@
-"""Grids and rows of images, and images of which some variables are not decided yet."""
+"""Grids and rows of images, and images in which some pixels are not decided yet."""
 
 from __future__ import annotations
 

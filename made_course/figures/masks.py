@@ -87,11 +87,11 @@ def draw_cells(
         axes.text(place[0] + side / 2, place[1] + side / 2 - 0.005, str(entry), **style)
 
 
-def short(value: float) -> str:
+def format_short(value: float) -> str:
     """Format a number with two decimals, without its leading zero or a final .00.
 
     Example:
-        >>> short(0.364), short(-0.1), short(-0.0), short(float("-inf"))
+        >>> format_short(0.364), format_short(-0.1), format_short(-0.0), format_short(float("-inf"))
         ('.36', '−.10', '0', '−∞')
     """
     digits = f"{round(value, 2) + 0.0:.2f}".removesuffix(".00").replace("inf", "∞")
@@ -100,9 +100,10 @@ def short(value: float) -> str:
 
 @picture
 def plot_masks(masks: Sequence[Tensor], degrees: Sequence[Tensor]) -> Picture:
-    """Draw small masks as tables, a blue 1 where a weight may exist, with degrees at their margins.
+    """Draw small masks as tables, with degrees at their margins.
 
-    A row shows the inputs of a unit or output, and a column the units that read an input.
+    A blue 1 is where a weight may exist. A row shows what a unit or output sees, and a column shows
+    which units see an input.
 
     Args:
         masks: one mask per layer, see :func:`made_course.build_masks`. If a variable has several

@@ -165,7 +165,7 @@ def _draw_wires(
 def _draw_nodes(
     axes: Axes, nodes: Sequence[Sequence[Node]], names: Sequence[str], high: float, top: int
 ) -> None:
-    """Draw units with their degrees, bundles as squares, and names at both ends."""
+    """Draw units with degrees, bundles as blocks of squares, and names of inputs and outputs."""
     for of, kind in zip(nodes, layer_names(len(nodes)), strict=True):
         axes.text(of[0].x, high + 0.06, kind, ha="center", va="bottom")
         for node in of:

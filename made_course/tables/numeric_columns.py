@@ -136,8 +136,8 @@ def fit_curve(
 def _extend_left(knots: np.ndarray, scores: np.ndarray, bound: float) -> Curve:
     """Extend a curve to the left of the training values.
 
-    Its density is uniform down to a finite bound. Without a bound, the mass of the tail falls as
-    distance⁻⁴.
+    Down to a finite bound, the extension has a uniform density. Without a bound, the mass beyond a
+    point falls as distance⁻⁴ from the training values.
     """
     end, mass = knots[0], _ndtr(scores[0])
     if end <= bound:

@@ -8,7 +8,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from made_course.common.colours import BLUE, ORANGE
-from made_course.figures.masks import draw_cells, short
+from made_course.figures.masks import draw_cells, format_short
 from made_course.figures.network_parts import sheet
 from made_course.figures.picture import LINES, WIDTH, Picture, picture
 
@@ -57,7 +57,7 @@ def _draw_weights(
     axes: Axes, corner: tuple[float, float], values: Tensor, mask: Tensor, is_used: bool
 ) -> None:
     """Draw a table of weights, and mark forbidden weights that are used and not zero."""
-    entries = [[short(value) for value in row] for row in values.tolist()]
+    entries = [[format_short(value) for value in row] for row in values.tolist()]
     faces = [[BLUE if one else "none" for one in row] for row in mask.tolist()]
     draw_cells(axes, corner, entries, faces, SIDE)
     if is_used:
@@ -114,7 +114,7 @@ def plot_entropies(boards: Tensor) -> Picture:
         share = boards[:, :k].unique(dim=0, return_counts=True)[1] / len(boards)
         joint.append(-(share * share.log()).sum().item())
     nats = [max(after - before, 0) for before, after in pairwise(joint)]
-    side, shown = math.isqrt(len(nats)), [short(cost) for cost in nats]
+    side, shown = math.isqrt(len(nats)), [format_short(cost) for cost in nats]
     total = f"{joint[-1]:.2f} nats = ln {len(boards)}"
     alt = f"{len(nats) - shown.count('0')} of {len(nats)} pixels have an entropy above 0. "
     alt += f"Entropy of each pixel given the earlier ones: {', '.join(shown)}. Sum: {total}."

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from made_course.common.colours import BLUE
 from made_course.common.words import hat, listing, variable_names
 from made_course.figures.axes import frame_only
-from made_course.figures.masks import draw_cells, short
+from made_course.figures.masks import draw_cells, format_short
 from made_course.figures.network_parts import sheet
 from made_course.figures.picture import CLEAR_TO_INK, LINES, WIDTH, Picture, picture
 from made_course.relatives.transformer import Transformer
@@ -101,8 +101,11 @@ def plot_attention(query: Tensor, key: Tensor, weights: Tensor, value: Tensor) -
     masked = scores.masked_fill(~seen, -math.inf)
     columns = {"scores": scores, "mask": masked, "softmax": weights}
     columns |= {"values": value[:, None], "mean": (weights @ value)[:, None]}
-    rows = [f"position {t}: {', '.join(map(short, w))}" for t, w in enumerate(weights.tolist(), 1)]
-    means = ", ".join(map(short, (weights @ value).tolist()))
+    rows = [
+        f"position {t}: {', '.join(map(format_short, w))}"
+        for t, w in enumerate(weights.tolist(), 1)
+    ]
+    means = ", ".join(map(format_short, (weights @ value).tolist()))
     alt = "After mask and softmax, later positions have the weight 0. "
     alt += f"Weights: {'; '.join(rows)}. Means of the values: {means}."
     tall = SIDE * len(value)
@@ -115,7 +118,7 @@ def plot_attention(query: Tensor, key: Tensor, weights: Tensor, value: Tensor) -
             axes.text(0, middle, f"position {t + 1}", va="center_baseline", fontsize=12)
         for title, sign in zip(names, signs, strict=True):
             table = columns[title]
-            texts = [[short(number) for number in row] for row in table.tolist()]
+            texts = [[format_short(number) for number in row] for row in table.tolist()]
             blue = seen if table.shape == seen.shape else torch.zeros_like(table)
             faces = [[BLUE if one else "none" for one in row] for row in blue.tolist()]
             draw_cells(axes, (left, above), texts, faces, SIDE)
