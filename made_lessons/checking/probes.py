@@ -81,7 +81,10 @@ def _list_names(names: list[str]) -> str:
 def _is_unused(
     name: str, answer: Call, reference: Call, calls: Sequence[Mapping[str, object]]
 ) -> bool:
-    """Return True if no other value of an argument changes the result, but two values should."""
+    """Return True if the answer ignores an argument.
+
+    No value that is tried changes its result, but at least two change the reference's result.
+    """
     due = 0
     for call in calls:
         first, right = (function(*call.values()) for function in (answer, reference))

@@ -212,7 +212,10 @@ def log_prob_of(model: object, challenge: Challenge, x: Tensor) -> Tensor:
 def _call_model(
     function: object, model: object, x: Tensor, shape: torch.Size, name: str, causes: dict[int, str]
 ) -> Tensor:
-    """Call a model or its method on rows. The causes belong to numbers of entries."""
+    """Call a model or its method on rows, and require a result of the given shape.
+
+    If the shape is wrong, ``causes`` maps the result's number of entries to the likely cause.
+    """
     for weight in _weights(model)[:1]:
         x = x.to(weight)  # the model's dtype and device
     got = run(partial(function, x.clone()))

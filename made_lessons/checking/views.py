@@ -155,7 +155,7 @@ def gradient_views(**positions: int) -> tuple[View, ...]:
 
 
 def dtype_views(*given: torch.dtype) -> tuple[View, ...]:
-    """Return one view of the result's dtype for each given dtype of the arguments."""
+    """Return one view per dtype: the result's dtype if all float arguments have the given dtype."""
     return tuple(
         View(
             lambda function, *case, dtype=dtype: str(

@@ -16,7 +16,7 @@ from made_course import __version__
 from made_course.common.files import write_whole
 
 from ..checking.catalogue import NOTEBOOKS
-from .folder import CLASS, Row, clean, read_class, submissions
+from .folder import CLASS, LearnerResult, clean, read_class, submissions
 from .handing_out import hand_out
 from .judge import Verdict
 from .reports import write_all
@@ -74,7 +74,7 @@ def grade(folder: Path, notebook: int) -> str:
     return "\n".join([*write_all(rows, people, out, notebook), f"The tables are in {out}."])
 
 
-def _grade_all(rows: list[Row], found: Path, notebook: int) -> None:
+def _grade_all(rows: list[LearnerResult], found: Path, notebook: int) -> None:
     """Grade submissions, several at a time. The folder ``found`` keeps the results."""
     found.mkdir(parents=True, exist_ok=True)
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends this process and its judges
@@ -86,7 +86,7 @@ def _grade_all(rows: list[Row], found: Path, notebook: int) -> None:
             print(f"{count} of {len(rows)}: {row.submission}: {clean(row.status)}", flush=True)
 
 
-def add_result(row: Row, found: Path, notebook: int) -> Row:
+def add_result(row: LearnerResult, found: Path, notebook: int) -> LearnerResult:
     """Grade a submission, or use the result that an earlier run has saved in ``found``."""
     if row.status:
         return row

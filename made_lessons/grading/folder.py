@@ -20,7 +20,7 @@ _CANVAS = re.compile(r"([^_]+)_(?:LATE_)?(\d+)_\d+_.+")
 
 
 @dataclass
-class Row:
+class LearnerResult:
     """The result of one learner's submission."""
 
     learner: str
@@ -32,7 +32,7 @@ class Row:
     file_digest: str = ""
 
 
-def submissions(folder: Path) -> list[Row]:
+def submissions(folder: Path) -> list[LearnerResult]:
     """Return one row per learner. If a submission cannot be graded, its status says why.
 
     Args:
@@ -49,10 +49,10 @@ def submissions(folder: Path) -> list[Row]:
     return [_row(*learner, paths, folder) for learner, paths in by_learner.items()]
 
 
-def _row(learner: str, platform_id: str, paths: list[Path], folder: Path) -> Row:
+def _row(learner: str, platform_id: str, paths: list[Path], folder: Path) -> LearnerResult:
     found = [path for path in paths if path.suffix.lower() == ".ipynb"]
     path = found[0] if len(found) == 1 else paths[0]
-    row = Row(learner, platform_id, path, clean(str(path.relative_to(folder))))
+    row = LearnerResult(learner, platform_id, path, clean(str(path.relative_to(folder))))
     if len(found) != 1:
         row.status = f"{len(found)} notebooks; expected one"
     elif path.resolve() != path or not path.is_file():
@@ -98,7 +98,7 @@ def read_class(path: Path) -> dict[str, str]:
     return dict(table.values)
 
 
-def find_learner(row: Row, learners: Iterable[str]) -> str:
+def find_learner(row: LearnerResult, learners: Iterable[str]) -> str:
     """Return the learner of a submission, as the class list names them, or an empty text."""
     by_form = {form: learner for learner in learners for form in _forms(learner)}
     names = row.submission.split("/")[0], row.learner, row.platform_id

@@ -17,8 +17,9 @@ from ..checking.exercise import Exercise, WrongAnswer
 from .remote import CoursesOwn, Disconnected, Submission
 from .sandbox import limit_memory, limit_time, sandbox
 
-SECONDS, OPEN_SECONDS = 300, 1_800  # real time of a cell, without or with an open exercise
-ALL_CELLS = 4  # real time of all cells, as a multiple of the time of one cell
+SECONDS = 300  # limit for each cell, in real time
+OPEN_SECONDS = 1_800  # the same limit in a notebook with an open exercise
+ALL_CELLS = 4  # limit for all cells together, as a multiple of the limit for one cell
 MOST_LETTERS = 1_000  # largest length of a message, which may contain text of a submission
 WAITS = "waits"  # the state of an answer that counts if the instructor confirms it
 COUNTS = ("right", WAITS)

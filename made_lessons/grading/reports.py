@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..checking.catalogue import exercise_named, exercises_in
-from .folder import CLASS, Row, clean, find_learner, read_table
+from .folder import CLASS, LearnerResult, clean, find_learner, read_table
 from .judge import COUNTS, WAITS
 
 WAITING = "waiting.csv"
@@ -20,7 +20,9 @@ _CONFIRMED = {"yes": "right", "no": "wrong"}  # state after the instructor's yes
 _FORMULA = re.compile(r"(^|[;,|\"])(\s*)(?=[=+\-@＝＋－＠])")
 
 
-def write_all(rows: Sequence[Row], keys: Mapping[str, str], out: Path, notebook: int) -> list[str]:
+def write_all(
+    rows: Sequence[LearnerResult], keys: Mapping[str, str], out: Path, notebook: int
+) -> list[str]:
     """Write all tables, and return messages for the instructor.
 
     Args:

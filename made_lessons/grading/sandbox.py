@@ -138,7 +138,7 @@ def main() -> None:
     }
     for which, most in limits.items():
         resource.setrlimit(which, (most, most))
-    os.execv(sys.argv[1], sys.argv[1:])  # which drops all capabilities
+    os.execv(sys.argv[1], sys.argv[1:])  # execv also drops all capabilities
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import pytest
 
 from made_lessons.checking.catalogue import exercise_named
 from made_lessons.grading import command
-from made_lessons.grading.folder import Row, find_learner, read_class, submissions
+from made_lessons.grading.folder import LearnerResult, find_learner, read_class, submissions
 from made_lessons.grading.handing_out import hand_out
 from made_lessons.grading.judge import cells_of, checks_in
 from tests.lessons.submitting import REPOSITORY, table
@@ -31,7 +31,7 @@ def test_a_learner_is_who_the_platform_says_and_has_one_notebook(tmp_path):
             (tmp_path / name).touch()
     found = {row.submission: row for row in submissions(tmp_path)}
     assert found == {
-        name: Row(learner, number, tmp_path / name, name, "".join(status))
+        name: LearnerResult(learner, number, tmp_path / name, name, "".join(status))
         for name, (learner, number, *status) in expected.items()
     }
 
@@ -46,10 +46,11 @@ def test_a_class_list_is_read_as_a_spreadsheet_writes_it(tmp_path, separator, en
     assert keys == {"Müller, Zoë_12_file": "w1", "Ann Archer": "w2", "Ben": ""}
     for form in ("NFC", "NFD"):  # an umlaut as one letter, or as two
         learner = unicodedata.normalize(form, "Müller, Zoë_12_file")
-        assert find_learner(Row(learner), keys) == "Müller, Zoë_12_file"
-    assert find_learner(Row("Müller", submission="Müller.ipynb"), keys) == ""
-    for row in (Row("ANN ARCHER"), Row("archerann"), Row("x", submission="ann archer/3.ipynb")):
-        assert find_learner(row, keys) == "Ann Archer"
+        assert find_learner(LearnerResult(learner), keys) == "Müller, Zoë_12_file"
+    assert find_learner(LearnerResult("Müller", submission="Müller.ipynb"), keys) == ""
+    by_submission = LearnerResult("x", submission="ann archer/3.ipynb")
+    for result in (LearnerResult("ANN ARCHER"), LearnerResult("archerann"), by_submission):
+        assert find_learner(result, keys) == "Ann Archer"
 
 
 def test_each_learners_notebook_has_their_key(tmp_path, capsys):

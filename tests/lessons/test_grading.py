@@ -8,7 +8,7 @@ import pytest
 
 from made_lessons.checking.catalogue import exercise_named
 from made_lessons.grading import command, sandbox
-from made_lessons.grading.folder import Row
+from made_lessons.grading.folder import LearnerResult
 from made_lessons.grading.judge import Verdict
 from tests.lessons.submitting import (
     IMPORTS,
@@ -91,7 +91,7 @@ def test_results_are_kept_until_the_file_changes(tmp_path, monkeypatch):
     monkeypatch.setattr(command, "_judged", judged)
     for content, number in [("{}", 3), ("{}", 3), ("{ }", 3), ("{}", 4)]:
         (tmp_path / "a.ipynb").write_text(content)
-        row = command.add_result(Row("a", path=tmp_path / "a.ipynb"), tmp_path, number)
+        row = command.add_result(LearnerResult("a", path=tmp_path / "a.ipynb"), tmp_path, number)
         assert (row.learner, row.status, row.verdicts) == ("a", "graded", {"3.2": Verdict("right")})
         assert row.file_digest.isidentifier()
         assert len(row.file_digest) > 60  # whole, so that no two files share it
@@ -110,7 +110,7 @@ def test_results_are_kept_until_the_file_changes(tmp_path, monkeypatch):
 def test_a_judge_that_ends_costs_one_submission(tmp_path, monkeypatch, program, why, is_saved):
     (tmp_path / "a.ipynb").write_text("{}")
     monkeypatch.setattr(command, "_JUDGE", (*command._JUDGE[:3], program))
-    row = command.add_result(Row("a", path=tmp_path / "a.ipynb"), tmp_path, 3)
+    row = command.add_result(LearnerResult("a", path=tmp_path / "a.ipynb"), tmp_path, 3)
     assert row.status.startswith("not graded: ")
     assert why in row.status
     assert bool([*tmp_path.glob("*.json")]) == is_saved

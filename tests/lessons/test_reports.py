@@ -4,7 +4,7 @@ import csv
 from datetime import datetime
 from pathlib import Path
 
-from made_lessons.grading.folder import Row, read_class
+from made_lessons.grading.folder import LearnerResult, read_class
 from made_lessons.grading.judge import COURSES_OWN, WAITS, Verdict
 from made_lessons.grading.reports import write_all
 from tests.lessons.submitting import table
@@ -22,7 +22,7 @@ def written(out, *rows, people="", notebook=3):
 def row_of(learner, state="right", name="3.2", message="", variant="", **more):
     about = {"submission": f"{learner}.ipynb", "file_digest": f"of {learner}", "status": "graded"}
     verdicts = {name: Verdict(state, message, variant)}
-    return Row(learner, **about | more, verdicts=verdicts)
+    return LearnerResult(learner, **about | more, verdicts=verdicts)
 
 
 def test_an_answer_with_a_wrong_or_missing_key_earns_nothing(tmp_path):
@@ -69,7 +69,7 @@ def test_an_answer_that_waits_counts_when_the_instructor_confirms_it(tmp_path):
 
 
 def test_platforms_take_the_grades(tmp_path):
-    rows = [row_of("Ann", platform_id="12"), Row("Cy", "14", status="...")]
+    rows = [row_of("Ann", platform_id="12"), LearnerResult("Cy", "14", status="...")]
     written(tmp_path, *rows)
     # Ruby's reader takes a byte order mark before the first quote for a broken line
     assert (tmp_path / "canvas.csv").read_bytes().startswith(b'"Student","ID",')
@@ -110,7 +110,10 @@ def test_no_spreadsheet_finds_a_formula_wherever_it_splits(tmp_path):
     signs = tuple("=+-@＝＋－＠")
     texts = [f'{s}1;{s}1;"{s}1;""{s}1;,\n{s}1,\r\n {s}1\t{s}1|{s}1' for s in signs]
     failed = [{"3.2": Verdict("failed", text, variant=text)} for text in texts]
-    rows = [Row(text, text, Path(), text, text, v) for text, v in zip(texts, failed, strict=True)]
+    rows = [
+        LearnerResult(text, text, Path(), text, text, v)
+        for text, v in zip(texts, failed, strict=True)
+    ]
     written(tmp_path, *rows)
     grades = (tmp_path / "grades.csv").read_text("utf-8-sig")
     for separator in ",;|\t":
