@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor, nn
 
 from made_course.common.colours import BLUE
-from made_course.common.words import hat, listing, variable_names
+from made_course.common.words import hat, variable_names
 from made_course.figures.axes import frame_only
 from made_course.figures.masks import draw_cells, format_short
 from made_course.figures.network_parts import sheet
@@ -154,8 +154,8 @@ def attention_weights(model: Transformer, rows: Tensor) -> dict[str, Tensor]:
 def plot_heads(heads: Mapping[str, Tensor]) -> Picture:
     """Draw two heads of a model of boards: one attends to rows, the other to columns.
 
-    They are the heads with the largest mean weight on the first pixel of the output's row, and on
-    the top pixel of its column.
+    Of all heads, the first has the largest mean weight on the first pixel of the output's row, and
+    the second has the largest mean weight on the top pixel of the output's column.
 
     Args:
         heads: (D, D) weights by name, with a row per output. Column s is the position that holds
@@ -163,18 +163,17 @@ def plot_heads(heads: Mapping[str, Tensor]) -> Picture:
     """
     names = variable_names(len(next(iter(heads.values()))))
     side, pixel, chosen = math.isqrt(len(names)), torch.arange(len(names)), {}
-    in_words, means = [], []
+    in_words = []
     for kind, seen in (
-        ("its row's first pixel", pixel - pixel % side),
-        ("its column's top pixel", pixel % side),
+        ("first pixel of the row", pixel - pixel % side),
+        ("top pixel of the column", pixel % side),
     ):
         share = {name: w[pixel, seen + 1][seen < pixel].mean() for name, w in heads.items()}
         best = max(share, key=share.__getitem__)
-        in_words.append(f"{best} has its largest weight on {kind}")
-        means.append(f"{share[best]:.2f}")
+        in_words.append(f"{best} has the largest mean weight on the {kind}, {share[best]:.2f}")
         chosen[f"{best}:\n{kind}"] = heads[best]
     alt = "One head attends to the first pixel of a row, another to the top pixel of a column. "
-    alt += f"{'; '.join(in_words)}. Mean of this weight over outputs: {listing(means)}."
+    alt += f"Of all heads, {'; '.join(in_words)}. These are means over outputs."
     figure, begins = Picture(height=WIDTH / 2 + 0.6, alt=alt), range(0, len(names), side)
     grid = figure.subplots(1, 2, sharey=True)
     for axes, (title, table) in zip(grid, chosen.items(), strict=True):

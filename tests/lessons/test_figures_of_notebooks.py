@@ -104,7 +104,8 @@ FIGURES = {  # how to call its function, numbers that are drawn, words of the al
             torch.tensor([[1.0, 0.0], [0.25, 0.75]]), torch.tensor([10.0, 20.0])),
         [4.9, 1.4, 25, 75, 10, 20, 17.5], "position 2: .25, .75", "10, 17.50"),
     "heads": (lambda plot: plot({"a": ROW_FIRST, "b": 1 - ROW_FIRST}), [0, 1],
-        "a has its largest weight on its row's", "1.00 and 1.00"),
+        "Of all heads, a has the largest mean weight on the first pixel of the row, 1.00",
+        "b has the largest mean weight on the top pixel of the column, 1.00"),
     "steps of boards": (lambda plot: plot(
             torch.tensor([[0, 0, 0, 1], [0, 0, 1, 0]]), {1: [[0, 1, 2, 3]], 2: [[0, 1, 2], [3]]}),
         [1, 2, 1.39, 0.69], "1: 1.39, 2: 0.69", "x₁, x₂ and x₃; x₄"),
