@@ -77,7 +77,7 @@ def _explain_degrees(_: object, got: list[int], right: list[int]) -> str:
         "`int(below.min())` and `highest` is `max(input_dim - 1, 1)`.",
     ),
 )
-def draw_hidden(below: LongTensor, n_units: int, input_dim: int) -> LongTensor:
+def draw_hidden_degrees(below: LongTensor, n_units: int, input_dim: int) -> LongTensor:
     """Draw degrees from the smallest degree of the layer below to D - 1, or to 1 if D is 1."""
     lowest, highest = int(below.min()), max(input_dim - 1, 1)
     return torch.randint(lowest, highest + 1, (n_units,))

@@ -18,8 +18,8 @@ from made_lessons.notebook_10.mean_over_earlier_positions import attend
 from made_lessons.notebook_10.one_more_position import one_more
 from made_lessons.notebook_11.coder import encode
 from made_lessons.notebook_11.entropies import entropy
+from made_lessons.notebook_12.combine_over_orderings import mean
 from made_lessons.notebook_12.cost_of_two import cost_of_two
-from made_lessons.notebook_12.over_orderings import mean
 from tests.lessons.checking import wrong
 
 # ---- relations between an answer and the right one -----------------------------------------------

@@ -40,9 +40,9 @@ check("3.3", connectivity)
 REVERSED = PATHS.replace("below, above", "above, below")
 UNITS = 'check("3.4", [2, 4, 6])'
 DRAWN = """
-def draw_hidden(below, n_units, input_dim):
+def draw_hidden_degrees(below, n_units, input_dim):
     return torch.tensor([int(below.min())] * n_units)
-check("3.5", draw_hidden)
+check("3.5", draw_hidden_degrees)
 """
 # cells, and a teacher's verdicts on 3.1 to 3.5: right, wrong, failed, unfinished, not attempted
 # (o), no check (-)

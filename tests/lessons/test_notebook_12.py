@@ -5,10 +5,15 @@ import pytest
 import torch
 
 from made_course import load_binarized_mnist
+from made_lessons.notebook_12.combine_over_orderings import (
+    combine_over_orderings,
+    largest,
+    log_mean_exp,
+    mean,
+)
 from made_lessons.notebook_12.cost_of_two import cost_of_two
 from made_lessons.notebook_12.digits import draw_bounds, load_network, mean_over_orderings
 from made_lessons.notebook_12.made_on_boards import true_conditionals
-from made_lessons.notebook_12.over_orderings import largest, log_mean_exp, mean, over_orderings
 from made_lessons.notebook_12.weight_of_the_loss import weighted_loss
 
 D = 4
@@ -28,7 +33,7 @@ def every_ordering():
 
 @pytest.mark.parametrize("combine", [mean, log_mean_exp, largest])
 def test_the_dynamic_program_is_the_enumeration_of_all_orderings(combine):
-    torch.testing.assert_close(over_orderings(TABLE, combine), combine(every_ordering()))
+    torch.testing.assert_close(combine_over_orderings(TABLE, combine), combine(every_ordering()))
 
 
 def test_the_expected_loss_is_the_mean_over_all_orderings():

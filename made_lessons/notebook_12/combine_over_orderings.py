@@ -51,7 +51,7 @@ def _table(key: str, D: int, rows: int) -> Tensor:
         "pixels and `after` the list of the sets with one of them added.",
     ),
 )
-def over_orderings(log_p: Tensor, combine: Callable[[Tensor], Tensor]) -> Tensor:
+def combine_over_orderings(log_p: Tensor, combine: Callable[[Tensor], Tensor]) -> Tensor:
     """Combine log p over all orderings, from the full set of known pixels to the empty set."""
     sets, D, _ = log_p.shape
     value = torch.zeros_like(log_p[:, 0])
