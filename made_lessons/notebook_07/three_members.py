@@ -169,7 +169,7 @@ def _vary_members(exercise: Exercise, variant: str) -> Exercise:
     views=_views(MEMBERS),
 )
 def three_members() -> dict[str, object]:
-    """Return the NLL of one image by log-mean-exp, and the means below the best member + ln 3."""
+    """Return the NLL of one image by log-mean-exp, and the given means of at most 90 + ln 3."""
     nats = torch.tensor([90.0, 92.0, 94.0])
     one_image = math.log(3) - torch.logsumexp(-nats, dim=0).item()
     return {"one image": one_image, "possible means": [85, 89, 90.5]}

@@ -38,8 +38,8 @@ def plot_family_tree(members: Mapping[str, tuple[int, str, str, Tensor]], *, her
     """Draw the family by year: each model with its mask, and its new idea.
 
     Args:
-        members: year, parent ("" for none), new idea, and mask of each model, by name. A mask is
-            an (n, n) tensor of greys: 0 for no connection, up to 1, and equal for equal weights.
+        members: model name → (year, parent or "", new idea, mask). A mask is an (n, n) tensor of
+            greys from 0 to 1. Without a connection it is 0, and a shared weight has one grey.
         here: name of the model that is blue.
     """
     in_words = [

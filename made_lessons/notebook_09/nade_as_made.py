@@ -106,10 +106,9 @@ known_mistakes(
         "ordering, both are the same": (
             lambda W, c, V, order: tie(W, c, V, torch.argsort(order) + 1)
         ),
-        "your degrees and weights are in different orders. W.repeat gives all H units, then all H "
-        "again, so degrees must be 0 H times, then 1 H times. Use repeat_interleave": edit(
-            "repeat_interleave(H)", "repeat(H)"
-        ),
+        "your degrees and weights are in different orders. W.repeat(D, 1) lists the H units of "
+        "copy 0, then those of copy 1, and so on, so the degrees must be H zeros, then H ones, and "
+        "so on. Use repeat_interleave(H), not repeat(H)": edit("repeat_interleave(H)", "repeat(H)"),
         "each output sees a copy that sees the output's variable, so it leaks. If your degrees go "
         "from 1 to D, they are one too high, because the first copy must see nothing": edit(
             "order <= degree[:, None]", "order <= degree[:, None] + 1"
@@ -146,9 +145,9 @@ known_mistakes(
             "c.repeat(D)", "c.repeat(D) * (degree > 0)"
         ),
         **{
-            f"{name} is repeated in a different order from the rest. repeat gives all H units, "
-            "then all H again, but repeat_interleave gives each unit D times. All three tensors "
-            "and the degrees must have the same order": edit(repeat, instead)
+            f"{name} is repeated in a different order from the rest. repeat lists all H units of "
+            "copy 0, then those of copy 1, but repeat_interleave lists each unit D times in a row. "
+            "All three tensors and the degrees must have the same order": edit(repeat, instead)
             for name, repeat, instead in (
                 ("W", "W.repeat(D, 1)", "W.repeat_interleave(D, 0)"),
                 ("c", "c.repeat(D)", "c.repeat_interleave(D)"),

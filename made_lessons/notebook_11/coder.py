@@ -51,7 +51,7 @@ def _encode_boards(answer: object) -> str:
 
 
 def _describe_code(answer: object, bits: list[int], chances: list[int]) -> str:
-    """Describe the bits that a code decodes to. A right code need not be the shortest."""
+    """Describe a code by the bits that it decodes to, because more than one code is right."""
     code = run(answer, bits, chances)
     if not isinstance(code, str) or not set(code) <= {"0", "1"}:
         raise MalformedAnswer("return a string of 0s and 1s", got=as_text(code))

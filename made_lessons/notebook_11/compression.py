@@ -94,7 +94,7 @@ def _chances(logits: Tensor) -> list[int]:
 
 
 def _bits_and_chances(own: MADE, rows: Tensor) -> Iterator[tuple[int, int]]:
-    """Yield each bit and its chance: one variable in all rows of a batch, then the next."""
+    """Yield each bit, and p(1) before it in units of 1/65,536, in the order of the coder."""
     ordering = own.order.argsort(stable=True)
     for part in rows.double().split(ROWS_AT_ONCE):
         bits = part.T[ordering].flatten().int().tolist()
