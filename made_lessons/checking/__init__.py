@@ -1,6 +1,6 @@
 """Judge an answer to an exercise, and explain to the learner what is wrong.
 
-An exercise imports what it needs from this folder. The folder imports from ``made_course`` only.
+Exercises import from this folder. The folder itself imports only from ``made_course``.
 
 - ``check``: the functions check, hint, solution, yours and progress
 - ``exercise``: definition of an exercise
@@ -15,9 +15,9 @@ An exercise imports what it needs from this folder. The folder imports from ``ma
 - ``causes``: likely cause of a wrong answer
 - ``relations``: relations of a wrong result to the right one
 - ``substitutions``: arguments for which a wrong answer would be right
-- ``probes``: further calls of a wrong answer
+- ``probes``: causes that are found by calling a wrong answer again
 - ``torch_errors``: explanations of errors
-- ``trained_models``: honesty and NLL of the models of open exercises
+- ``trained_models``: tests for leaks and the NLL of models, for open exercises
 - ``variants``: the same exercise with other numbers, for graded work
 - ``time_limits``: a time limit for answers
 - ``value_text``: values and calls as text

@@ -14,10 +14,10 @@ import torch
 from torch import Tensor, nn
 
 from .exercise import WrongAnswer
-from .torch_errors import meaning_of
+from .torch_errors import explain_error
 from .value_text import as_text, call_as_text, kind_of
 
-MOST_PRINTED = 5_000  # largest number of characters that an answer may print
+MOST_PRINTED = 5_000  # largest number of printed characters that are shown
 IN_LINE, EXPLANATION = ", in the line ", ". Explanation: "
 _OTHER_CODE = str(Path(torch.__file__).parent), str(Path(__file__).parents[1])
 
@@ -41,7 +41,7 @@ def run(function: Callable[..., object], *arguments: object) -> object:
             got = function(*given)
     except (Exception, SystemExit) as error:
         message = f": {error}".rstrip(". ") if str(error) else ""
-        meaning = meaning_of(error)
+        meaning = explain_error(error)
         explained = f"{EXPLANATION}{meaning}" if meaning else ""
         raise WrongAnswer(
             f"your code raised {type(error).__name__}{message}{_describe_place(error)}{explained}",

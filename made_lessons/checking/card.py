@@ -1,4 +1,4 @@
-"""The report of a check: lines of text, and a card in a notebook.
+"""The report of a check, as lines of text or as a card in a notebook.
 
 The card uses the page's own text colour, so that it works with light and dark themes.
 """
@@ -38,7 +38,7 @@ class Card:
         title: title of the exercise.
         verdict: one sentence about the answer.
         parts: text of each line by its label, such as "tried". Empty texts are left out.
-        foot: call that gives a hint, shown at the end of a report in plain text.
+        foot: call that gives a hint. It is shown only if the report is plain text.
         hints: hints, which a notebook shows folded below the report.
     """
 
@@ -71,8 +71,8 @@ class Card:
         expected, got = (parts.get(label, "") for label in ("expected", "got"))
         html = {
             "tried": f'<span style="{_CODE}">{escape(parts.get("tried", ""))}</span>',
-            "expected": _value_html(expected, got),
-            "got": _value_html(got, expected),
+            "expected": _value_to_html(expected, got),
+            "got": _value_to_html(got, expected),
             "why": backticks_to_html(parts.get("why", "")),
         }
         for row in (("tried",), ("expected", "got"), ("why",)):
@@ -85,10 +85,10 @@ class Card:
             if labelled:
                 yield f'<div style="display:flex;flex-wrap:wrap">{"".join(labelled)}</div>'
         if self.hints:
-            yield f'<div style="margin-top:.5em">{_folded_hints(self.hints)}</div>'
+            yield f'<div style="margin-top:.5em">{_fold_hints(self.hints)}</div>'
 
 
-def _folded_hints(hints: tuple[str, ...]) -> str:
+def _fold_hints(hints: tuple[str, ...]) -> str:
     folded = ""
     for k, text in reversed([*enumerate(hints, 1)]):
         name = f"{'Stuck? ' if k == 1 else ''}Hint {k} of {len(hints)}"
@@ -97,10 +97,10 @@ def _folded_hints(hints: tuple[str, ...]) -> str:
     return folded
 
 
-def _value_html(text: str, other: str) -> str:
-    """Convert a value to HTML, with one row of a matrix per line.
+def _value_to_html(text: str, other: str) -> str:
+    """Convert the text of a value to HTML, with one row of a matrix per line.
 
-    In lists of the same form, each entry that differs from the entry in ``other`` is framed.
+    If ``other`` is a list of the same form, frame the entries that differ.
     """
     (entries, form), (others, other_form) = map(_split_entries, (text, other))
     depth = max((between.count("[") for between in form), default=0)
@@ -124,7 +124,7 @@ def _split_entries(text: str) -> tuple[list[str], list[str]]:
 def backticks_to_html(text: str) -> str:
     r"""Convert a text with `code` in backticks to HTML.
 
-    Dollar signs and backslashes are put in ``<span>``, so that MathJax does not find formulas.
+    Each dollar sign and backslash is put into a ``<span>``, so that MathJax does not find formulas.
 
     Example:
         >>> backticks_to_html("a < b & `c`: \\(5")

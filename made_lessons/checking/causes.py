@@ -21,7 +21,7 @@ RIGHT_SO_FAR = (
 )
 
 
-def likely_cause(
+def find_likely_cause(
     view: View,
     answer: object,
     reference: Callable[..., object],
@@ -31,9 +31,9 @@ def likely_cause(
 ) -> str:
     """Return the likely cause of a wrong answer, or "" if no cause is known.
 
-    A known mistake is the cause if it has the same wrong values as the answer in all cases, and is
-    right in all earlier views. If the answer raises an error in a case other than ``failed``, that
-    case is skipped.
+    A known mistake is the cause if it has the same values as the answer in all cases, and is right
+    in all earlier views. Except for ``failed``, a case is skipped if the answer raises an error or
+    returns a string or None.
 
     Args:
         view: view in which the answer is wrong.
@@ -65,7 +65,7 @@ def likely_cause(
     names = [*inspect.signature(reference).parameters]
     calls = [dict(zip(names, view.cases[k], strict=True)) for k in telling]
     got, right = [got[k] for k in telling], [right[k] for k in telling]
-    return _general_cause(view, answer, reference, got, right, calls, telling.index(failed))
+    return _find_general_cause(view, answer, reference, got, right, calls, telling.index(failed))
 
 
 def _is_right_in(view: View, answer: object, reference: object) -> bool:
@@ -75,7 +75,7 @@ def _is_right_in(view: View, answer: object, reference: object) -> bool:
     )
 
 
-def _general_cause(
+def _find_general_cause(
     view: View,
     answer: object,
     reference: Callable[..., object],
@@ -92,7 +92,7 @@ def _general_cause(
     found = probe(quiet, sound, calls, failed)
     if found in (CUT_OFF, ROUNDED):
         instead = sorted(names_used(reference) & {"softplus", "logsigmoid"})
-        if not instead:  # naming a function would give the solution away
+        if not instead:  # in other exercises, a function's name gives the solution away
             return found.format(also="")
         return f"{found.format(also=', like 1 minus a sigmoid')}, with {' or '.join(instead)}"
     relation = find_relation(got, right, calls)
@@ -111,7 +111,7 @@ def _mark_as_guess(words: str) -> str:
 
 
 def _has_same_errors(got: object, mistake: object, right: object) -> bool:
-    """Return True if each entry of a result is either right or the same as the mistake's."""
+    """Return True if each entry of a result is either right or equal to the mistake's entry."""
     if is_same(got, mistake) or is_same(got, right):
         return True
     lists = (right, got, mistake)

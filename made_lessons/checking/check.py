@@ -40,7 +40,7 @@ def check(name: str, answer: object, *, variant: str | None = None) -> None:
         >>> check("1.3", ...)
         ○ 1.3 · From ordering to degrees: not attempted yet. Replace the ... and run ...
     """
-    from IPython.display import display  # outside notebooks, it prints text
+    from IPython.display import display  # outside notebooks, display prints text
 
     exercise = exercise_named(name, variant)
     title = f"{name} · {exercise.title}"
@@ -116,6 +116,6 @@ def yours(name: str) -> object:
 
 def progress() -> None:
     """Show which exercises you have solved on this computer, and which one is next."""
-    from IPython.display import display  # outside notebooks, it prints text
+    from IPython.display import display  # outside notebooks, display prints text
 
     display(Progress())

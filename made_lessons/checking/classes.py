@@ -10,10 +10,10 @@ from .value_text import call_as_text
 
 
 def instance_of(answer: object, *arguments: object) -> object:
-    """Return an instance of an answer.
+    """Return an instance of an answer that is a class.
 
     Raises:
-        WrongAnswer: if the answer is not a class, or if it raises an error.
+        WrongAnswer: if it is not a class, raises an error or does not call ``super().__init__``.
     """
     if not callable(answer) or isinstance(answer, nn.Module):
         raise WrongAnswer(
@@ -33,7 +33,7 @@ def instance_of(answer: object, *arguments: object) -> object:
 def make_subclass(
     base: type[nn.Module], then: Callable[[nn.Module], object] | None = None, **methods: object
 ) -> type[nn.Module]:
-    """Return a subclass with some methods replaced, or one that calls ``then`` after ``__init__``.
+    """Return a subclass that replaces methods, and calls ``then(self)`` after ``__init__``.
 
     Example:
         >>> make_subclass(nn.Linear, lambda layer: layer.bias.detach().zero_())(2, 1).bias.item()

@@ -12,7 +12,7 @@ from .exercise import MalformedAnswer, WrongAnswer
 from .value_text import as_text, distinct_texts, kind_of
 
 RELATIVE, ABSOLUTE = 3e-4, 1e-4
-"""A float is right within either tolerance, so that 0.693 is accepted for ln 2."""
+"""A float is right if it is within either tolerance, so that 0.693 is accepted for ln 2."""
 
 
 def require_same(got: object, expected: object, where: str = "the answer") -> None:
@@ -59,7 +59,7 @@ def require_same(got: object, expected: object, where: str = "the answer") -> No
 
 
 def require_form(got: object, like: Tensor, where: str = "the answer") -> None:
-    """Require a tensor of the shape and dtype of another one, whatever its entries are.
+    """Require a tensor of the same shape and kind of dtype as ``like``, whatever its entries are.
 
     Raises:
         WrongAnswer: if the value is not such a tensor.
@@ -78,7 +78,7 @@ def is_same(got: object, expected: object) -> bool:
 
 
 def has_same_numbers(got: object, right: object) -> bool:
-    """Return True if two values hold the same numbers, in lists or in tensors.
+    """Return True if two values contain the same numbers up to rounding, in lists or tensors.
 
     Example:
         >>> has_same_numbers([1, 2], torch.tensor([1.0, 2.0]))
@@ -93,7 +93,7 @@ def has_same_numbers(got: object, right: object) -> bool:
 
 
 def as_tensors(value: object) -> Tensor | list[object] | None:
-    """Convert a number or a list of numbers to a tensor, and in other lists convert each part."""
+    """Convert numbers and lists of them to tensors, other lists part by part, the rest to None."""
     if isinstance(value, Tensor):
         return value.detach().cpu()
     if isinstance(value, bool | int | float | np.ndarray | np.generic):

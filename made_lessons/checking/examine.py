@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .causes import likely_cause
+from .causes import find_likely_cause
 from .comparison import is_same, require_same
 from .exercise import Exercise, MalformedAnswer, WrongAnswer
 from .stubs import methods_of, names_used, unwrap
@@ -21,7 +21,7 @@ _DATA = (Real, list, tuple, Tensor, np.ndarray, nn.Module)
 
 
 def examine(exercise: Exercise, answer: object) -> str:
-    """Judge an answer.
+    """Judge an answer within a time limit.
 
     Returns:
         Sentence about the right answer, often empty.
@@ -41,7 +41,7 @@ def examine(exercise: Exercise, answer: object) -> str:
     except WrongAnswer as wrong:
         wrong.cause += _describe_globals_read(answer)
         raise
-    except Exception as error:  # an answer may be anything, but check() must never raise
+    except Exception as error:  # whatever the answer is, check() must not raise an error
         raise WrongAnswer(
             f"the check cannot use this answer. It raised {type(error).__name__}: {error}"
         ) from error
@@ -60,7 +60,7 @@ def _judge(exercise: Exercise, answer: object) -> str:
 
 @contextmanager
 def _restored_settings() -> Iterator[None]:
-    """Restore the random state, default dtype and number of threads after a ``with`` block."""
+    """Set the seed for a ``with`` block, and restore the settings of PyTorch after it."""
     dtype, threads = torch.get_default_dtype(), torch.get_num_threads()
     with torch.random.fork_rng(devices=[]), torch.enable_grad():
         torch.default_generator.manual_seed(0)
@@ -88,7 +88,7 @@ def compare(
         earlier: views in which the answer is right.
 
     Raises:
-        WrongAnswer: with the likely cause, in the first case in which the answer differs.
+        WrongAnswer: with the likely cause, for the first case in which the answer is wrong.
     """
     for k, case in enumerate(view.cases):
         expected, got = view.reference_value(reference, case), UNSEEN
@@ -97,7 +97,7 @@ def compare(
             if got is not UNSEEN:
                 require_same(got, expected, view.name)
         except WrongAnswer as wrong:
-            known = likely_cause(view, answer, reference, k, known_mistakes, earlier)
+            known = find_likely_cause(view, answer, reference, k, known_mistakes, earlier)
             if got is not UNSEEN and known in known_mistakes:
                 again = view.value_or_error(known_mistakes[known], case)
                 known = known if is_same(got, again) else ""  # a random answer may differ now
@@ -110,7 +110,7 @@ def compare(
 
 
 def _show_values(wrong: WrongAnswer, view: View, got: object, expected: object) -> None:
-    """Write both values into the report, with texts unchanged and dicts with all their entries."""
+    """Write both values into the report: strings as they are, and dicts with all their entries."""
     if isinstance(expected, str | Mapping) or isinstance(wrong, MalformedAnswer):
         texts = (seen if isinstance(seen, str) else as_text(seen) for seen in (got, expected))
         wrong.got, wrong.expected = texts
@@ -119,7 +119,7 @@ def _show_values(wrong: WrongAnswer, view: View, got: object, expected: object) 
 
 
 def _describe_globals_read(answer: object) -> str:
-    """Name the variables of the notebook that an answer reads instead of its arguments."""
+    """Ask about the data that an answer reads from the notebook, or return "" if it reads none."""
     functions = methods_of(answer).values() if isinstance(answer, type) else [unwrap(answer)]
     names = set()
     for function in functions:

@@ -41,7 +41,7 @@ class Exercise:
     """An exercise. Its task is in the notebook.
 
     An answer is compared with the reference, first on the cases, then in each view. At the first
-    difference, the known mistake that gives the same value is the likely cause.
+    difference, the known mistake with the same value as the answer is the likely cause.
 
     Args:
         name: number of the notebook and of the exercise, such as ``"3.2"``.
@@ -61,8 +61,8 @@ class Exercise:
         is_inspected: whether the check reads or changes parts of the answer, so that grading must
             judge it in the submission's own process.
         package: the same function or class in ``made_course``, shown after the solution.
-        vary: function of the exercise and a variant key that returns the exercise with other
-            numbers, for graded work; see ``variants.py``.
+        vary: function that takes the exercise and a variant key, and returns the exercise with
+            other numbers, for graded work; see ``variants.py``.
         task: task of a variant, if it differs from the notebook's.
     """
 
@@ -85,7 +85,7 @@ class Exercise:
 
     @property
     def is_open(self) -> bool:
-        """Whether there is no best answer, so that grading ranks the scores."""
+        """Whether answers are scored, because there is no best answer."""
         return self.score is not None
 
 
@@ -95,10 +95,10 @@ _defined: dict[str, Exercise] = {}
 def exercise(
     name: str, title: str, *, views: Sequence[object] = (), **how: object
 ) -> Callable[[T], T]:
-    """Return a decorator that makes a reference an exercise.
+    """Return a decorator that turns a reference into an exercise.
 
     The arguments are those of :class:`Exercise`. Below the reference, :func:`known_mistakes` adds
-    wrong answers and ``views.add_view`` further views.
+    wrong answers, and ``views.add_view`` adds views.
     """
 
     def define(reference: T) -> T:
@@ -110,7 +110,7 @@ def exercise(
 
 
 def defined_exercise(name: str = "") -> Exercise:
-    """Return an exercise by its name. The default is the one that was defined last."""
+    """Return the exercise with a name, or by default the one that was defined last."""
     return _defined[name or next(reversed(_defined))]
 
 

@@ -27,15 +27,15 @@ ROUNDED = (
     "your answer is right for small numbers. For large ones, exp overflows or is rounded to "
     "0{also}, and float64 only moves the limit. Use a formula that avoids this"
 )
-LARGE = 20.0  # beyond this number exp, or 1 minus a sigmoid, begins to lose digits
+LARGE = 20.0  # above this x, float32 rounds 1 - sigmoid(x) to 0
 
 
 def probe(answer: Call, reference: Call, calls: Sequence[Mapping[str, object]], failed: int) -> str:
-    """Return the cause if an answer is random or wrong only for large numbers, and "" otherwise.
+    """Return the cause if an answer is random, or if it is wrong only for large numbers, else "".
 
     Args:
-        answer: the wrong answer, as a function that never raises.
-        reference: right answer, as a function that never raises.
+        answer: the wrong answer, as a function that never raises an error.
+        reference: right answer, as a function that never raises an error.
         calls: arguments of each call, by name.
         failed: index of the call whose result is wrong.
     """
@@ -69,7 +69,7 @@ def _scale_down(arguments: list[object]) -> Iterator[list[object]]:
 def find_unused_arguments(
     answer: Call, reference: Call, calls: Sequence[Mapping[str, object]]
 ) -> str:
-    """Return the cause if some arguments should change the answer but do not, and "" otherwise."""
+    """Return the cause if some arguments should change the result but do not, else ""."""
     unused = [name for name in calls[0] if _is_unused(name, answer, reference, calls)]
     return WITHOUT_EFFECT.format(names=_list_names(unused)) if unused else ""
 

@@ -15,14 +15,14 @@ from .catalogue import NOTEBOOKS, exercise_named, exercises_in
 
 
 def solved_folder() -> Path:
-    """Return the folder of the solved exercises."""
+    """Return the folder that contains a file for each solved exercise."""
     if folder := os.environ.get("MADE_COURSE_PROGRESS"):
         return Path(folder)
     return user_data_path("made_course", appauthor=False) / "solved"
 
 
 def remember(name: str) -> bool:
-    """Note that an exercise is solved. Return False if the folder is not writable."""
+    """Remember that an exercise is solved, or return False if the folder is not writable."""
     folder = solved_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
-"""Find out how a wrong result is related to the right one, such as transposed or in bits.
+"""Find a relation of a wrong result to the right one: for example, the wrong one is transposed.
 
-A relation consists of words and a change that makes one result equal to the other. If the same
-relation holds in all wrong calls, it is the likely cause. Its words can name arguments.
+A relation consists of a description and of changes after which both results are equal. If the same
+relation holds in all wrong calls, it is the likely cause. The description can name arguments.
 """
 
 import math
@@ -15,9 +15,9 @@ from torch import Tensor
 from .comparison import as_tensors, has_same_numbers, is_close
 
 Arguments = Mapping[str, object]
-Change = Callable  # function that changes a tensor or a list and returns it
-Row = tuple[str, Change, Change]
-"""Words, and changes of the wrong and of the right result after which both are equal."""
+Change = Callable  # function of a tensor or a list that returns a changed copy
+Relation = tuple[str, Change, Change]
+"""Description, change of the wrong result, and change of the right result."""
 
 BETWEEN = (
     "some of your numbers are between 0 and 1, but only zeros and ones are expected. Are these "
@@ -35,13 +35,13 @@ SAME_FACTOR = (
 VAGUE_RELATIONS = (TOO_MUCH, TOO_LITTLE, SAME_AMOUNT, SAME_FACTOR)
 """Relations that say little, because they hold for many kinds of wrong answers."""
 ALSO = " Also, "
-LONGEST = 5  # largest length of a list for which all permutations are tried
+LONGEST = 5  # length up to which all permutations of a list are tried
 
 
 def find_relation(
     got: Sequence[object], right: Sequence[object], arguments: Sequence[Arguments]
 ) -> str:
-    """Return the words of the simplest relation that holds in all wrong calls, or "".
+    """Return the description of the simplest relation that holds in all wrong calls, or "".
 
     Args:
         got: result of the answer for each call.
@@ -53,15 +53,15 @@ def find_relation(
         'the sign is wrong, because you returned the NLL. A log-probability is never above 0'
     """
     return min(
-        _shared_relations(zip(got, right, arguments, strict=True)), key=_complexity, default=""
+        _find_shared_relations(zip(got, right, arguments, strict=True)), key=_complexity, default=""
     )
 
 
-def _shared_relations(calls: Iterable[tuple[object, object, Arguments]]) -> list[str]:
-    """Return the words that hold for every wrong call, or "" if no call is wrong."""
+def _find_shared_relations(calls: Iterable[tuple[object, object, Arguments]]) -> list[str]:
+    """Return the relations that hold in every wrong call, or [""] if no call is wrong."""
     shared: list[str] | None = None
     for call in calls:
-        holds = dict.fromkeys(_relations(*call))
+        holds = dict.fromkeys(_find_relations(*call))
         if "" not in holds:  # the result of this call is wrong
             shared = [words for words in (holds if shared is None else shared) if words in holds]
             if not shared:
@@ -73,14 +73,14 @@ def _complexity(words: str) -> int:
     return words.count(ALSO) + 3 * (words in VAGUE_RELATIONS)
 
 
-def _relations(got: object, right: object, arguments: Arguments) -> Iterator[str]:
-    """Yield the words of all relations of two values, or "" if the values are the same."""
+def _find_relations(got: object, right: object, arguments: Arguments) -> Iterator[str]:
+    """Yield the descriptions of all relations of two values, or "" if the values are equal."""
     got, right = as_tensors(got), as_tensors(right)
     if got == [] and isinstance(right, Tensor):
         got = torch.empty(0)
     if isinstance(got, list) and isinstance(right, list):
         if len(got) == len(right):
-            yield from _shared_relations(zip(got, right, repeat(arguments)))
+            yield from _find_shared_relations(zip(got, right, repeat(arguments)))
         yield from (words for words, c, r in _LISTS if has_same_numbers(c(got), r(right)))
         is_short = len(got) == len(right) <= LONGEST
         if is_short and any(has_same_numbers(got, [*parts]) for parts in permutations(right)):
@@ -93,17 +93,17 @@ def _relations(got: object, right: object, arguments: Arguments) -> Iterator[str
             )
         yield from (words for words, c, r in _LENGTHS if has_same_numbers(c([got]), r(right)))
     elif isinstance(got, Tensor) and isinstance(right, Tensor):
-        yield from _tensor_relations(got, right, arguments)
+        yield from _find_tensor_relations(got, right, arguments)
 
 
-def _tensor_relations(got: Tensor, right: Tensor, arguments: Arguments) -> Iterator[str]:
+def _find_tensor_relations(got: Tensor, right: Tensor, arguments: Arguments) -> Iterator[str]:
     first, second = got.double(), right.double()
     if is_close(first, second):
         is_alike = (got.dtype == torch.bool) == (right.dtype == torch.bool)
         dtypes = f"{got.dtype} instead of {right.dtype}"
         yield "" if is_alike else f"the values are right, but their dtype is {dtypes}"
     else:
-        yield from _range_relations(first, second, right.dtype)
+        yield from _find_range_relations(first, second, right.dtype)
     if first.numel() and not bool(first.isfinite().any()):
         return
     values = [("", _identity), *_number_changes(right, arguments)]
@@ -119,8 +119,8 @@ def _join_sentences(first: str, second: str) -> str:
     return first + "." * (not first.endswith("?")) + ALSO + second
 
 
-def _range_relations(got: Tensor, right: Tensor, dtype: torch.dtype) -> Iterator[str]:
-    """Yield relations about ranges, such as shares instead of counts or masks with too many 1s."""
+def _find_range_relations(got: Tensor, right: Tensor, dtype: torch.dtype) -> Iterator[str]:
+    """Yield relations that are less exact, such as a share where a count is expected."""
     is_between = (got > 0) & (got < 1)
     if not dtype.is_floating_point and dtype != torch.bool:
         if bool((right > 1).all() & is_between.all()):
@@ -148,7 +148,7 @@ def _identity(value: object) -> object:
 
 
 def _number_changes(right: Tensor, arguments: Arguments) -> Iterator[tuple[str, Change]]:
-    """Yield changes of each number of the right result."""
+    """Yield changes that apply to each number of the right result, such as its logarithm."""
     if right.dtype == torch.bool:
         yield "each entry is the opposite of the right one", lambda r: 1 - r
         return
@@ -160,7 +160,8 @@ def _number_changes(right: Tensor, arguments: Arguments) -> Iterator[tuple[str, 
     yield sign, torch.neg
     roundings = [(_ROUNDED, partial(torch.round, decimals=k)) for k in range(4)]
     roundings.append((_ROUNDED_DOWN, torch.floor))
-    rounded = [row for row in roundings if bool(row[1](right.double()).any())]  # 0 has other causes
+    # without roundings to zeros only, because zeros can have other causes
+    rounded = [row for row in roundings if bool(row[1](right.double()).any())]
     for words, change in (*_FUNCTIONS.items(), *rounded, *_size_changes(arguments)):
         yield words, change
         yield _join_sentences(words, sign), lambda r, change=change: -change(r)
@@ -226,12 +227,12 @@ _TOO_MANY: dict[str, Change] = {
     "you have one entry too many. Without the first, it would be right": lambda c: c[1:],
     "you have one entry too many. Without the last, it would be right": lambda c: c[:-1],
 }
-_LENGTHS: list[Row] = [(words, _identity, change) for words, change in _TOO_FEW.items()]
+_LENGTHS: list[Relation] = [(words, _identity, change) for words, change in _TOO_FEW.items()]
 _LENGTHS += [(words, change, _identity) for words, change in _TOO_MANY.items()]
 _LISTS = (("the list is in reverse order", _identity, lambda r: r[::-1]), *_LENGTHS)
 
 
-def _whole_changes(got: Tensor, right: Tensor, arguments: Arguments) -> Iterator[Row]:
+def _whole_changes(got: Tensor, right: Tensor, arguments: Arguments) -> Iterator[Relation]:
     if got.shape == right.shape:
         yield "", _identity, _identity
     elif got.squeeze().shape == right.squeeze().shape:
@@ -269,7 +270,7 @@ _EVERYTHING = (
 
 
 def _changes_along(d: int, right: Tensor, arguments: Arguments) -> Iterator[tuple[str, Change]]:
-    """Yield changes of the right result along one dimension."""
+    """Yield changes of the right result along one dimension, such as its sum or its reversal."""
     is_one = right.dim() == 1
     along = "" if is_one else f" along dimension {d}"
     part = ["rows", "columns"][d] if right.dim() == 2 else "entries"

@@ -22,7 +22,7 @@ _CHANGES = {
     "`{0}` were given without its last entry": (list, lambda parts: parts[:-1]),
     "only the first two entries of `{0}` were given": (list, lambda parts: parts[:2]),
 }
-"""For each change, the type of the argument (a tensor's dtype), and a function."""
+"""Description of a change → type of the argument (for a tensor, its dtype), and the change."""
 
 
 def find_other_arguments(

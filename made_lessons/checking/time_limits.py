@@ -48,7 +48,7 @@ def time_limit(seconds: float) -> Iterator[None]:
         finally:
             end()
     finally:
-        end()  # TookTooLong may have stopped the first end(), but is only raised every 50 ms
+        end()  # TookTooLong may have stopped the first end(), but it is raised only every 50 ms
 
 
 def _clock_of_this_thread() -> Callable[[], float]:

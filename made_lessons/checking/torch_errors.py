@@ -102,11 +102,11 @@ _EXPLANATIONS = {
 }
 
 
-def meaning_of(error: BaseException) -> str:
+def explain_error(error: BaseException) -> str:
     """Return an explanation of an error, or "" if there is none.
 
     Example:
-        >>> meaning_of(RuntimeError("index 3 is out of bounds for dimension 0 with size 3"))
+        >>> explain_error(RuntimeError("index 3 is out of bounds for dimension 0 with size 3"))
         'an index is too large or too small. Indices start at 0, so the last one of n is n − 1'
     """
     return next((words for text, words in _EXPLANATIONS.items() if re.search(text, str(error))), "")

@@ -20,7 +20,7 @@ from .relations import find_relation
 
 BATCH = 100  # number of rows in one call of a model
 MOVE = 1e-3
-"""Largest change of an output that may be rounding. Such a small leak cannot improve the score."""
+"""Largest change of an output that counts as rounding. A leak this small cannot help a score."""
 MARGIN = 0.01
 """Share of a fair coin's NLL by which a model must beat coins and independent variables."""
 
@@ -34,7 +34,7 @@ class Challenge:
         variable: name of a variable, such as "pixel".
         input_dim: number of variables D.
         baseline: name of the model to beat, such as "section 6's model".
-        independent: NLL of independent variables, in nats.
+        independent: NLL of a model of independent variables, in nats.
     """
 
     row: str
@@ -52,8 +52,8 @@ def honest_nll(model: object, held_out: Tensor, count: int, challenge: Challenge
         model: an object like a MADE, with ``log_prob(x)`` and logits ``model(x)``, which are
             tested for leaks.
         held_out: (N, D) held-out rows of zeros and ones.
-        count: number of held-out rows, and of rows of noise, in which each variable is flipped, to
-            see which outputs move.
+        count: number of held-out rows, and number of rows of noise, that are used to find leaks:
+            each variable is flipped, to see which outputs change.
         challenge: the open exercise.
 
     Returns:
@@ -74,7 +74,7 @@ def honest_nll(model: object, held_out: Tensor, count: int, challenge: Challenge
     points = torch.cat([some, torch.randint(2, some.shape, generator=chance).float()])
     flips = (points[:, None] - torch.eye(challenge.input_dim)).abs()
     rows = torch.cat([held_out, points, flips.flatten(0, 1)])
-    with evaluated(model):
+    with in_evaluation_mode(model):
         log_p, again = (
             call_shuffled(partial(log_prob_of, model, challenge), rows) for _ in range(2)
         )
@@ -96,15 +96,15 @@ def _bernoulli_log_prob(logits: Tensor, x: Tensor) -> Tensor:
     return Bernoulli().log_prob(logits[..., None], x.double()).sum(1)
 
 
-def evaluated(model: object) -> AbstractContextManager[None]:
-    """Return a context in which a model that is a module is in evaluation mode."""
+def in_evaluation_mode(model: object) -> AbstractContextManager[None]:
+    """Return a context in which the model, if it is a module, is in evaluation mode."""
     return evaluation_mode(model) if isinstance(model, nn.Module) else nullcontext()
 
 
 def call_shuffled(score: Callable[[Tensor], Tensor], rows: Tensor, batch: int = BATCH) -> Tensor:
     """Call a function on rows in batches of one size and in random order.
 
-    Then a model cannot distinguish the rows that are scored from the rows that test for leaks.
+    So a model cannot distinguish the rows that are scored from the rows that test for leaks.
 
     Args:
         score: function of a batch (batch, D) that returns one result per row.
@@ -178,7 +178,7 @@ def require_model(model: object, cause: str, methods: Sequence[str]) -> None:
     """Require an object with these methods, and finite weights if it is a module.
 
     Raises:
-        WrongAnswer: with ``cause`` if a method is missing.
+        WrongAnswer: with ``cause`` if a method is missing, or if a weight is not finite.
     """
     if isinstance(model, type) or not all(callable(getattr(model, m, None)) for m in methods):
         raise MalformedAnswer(
@@ -229,7 +229,7 @@ def _call_model(
 
 
 def require_independent_rows(log_p: Tensor, again: Tensor, challenge: Challenge) -> None:
-    """Require that a model gave the same rows the same log-probabilities in other batches."""
+    """Require that each row has the same log-probability in two different batches."""
     row = challenge.row
     if not torch.allclose(log_p, again, rtol=1e-3, atol=1e-2):
         at = (log_p - again).abs().argmax()
@@ -267,7 +267,7 @@ def _require_honest(moved: Tensor, challenge: Challenge) -> None:
     """Require an ordering in which each output moves only with earlier variables.
 
     Args:
-        moved: (rows, D, D) tensor in which [r, j, i] is how far output i moves if j is flipped.
+        moved: (R, D, D); [r, j, i] is the change of output i if variable j of row r is flipped.
         challenge: the open exercise.
     """
     count, variable, seen = challenge.input_dim, challenge.variable, (moved > MOVE).any(0).T
@@ -293,7 +293,7 @@ def _require_honest(moved: Tensor, challenge: Challenge) -> None:
 
 
 def _count_without_ordering(seen: Tensor) -> int:
-    """Repeatedly remove the outputs that see no remaining variable, and count the other outputs."""
+    """Repeatedly remove outputs that see no remaining variable, and count those that are left."""
     remaining = torch.ones(len(seen), dtype=torch.bool)
     while bool((free := remaining & ~(seen & remaining).any(1)).any()):
         remaining &= ~free

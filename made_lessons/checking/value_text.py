@@ -22,7 +22,7 @@ def as_text(value: object, longest: int = 240, digits: int = 4) -> str:
     is_tensor = isinstance(value, Tensor)
     if is_tensor and value.numel() > longest:
         return f"a tensor of shape {tuple(value.shape)}"
-    text = _text(value, digits)
+    text = _to_text(value, digits)
     if is_tensor and value.dtype == torch.bool:
         text += " (bool)"
     if len(text) <= longest:
@@ -52,30 +52,29 @@ def call_as_text(function: object, arguments: Sequence[object]) -> str:
     return f"{name}({', '.join(as_text(argument, 100) for argument in arguments)})"
 
 
-def _text(value: object, digits: int = 4) -> str:
+def _to_text(value: object, digits: int = 4) -> str:
     if isinstance(value, Tensor):
         value = value.int() if value.dtype == torch.bool else value
-        return _text(value.tolist(), digits)
+        return _to_text(value.tolist(), digits)
     if isinstance(value, bool | str):
         return repr(value)
     if isinstance(value, float):
         is_short = value.is_integer() and abs(value) < 1e9
         return f"{value:.1f}" if is_short else f"{value:.{digits}g}"
-    if isinstance(value, list):
-        return f"[{', '.join(_text(part, digits) for part in value)}]"
-    if isinstance(value, tuple):
-        return (
-            f"({', '.join(_text(part, digits) for part in value)}{',' if len(value) == 1 else ''})"
-        )
+    if isinstance(value, list | tuple):
+        entries = ", ".join(_to_text(part, digits) for part in value)
+        if isinstance(value, list):
+            return f"[{entries}]"
+        return f"({entries}{',' if len(value) == 1 else ''})"
     if isinstance(value, Mapping):
-        return f"{{{', '.join(f'{key!r}: {_text(part)}' for key, part in value.items())}}}"
+        return f"{{{', '.join(f'{key!r}: {_to_text(part)}' for key, part in value.items())}}}"
     if isinstance(value, nn.Module):
         return getattr(value, "__name__", f"a {type(value).__name__}")
     return getattr(value, "__name__", None) or repr(value)
 
 
 def kind_of(value: object) -> str:
-    """Return the type of a value with its article, such as "a list"."""
+    """Return the type of a value with an article, such as "a list"."""
     if isinstance(value, Tensor):
         return f"a torch.Tensor of {value.dtype}"
     name = "function" if isinstance(value, FunctionType) else type(value).__name__

@@ -67,7 +67,7 @@ def uniform(key: str, *shape: int) -> Tensor:
 
 
 def random_degrees(key: str) -> list[Tensor]:
-    """Return random degrees of four to six variables, and of one to three hidden layers.
+    """Return degrees of four to six variables and one to three hidden layers, chosen by the key.
 
     Example:
         >>> random_degrees("maria")

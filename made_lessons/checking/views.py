@@ -27,7 +27,7 @@ WRONG_GRADIENT = (
     "still NaN"
 )
 UNSEEN = object()
-"""Stands for a value that cannot be computed, because the answer is in another process."""
+"""Placeholder for a value that cannot be computed, because the answer is in another process."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,8 @@ class View:
             answer, its value and the right value. The default says where the two values differ.
         expected: right value in words, for the report. The default is the value.
         name: name of the value, for messages.
-        cases: arguments of each case, or a function that returns them. By default, the exercise's.
+        cases: arguments of each case, or a function that returns them. By default, there is one
+            case without arguments. None stands for the cases of the exercise.
     """
 
     see: Callable[..., object] = run
@@ -73,7 +74,7 @@ class View:
         try:
             with contextlib.redirect_stdout(io.StringIO()):
                 found = self.see(answer, *case)
-            return [*found] if isinstance(found, list) else found  # a later call may change a list
+            return [*found] if isinstance(found, list) else found  # a later call may change it
         except WrongAnswer as wrong:
             return wrong.cause.partition(EXPLANATION)[0].partition(IN_LINE)[0]
         except Exception as error:
@@ -119,7 +120,7 @@ def as_view(
     wrong: object = None,
     **more: object,
 ) -> Callable[[T], T]:
-    """Return a decorator that adds a view, whose value a function returns; see :func:`add_view`."""
+    """Return a decorator that calls :func:`add_view` with the decorated function as ``see``."""
 
     def add(see: T) -> T:
         add_view(tried, see, causes, wrong, **more)

@@ -14,7 +14,7 @@ from ..checking import WrongAnswer, exercise
 from ..checking.trained_models import (
     Challenge,
     call_shuffled,
-    evaluated,
+    in_evaluation_mode,
     log_prob_of,
     require_independent_rows,
     require_model,
@@ -110,7 +110,7 @@ def _score(model: object) -> str:
         ("log_prob",),
     )
     (points, truth), (grid, cell) = _test_points(), _grid()
-    with torch.no_grad(), evaluated(model):
+    with torch.no_grad(), in_evaluation_mode(model):
         log_p, on_grid = _log_densities(model, points, grid)
         again, _ = _log_densities(model, points, grid[:BATCH])
         require_independent_rows(log_p, again, _CHALLENGE)

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn, ones
 
-from made_lessons.checking.torch_errors import meaning_of
+from made_lessons.checking.torch_errors import explain_error
 
 CROSS_ENTROPY, WHOLE = "F.cross_entropy expects", "an index must be a whole number"
 SHAPES, STACKS = "the shapes of these tensors do not fit together. From", "a product of stacks"
@@ -94,4 +94,4 @@ SAID = [
 def test_the_meaning_of_an_error_is_shown(mistake, meaning):
     with pytest.raises(Exception) as caught:  # noqa: PT011
         mistake()
-    assert meaning_of(caught.value).startswith(meaning), caught.value
+    assert explain_error(caught.value).startswith(meaning), caught.value
