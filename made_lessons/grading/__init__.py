@@ -6,9 +6,9 @@ instructors. This folder imports from ``checking`` and ``made_course``.
 - ``command``: the commands ``grade`` and ``hand-out``
 - ``handing_out``: notebooks for a class, with a variant key per learner
 - ``folder``: the learner of each submission, and the class list
-- ``judge``: the judge of one submission, which runs none of its code, and its verdicts
+- ``judge``: the verdicts on one submission, found without running its code
 - ``sandbox``: a sandbox for an untrusted program, and its limits
 - ``run_cells``: the program in the sandbox, which runs a submission
-- ``remote``: calls between judge and submission, from which only plain values come back
+- ``remote``: calls between judge and submission, which return only plain values
 - ``reports``: the tables of results
 """

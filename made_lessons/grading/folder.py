@@ -26,14 +26,14 @@ class LearnerResult:
     learner: str
     platform_id: str = ""
     path: Path = Path()
-    submission: str = ""  # the path in the folder, as a printable text
+    submission: str = ""  # the path inside the folder, as printable text
     status: str = ""  # "graded", or why the submission is not graded
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     file_digest: str = ""
 
 
-def submissions(folder: Path) -> list[LearnerResult]:
-    """Return one row per learner. If a submission cannot be graded, its status says why.
+def find_submissions(folder: Path) -> list[LearnerResult]:
+    """Return one result per learner. If a submission cannot be graded, its status says why.
 
     Args:
         folder: folder with a notebook or a folder per learner, named as a learning platform names
@@ -43,26 +43,26 @@ def submissions(folder: Path) -> list[LearnerResult]:
     for path in sorted(folder.rglob("*")):
         names = path.relative_to(folder).parts
         if names != (CLASS,) and not any(name.startswith((".", "__")) for name in names):
-            top = clean(_stem(names[0]))
+            top = clean(_remove_suffix(names[0]))
             match = _CANVAS.fullmatch(top) or _MOODLE.fullmatch(top)
             by_learner.setdefault(match.groups() if match else (top, ""), []).append(path)
-    return [_row(*learner, paths, folder) for learner, paths in by_learner.items()]
+    return [_make_result(*learner, paths, folder) for learner, paths in by_learner.items()]
 
 
-def _row(learner: str, platform_id: str, paths: list[Path], folder: Path) -> LearnerResult:
+def _make_result(learner: str, platform_id: str, paths: list[Path], folder: Path) -> LearnerResult:
     found = [path for path in paths if path.suffix.lower() == ".ipynb"]
     path = found[0] if len(found) == 1 else paths[0]
-    row = LearnerResult(learner, platform_id, path, clean(str(path.relative_to(folder))))
+    result = LearnerResult(learner, platform_id, path, clean(str(path.relative_to(folder))))
     if len(found) != 1:
-        row.status = f"{len(found)} notebooks; expected one"
+        result.status = f"{len(found)} notebooks; expected one"
     elif path.resolve() != path or not path.is_file():
-        row.status = "not a file that can be read: links are not followed"
+        result.status = "not a file that can be read: links are not followed"
     elif path.stat().st_size > MOST_BYTES:
-        row.status = f"too large: more than {MOST_BYTES // 2**20} MB"
-    return row
+        result.status = f"too large: more than {MOST_BYTES // 2**20} MB"
+    return result
 
 
-def _stem(name: str) -> str:
+def _remove_suffix(name: str) -> str:
     return re.sub(r"(?i)\.ipynb$", "", name)
 
 
@@ -78,11 +78,11 @@ def clean(text: str) -> str:
 
 
 def read_class(path: Path) -> dict[str, str]:
-    """Return the variant key of each learner, or an empty text, from an instructor's class list.
+    """Return the variant key of each learner in a class list, or "" if the learner has none.
 
     Args:
         path: CSV file with the column ``learner``; the column ``key`` may be missing. If there is
-            no such file, the list is empty.
+            no such file, the result is empty.
 
     Raises:
         ValueError: if the file is not such a table, or names a learner twice.
@@ -98,15 +98,15 @@ def read_class(path: Path) -> dict[str, str]:
     return dict(table.values)
 
 
-def find_learner(row: LearnerResult, learners: Iterable[str]) -> str:
-    """Return the learner of a submission, as the class list names them, or an empty text."""
-    by_form = {form: learner for learner in learners for form in _forms(learner)}
-    names = row.submission.split("/")[0], row.learner, row.platform_id
-    return next((by_form[name] for name in map(_normal, names) if name in by_form), "")
+def find_learner(result: LearnerResult, learners: Iterable[str]) -> str:
+    """Return the learner's name in the class list, or "" if the list does not contain them."""
+    by_form = {form: learner for learner in learners for form in _spellings(learner)}
+    names = result.submission.split("/")[0], result.learner, result.platform_id
+    return next((by_form[name] for name in map(_normalize, names) if name in by_form), "")
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """Read a CSV file as a table of texts. If there is no file, return an empty table.
+    """Read a CSV file as a table of strings. If there is no file, return an empty table.
 
     Raises:
         ValueError: if the file is not a table.
@@ -121,12 +121,12 @@ def read_table(path: Path) -> pd.DataFrame:
         raise ValueError(f"{path} is not a table (save it as CSV UTF-8): {error}") from None
 
 
-def _forms(name: str) -> set[str]:
+def _spellings(name: str) -> set[str]:
     """Return the spellings of a learner's name, such as Canvas's "archerann" for "Ann Archer"."""
-    words = re.sub(r"[^\w ]", "", _normal(name)).split()
-    return {_normal(name), "".join(words), "".join([*words[-1:], *words[:-1]])}
+    words = re.sub(r"[^\w ]", "", _normalize(name)).split()
+    return {_normalize(name), "".join(words), "".join([*words[-1:], *words[:-1]])}
 
 
-def _normal(name: str) -> str:
+def _normalize(name: str) -> str:
     """Return a name in lower case and in Unicode's form NFC, without the ending ``.ipynb``."""
-    return _stem(unicodedata.normalize("NFC", name)).casefold()
+    return _remove_suffix(unicodedata.normalize("NFC", name)).casefold()

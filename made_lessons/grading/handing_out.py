@@ -18,7 +18,7 @@ _CHECK = re.compile(r'(?m)^( *check\("(\d+\.\d+)", .*)\)$')
 
 
 def hand_out(class_list: Path, notebooks: Sequence[Path], out: Path) -> str:
-    """Write a folder per learner and a class list with variant keys. Return a message about them.
+    """Write a folder per learner and a class list with variant keys, and return a message.
 
     Args:
         class_list: CSV file of the learners; see :func:`.folder.read_class`.
@@ -39,13 +39,13 @@ def hand_out(class_list: Path, notebooks: Sequence[Path], out: Path) -> str:
         keys[name] = known.get(name) or key or f"w{secrets.token_hex(4)}"
         (out / name).mkdir(parents=True, exist_ok=True)
         for notebook in notebooks:
-            (out / name / notebook.name).write_text(_with_key(notebook, keys[name]), "utf-8")
+            (out / name / notebook.name).write_text(_add_keys(notebook, keys[name]), "utf-8")
     write_csv(out / CLASS, pd.DataFrame(keys.items(), columns=["learner", "key"]))
     count = len(keys) * len(notebooks)
     return f"{count} notebooks and {CLASS}, which is only for you, in {out}"
 
 
-def _with_key(path: Path, key: str) -> str:
+def _add_keys(path: Path, key: str) -> str:
     """Return a notebook with a variant key in the check of each exercise that has variants."""
 
     def added(found: re.Match[str]) -> str:

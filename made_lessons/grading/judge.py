@@ -38,7 +38,7 @@ class Verdict:
     """The result of one exercise of one submission.
 
     Args:
-        state: such as ``"right"`` or ``"wrong"``; docs/grading.md lists all states.
+        state: state of the answer, such as ``"right"``; docs/grading.md lists all states.
         message: the cause of a mistake, or a sentence about a right answer.
         variant: the variant key in the check, or an empty text.
     """
@@ -52,7 +52,7 @@ class Verdict:
 
 
 def main() -> None:
-    """Judge a notebook, and print the verdicts. The arguments are the file and its number."""
+    """Judge a notebook, given its file and number as arguments, and print the verdicts."""
     path, number = sys.argv[1:]
     limit_memory()  # the judge computes with tensors that the submission sends
     limit_time()  # torch.load can make a set of numbers that share a hash, which takes hours
@@ -75,8 +75,8 @@ def judge(content: bytes, number: int) -> dict[str, Verdict]:
         ValueError: if the content is not a notebook with a check of these exercises.
     """
     exercises = {exercise.name: exercise for exercise in exercises_in(number)}
-    cells = cells_of(content)
-    checked = [checks_in(cell) & {*exercises} for cell in cells]
+    cells = read_cells(content)
+    checked = [find_checks(cell) & {*exercises} for cell in cells]
     if not any(checked):
         raise ValueError(f"another notebook: it has no check of notebook {number:02d}")
     seconds = OPEN_SECONDS if any(e.is_open for e in exercises.values()) else SECONDS
@@ -91,11 +91,11 @@ def judge(content: bytes, number: int) -> dict[str, Verdict]:
                 cell += 1
             elif "name" in message:
                 if exercise := exercises.get(message["name"]):
-                    found[exercise.name] = verdict_from(message, exercise)
+                    found[exercise.name] = judge_message(message, exercise)
                 submission.send()
             else:  # the cell has raised an error
                 for name in checked[cell]:
-                    found.setdefault(name, verdict_from(message, exercises[name]))
+                    found.setdefault(name, judge_message(message, exercises[name]))
         cell = len(cells)
     if cell < 0:
         raise ChildProcessError("the sandbox has not started")
@@ -106,7 +106,7 @@ def judge(content: bytes, number: int) -> dict[str, Verdict]:
     return {name: found.get(name) or Verdict("no check") for name in exercises}
 
 
-def cells_of(content: bytes) -> list[str]:
+def read_cells(content: bytes) -> list[str]:
     """Return the sources of the code cells of a notebook.
 
     Raises:
@@ -119,17 +119,17 @@ def cells_of(content: bytes) -> list[str]:
         raise ValueError(f"not a notebook ({type(error).__name__}: {error})"[:200]) from None
 
 
-def checks_in(source: str) -> set[str]:
+def find_checks(source: str) -> set[str]:
     """Return the names of the exercises that a cell checks."""
     return {*_CHECK.findall(source)}
 
 
-def verdict_from(message: Mapping[str, object], exercise: Exercise) -> Verdict:
-    """Return the verdict on an answer or an error, from the submission's message about it."""
+def judge_message(message: Mapping[str, object], exercise: Exercise) -> Verdict:
+    """Return the verdict on an answer or an error that the submission has sent."""
     variant = str(message.get("variant") or "")[:100]
     state, words = message.get("state"), str(message.get("message", ""))
     if "answer" in message:
-        verdict = verdict_on(exercise_named(exercise.name, variant or None), message["answer"])
+        verdict = judge_answer(exercise_named(exercise.name, variant or None), message["answer"])
     elif state == "own":
         verdict = Verdict(WAITS, COURSES_OWN)
     elif state == "right" and exercise.is_inspected:
@@ -142,7 +142,7 @@ def verdict_from(message: Mapping[str, object], exercise: Exercise) -> Verdict:
     return verdict
 
 
-def verdict_on(exercise: Exercise, answer: object) -> Verdict:
+def judge_answer(exercise: Exercise, answer: object) -> Verdict:
     """Check an answer, which may be in another process, and return the verdict."""
     try:
         message = examine(exercise, answer)
@@ -152,7 +152,7 @@ def verdict_on(exercise: Exercise, answer: object) -> Verdict:
         return Verdict("wrong", f"{wrong.cause} ({report})" if report else wrong.cause)
     except CoursesOwn:
         return Verdict(WAITS, COURSES_OWN)
-    # reads only the score at the start, because the rest may contain names from the submission
+    # only the score at the start is used, because the rest may contain text of the submission
     score = re.match(r"(-?\d+\.\d+) (?:differential )?nats", message)
     if exercise.is_open and score and float(score[1]) < exercise.doubtful_below:
         why = f"better than {exercise.doubtful_below:g} nats, which nobody has reached"

@@ -1,8 +1,8 @@
 """Let the judge call an answer in a submission's process, as if it were in the judge's own.
 
 A submission can send only numbers, texts, tensors and collections of them. ``torch.load`` reads
-them with ``weights_only=True``, which runs no code. So a submission must return the right values
-to pass.
+them with ``weights_only=True``, which runs no code. So an answer is right only if it returns the
+right values.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def _send(connection: Connection, message: Mapping[str, object]) -> None:
 
 
 class Judge:
-    """The judge, as its submission sees it."""
+    """The connection to the judge, in the process of the submission."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -56,7 +56,7 @@ class Judge:
 
     def send(self, **message: object) -> None:
         """Send named values, or raise Disconnected if the judge has ended."""
-        _send(self.connection, {name: self._encoded(value) for name, value in message.items()})
+        _send(self.connection, {name: self._encode(value) for name, value in message.items()})
 
     def receive(self) -> dict[str, Any]:
         """Wait for the next message and return its named values."""
@@ -67,7 +67,7 @@ class Judge:
         return torch.load(io.BytesIO(data), weights_only=False)
 
     def serve(self, message: Mapping[str, Any]) -> None:
-        """Answer a call."""
+        """Call the function that the judge asks for, and send its result or error."""
         try:
             with time_limit(LIMIT_S):
                 result = self.functions[message["call"]](*message["arguments"])
@@ -75,11 +75,11 @@ class Judge:
         except (Exception, SystemExit, *_NOT_MISTAKES.values()) as error:
             self.send(raised=[type(error).__name__, str(error)[:400]])
 
-    def _encoded(self, value: object) -> object:
-        """Return a value as lists, tuples, sets, tensors and single values.
+    def _encode(self, value: object) -> object:
+        """Encode a value as lists, tuples, sets, tensors and single values.
 
-        Any other value becomes a dict with one key, which names the kind of value. A function
-        becomes a number, with which the judge can call it.
+        Any other value becomes a dict whose only key is the kind of value. A function is sent as a
+        number, with which the judge can call it.
         """
         if value is None:
             return None
@@ -91,36 +91,36 @@ class Judge:
             copy = value.detach().cpu().as_subclass(Tensor).clone(memory_format=row_major)
             return copy.requires_grad_(value.requires_grad)
         if isinstance(value, np.ndarray):
-            return {"array": self._encoded(torch.from_numpy(value))}
+            return {"array": self._encode(torch.from_numpy(value))}
         for kind, kinds in {list: list, tuple: tuple, set: set | frozenset}.items():
             if isinstance(value, kinds):
-                return kind(self._encoded(part) for part in value)
+                return kind(self._encode(part) for part in value)
         if isinstance(value, Mapping):
-            return {"dict": [[self._encoded(part) for part in pair] for pair in value.items()]}
-        return self._encoded_object(value)
+            return {"dict": [[self._encode(part) for part in pair] for pair in value.items()]}
+        return self._encode_object(value)
 
-    def _encoded_object(self, value: object) -> object:
-        """Return the name of a class, a function or a model, with numbers for its methods."""
+    def _encode_object(self, value: object) -> object:
+        """Encode a class, function or model as its name, with numbers by which it can be called."""
         if isinstance(value, type):
-            return {"class": [value.__name__, issubclass(value, Head), self._number(value)]}
+            return {"class": [value.__name__, issubclass(value, Head), self._register(value)]}
         is_model = callable(getattr(value, "log_prob", None))
         if callable(value) and not is_model:
             name = getattr(value, "__name__", type(value).__name__)
-            return {"function": [str(name), self._number(value)]}
+            return {"function": [str(name), self._register(value)]}
         if is_model and isinstance(value, nn.Module):
             value.eval().float().requires_grad_(False)  # the check scores a model in this state
         given = [method for method in _METHODS if callable(getattr(value, method, None))]
-        methods = {method: self._number(getattr(value, method)) for method in given}
-        fields = {f: self._encoded(getattr(value, f)) for f in _FIELDS if hasattr(value, f)}
+        methods = {method: self._register(getattr(value, method)) for method in given}
+        fields = {f: self._encode(getattr(value, f)) for f in _FIELDS if hasattr(value, f)}
         return {"object": [type(value).__name__, methods, fields]}
 
-    def _number(self, function: Callable[..., object]) -> int:
+    def _register(self, function: Callable[..., object]) -> int:
         self.functions.append(function)
         return len(self.functions) - 1
 
 
 class Submission:
-    """A submission, as its judge sees it. The judge does not trust it."""
+    """The connection to a submission, in the process of the judge, which does not trust it."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -135,12 +135,12 @@ class Submission:
             data = self.connection.recv_bytes(MOST_BYTES)
             with time_limit(LIMIT_S):
                 content = torch.load(io.BytesIO(data), weights_only=True)
-                return {str(name): self._decoded(value) for name, value in content.items()}
+                return {str(name): self._decode(value) for name, value in content.items()}
         except (Exception, TookTooLong) as error:  # a submission may send any bytes
             raise Disconnected from error
 
     def call(self, number: int, arguments: tuple[object, ...]) -> object:
-        """Call a function of the submission."""
+        """Call the function that the submission has registered under a number."""
         try:
             self.send(call=number, arguments=arguments)
             message = self.receive()
@@ -152,8 +152,8 @@ class Submission:
             raise (_NOT_MISTAKES.get(kind) or type(kind, (Exception,), {}))(text)
         return message.get("result")
 
-    def _decoded(self, value: object) -> object:
-        """Return the value that was encoded, without running code of the submission."""
+    def _decode(self, value: object) -> object:
+        """Decode a value, without running code of the submission."""
         kind = type(value)
         if value is None or kind in (bool, int, float, str):
             return value
@@ -161,33 +161,33 @@ class Submission:
         if kind is Tensor and value.is_contiguous():
             return value
         if kind in (list, tuple, set):
-            return kind(self._decoded(part) for part in value)
+            return kind(self._decode(part) for part in value)
         if kind is not dict:
             raise Disconnected
         ((kind, content),) = value.items()
         if kind == "array":
-            return self._decoded(content).numpy()
+            return self._decode(content).numpy()
         if kind == "dict":
-            return {self._decoded(key): self._decoded(part) for key, part in content}
-        return self._stub(kind, content)
+            return {self._decode(key): self._decode(part) for key, part in content}
+        return self._make_stub(kind, content)
 
-    def _stub(self, kind: str, content: list[Any]) -> object:
+    def _make_stub(self, kind: str, content: list[Any]) -> object:
         """Return a local object that passes its calls to the submission."""
         if kind == "function":
-            return self._function(*content)
+            return self._make_function(*content)
         if kind == "class":
             name, is_head, number = content
-            builds = {"__new__": lambda cls: self.call(number, ())}  # in the submission
+            builds = {"__new__": lambda cls: self.call(number, ())}  # builds it in the submission
             return type(name, (Head,) if is_head else (), builds)
         if kind == "object":
             name, methods, fields = content
             given = [method for method in _METHODS if method in methods]
-            parts = {m: staticmethod(self._function(m, methods[m])) for m in given}
-            parts |= {f: self._decoded(fields[f]) for f in _FIELDS if f in fields}
+            parts = {m: staticmethod(self._make_function(m, methods[m])) for m in given}
+            parts |= {f: self._decode(fields[f]) for f in _FIELDS if f in fields}
             return type(name, (), parts)()
         raise Disconnected
 
-    def _function(self, name: str, number: int) -> Callable[..., object]:
+    def _make_function(self, name: str, number: int) -> Callable[..., object]:
         def function(*arguments: object) -> object:
             return self.call(number, arguments)
 

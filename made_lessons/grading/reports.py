@@ -20,30 +20,31 @@ _CONFIRMED = {"yes": "right", "no": "wrong"}  # state after the instructor's yes
 _FORMULA = re.compile(r"(^|[;,|\"])(\s*)(?=[=+\-@＝＋－＠])")
 
 
-def write_all(
-    rows: Sequence[LearnerResult], keys: Mapping[str, str], out: Path, notebook: int
+def write_tables(
+    results: Sequence[LearnerResult], keys: Mapping[str, str], out: Path, notebook: int
 ) -> list[str]:
     """Write all tables, and return messages for the instructor.
 
     Args:
-        rows: results of the submissions.
+        results: one per learner.
         keys: variant key of each learner in the class list.
         out: folder for the tables. An instructor may have confirmed waiting answers in it.
         notebook: number of the graded notebook.
     """
-    learners = pd.DataFrame(map(vars, sorted(rows, key=lambda row: (row.learner, row.platform_id))))
+    ordered = sorted(results, key=lambda result: (result.learner, result.platform_id))
+    learners = pd.DataFrame(map(vars, ordered))
     learners["in_class"] = [find_learner(row, keys) for row in learners.itertuples()]
     learners["key"] = learners.in_class.map({"": ""} | dict(keys))
-    answers = _answers(learners, has_keys=any(keys.values()))
+    answers = _tabulate_answers(learners, has_keys=any(keys.values()))
     waiting = answers[answers.state == WAITS].reindex(columns=_COLUMNS)
     decided = read_table(out / WAITING).reindex(columns=_COLUMNS, fill_value="")
-    words = dict(zip(_keys_of(decided), decided.counts, strict=True))
-    waiting["counts"] = [words.get(key, "").strip().lower() for key in _keys_of(waiting)]
+    words = dict(zip(_identify_rows(decided), decided.counts, strict=True))
+    waiting["counts"] = [words.get(key, "").strip().lower() for key in _identify_rows(waiting)]
     write_csv(out / WAITING, waiting)
     answers.loc[waiting.index, "state"] = waiting.counts.map(_CONFIRMED).fillna(WAITS)
-    grades = _grades(learners, answers, notebook)
+    grades = _tabulate_grades(learners, answers, notebook)
     write_csv(out / "grades.csv", grades)
-    write_csv(out / "mistakes.csv", _mistakes(answers))
+    write_csv(out / "mistakes.csv", _tabulate_mistakes(answers))
     _write_for_platforms(grades, out)
     missing = ", ".join(name for name in keys if name not in {*learners.in_class})
     unknown = ", ".join(learners.submission[learners.in_class == ""])
@@ -56,13 +57,13 @@ def write_all(
     return [message for message, is_needed in messages.items() if is_needed]
 
 
-def _keys_of(waiting: pd.DataFrame) -> Iterator[tuple[str, ...]]:
-    keys = waiting[["file_digest", "submission", "exercise"]].map(_without_formulas)
+def _identify_rows(waiting: pd.DataFrame) -> Iterator[tuple[str, ...]]:
+    keys = waiting[["file_digest", "submission", "exercise"]].map(_escape_formulas)
     return keys.itertuples(index=False, name=None)
 
 
-def _answers(learners: pd.DataFrame, *, has_keys: bool) -> pd.DataFrame:
-    """Return a line per learner and exercise. If a class has keys, an answer must have them."""
+def _tabulate_answers(learners: pd.DataFrame, *, has_keys: bool) -> pd.DataFrame:
+    """Tabulate the verdicts. If the class has keys, an answer needs the key of its learner."""
     lines = []
     for k, learner in learners.iterrows():
         for name, verdict in learner.verdicts.items():
@@ -76,8 +77,8 @@ def _answers(learners: pd.DataFrame, *, has_keys: bool) -> pd.DataFrame:
     return answers.join(learners[["learner", "submission", "file_digest"]], on="row")
 
 
-def _grades(learners: pd.DataFrame, answers: pd.DataFrame, notebook: int) -> pd.DataFrame:
-    """Return the table ``grades.csv``."""
+def _tabulate_grades(learners: pd.DataFrame, answers: pd.DataFrame, notebook: int) -> pd.DataFrame:
+    """Tabulate the grades for ``grades.csv``, one row per learner."""
     parts = ["platform_id", "learner", "submission", "status"]
     grades = learners[parts].copy()
     for column, state in {"points": "right", "waiting": WAITS}.items():
@@ -92,8 +93,8 @@ def _grades(learners: pd.DataFrame, answers: pd.DataFrame, notebook: int) -> pd.
     return grades.fillna("")
 
 
-def _mistakes(answers: pd.DataFrame) -> pd.DataFrame:
-    """Return the mistakes in each exercise, the most frequent first, and who made them."""
+def _tabulate_mistakes(answers: pd.DataFrame) -> pd.DataFrame:
+    """Tabulate the mistakes in each exercise, the most frequent first, with their submissions."""
     made = answers[answers.state.isin(["wrong", "failed", "stopped"])]
     mistake = made.why.str.split(r" \((?:tried|expected|got) ", regex=True).str[0]
     keys = [made.name.rename("exercise"), mistake.rename("mistake")]
@@ -129,15 +130,15 @@ def _write_for_platforms(grades: pd.DataFrame, out: Path) -> None:
 def write_csv(path: Path, table: pd.DataFrame, encoding: str = "utf-8-sig") -> None:
     """Write a table in which each text is in quotes and on one line."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = table.map(_without_formulas).to_csv(index=False, quoting=csv.QUOTE_ALL)
+    text = table.map(_escape_formulas).to_csv(index=False, quoting=csv.QUOTE_ALL)
     path.write_text(text, encoding, newline="")
 
 
-def _without_formulas(cell: object) -> object:
+def _escape_formulas(cell: object) -> object:
     """Return a text on one line, with ' before each part that a spreadsheet takes for a formula.
 
     Example:
-        >>> _without_formulas("=1"), _without_formulas("x; ＝1"), _without_formulas("a - b")
+        >>> _escape_formulas("=1"), _escape_formulas("x; ＝1"), _escape_formulas("a - b")
         ("'=1", "x; '＝1", 'a - b')
     """
     return _FORMULA.sub(r"\1\2'", clean(cell)) if isinstance(cell, str) else cell

@@ -22,7 +22,7 @@ from ..checking import time_limits
 from ..checking.catalogue import exercise_named
 from ..checking.exercise import Exercise
 from ..checking.stubs import count_stubs, methods_of, unwrap
-from .judge import verdict_on
+from .judge import judge_answer
 from .remote import CoursesOwn, Disconnected, Judge
 from .sandbox import limit_memory
 
@@ -30,7 +30,7 @@ Message = dict[str, object]
 
 
 def main() -> None:
-    """Serve the judge at the other end of the file descriptor that is the argument."""
+    """Serve the judge. The argument is the file descriptor of the connection."""
     limit_memory(for_good=True)
     with suppress(Disconnected):  # raised if the judge has ended
         serve(Connection(int(sys.argv[1])))
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def serve(connection: Connection) -> None:
-    """Run the cells that the judge sends as a notebook, and tell it about answers and errors."""
+    """Run the cells that the judge sends, as a notebook does, and send back answers and errors."""
     time_limits.PATIENCE = 20  # several submissions run at the same time
     judge = Judge(connection)
     task = judge.receive()
@@ -56,7 +56,7 @@ def serve(connection: Connection) -> None:
         result = shell.run_cell(source, silent=True)
         signal.alarm(0)
         if error := result.error_before_exec or result.error_in_exec:
-            judge.send(**_of_error(error))
+            judge.send(**_describe_error(error))
     judge.send()
 
 
@@ -65,10 +65,10 @@ def _stop_cell(*_: object) -> None:
 
 
 def _check(judge: Judge, name: str, answer: object, *, variant: object = None) -> None:
-    """Let the judge check an answer, in a fork."""
+    """Let the judge check an answer, in a forked process."""
     arguments = judge, exercise_named(name), answer, variant
     fork = get_context("fork").Process(target=_serve, args=arguments)
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)  # ends all, also code that is not Python
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)  # the alarm can now end even a call into C
     fork.start()
     fork.join()
     if fork.exitcode:
@@ -81,44 +81,44 @@ def _serve(judge: Judge, exercise: Exercise, answer: object, variant: object) ->
     torch.set_num_threads(1)  # a fork lacks PyTorch's threads, and would wait for them
     torch.manual_seed(0)
     try:
-        content = _about(exercise, answer)
+        content = _describe_answer(exercise, answer)
         _disable(exercise)
         judge.send(name=exercise.name, variant=variant, **content)
     except BaseException as error:  # code of the answer's class may raise any error
-        judge.send(name=exercise.name, **_of_error(error))
+        judge.send(name=exercise.name, **_describe_error(error))
     while message := judge.receive():
         judge.serve(message)
 
 
-def _about(exercise: Exercise, answer: object) -> Message:
+def _describe_answer(exercise: Exercise, answer: object) -> Message:
     """Return the part of the message to the judge that depends on the answer."""
     to_do, parts = count_stubs(answer)
     if to_do and not (exercise.is_value and isinstance(answer, type)):
         return {"state": "not attempted" if to_do == parts else "unfinished"}
-    if _is_own(answer):
+    if _is_courses_own(answer):
         return {"state": "own"}
     if exercise.is_inspected:
-        verdict = verdict_on(exercise, answer)
+        verdict = judge_answer(exercise, answer)
         return {"state": verdict.state, "message": verdict.message}
     return {"answer": answer}
 
 
 def _disable(exercise: Exercise) -> None:
-    """Make every call of the course's answer, or of the same function in the package, fail."""
+    """Let the course's answer, and the same function in the package, raise CoursesOwn."""
     for own in (exercise.reference, exercise.package):
         for function in _functions_in(own):
             free = function.__code__.co_freevars
-            function.__code__ = _disabled.__code__.replace(co_freevars=free)
+            function.__code__ = _raise_courses_own.__code__.replace(co_freevars=free)
 
 
-def _disabled(*_: object, **__: object) -> None:
+def _raise_courses_own(*_: object, **__: object) -> None:
     # imported here, because this code runs with the globals of another function
     from made_lessons.grading.remote import CoursesOwn
 
     raise CoursesOwn
 
 
-def _is_own(answer: object) -> bool:
+def _is_courses_own(answer: object) -> bool:
     """Return True if an answer is a function or a class that no cell defines.
 
     It may be the course's own, or may have been made from the text of the course's files.
@@ -132,7 +132,7 @@ def _functions_in(answer: object) -> list[FunctionType]:
     return [part for part in parts if isinstance(part, FunctionType)]
 
 
-def _of_error(error: BaseException) -> Message:
+def _describe_error(error: BaseException) -> Message:
     if isinstance(error, CoursesOwn):
         return {"state": "own"}
     return {"state": "failed", "message": f"{type(error).__name__}: {error}"[:400]}

@@ -25,7 +25,7 @@ if sys.platform == "linux":  # on other systems, this module can be imported but
 
 MEMORY = 4 * 2**30  # bytes of address space that a process may use beyond those at its start
 FOLDER = 128 * 2**20  # bytes that the folder may contain
-PROCESSES = 16  # processes and threads
+PROCESSES = 16  # largest number of processes and threads
 JUDGE_S = 600  # seconds of processor time that a judge may use
 HOME = "/submission"
 RUN_CELLS = ("-P", "-m", "made_lessons.grading.run_cells")
@@ -41,7 +41,7 @@ _ENVIRONMENT = {
 
 @contextmanager
 def sandbox(program: Sequence[str] = RUN_CELLS, *, seconds: float) -> Iterator[Connection]:
-    """Run a Python program until the context ends, and yield a connection to it.
+    """Run a Python program in a sandbox until the context ends, and yield a connection to it.
 
     Args:
         program: arguments for Python; the number of the connection's file descriptor is added.
@@ -52,7 +52,7 @@ def sandbox(program: Sequence[str] = RUN_CELLS, *, seconds: float) -> Iterator[C
         with there:
             number = there.fileno()
             process = subprocess.Popen(
-                [*bubblewrap(), sys.executable, *program, str(number)],
+                [*build_command(), sys.executable, *program, str(number)],
                 pass_fds=[number],
                 env=_ENVIRONMENT,
                 **dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL),
@@ -67,18 +67,18 @@ def sandbox(program: Sequence[str] = RUN_CELLS, *, seconds: float) -> Iterator[C
                 process.kill()
 
 
-def missing() -> str:
+def find_obstacle() -> str:
     """Return why this computer cannot make a sandbox, or "" if it can."""
     if not shutil.which("bwrap"):
         return "bubblewrap is not installed"
-    command = [*bubblewrap(), sys.executable, "-I", "-S", "-c", ""]
+    command = [*build_command(), sys.executable, "-I", "-S", "-c", ""]
     done = subprocess.run(command, env=_ENVIRONMENT, stderr=subprocess.PIPE)
     why = done.stderr.decode(errors="replace").strip()[-300:]
     return f"bubblewrap cannot make a sandbox here ({why})" if done.returncode else ""
 
 
-def trees() -> list[Path]:
-    """Return the folders of Python, its environment, the system's libraries and the course."""
+def readable_paths() -> list[Path]:
+    """Return the paths of Python, its environment, the system's libraries and the course."""
     python = [sys.base_prefix, sys.prefix, *site.getsitepackages(), site.getusersitepackages()]
     system = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache"]
     paths = map(Path, [*python, *system, _COURSE / "made_course", _COURSE / "made_lessons"])
@@ -86,17 +86,17 @@ def trees() -> list[Path]:
     return sorted(path for path in found if not found & {*path.parents})
 
 
-def bubblewrap() -> list[str]:
-    """Return the command to which the program is appended."""
+def build_command() -> list[str]:
+    """Return the command that runs a program in a sandbox; append the program to it."""
     command = ["bwrap", "--unshare-uts", "--unshare-ipc", "--unshare-pid", "--unshare-net"]
     command += ["--die-with-parent", "--new-session"]
     if os.getuid() == 0:
         command += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     else:
         command += ["--unshare-user", "--disable-userns"]
-    for folder in sorted({folder for tree in trees() for folder in tree.parents}):
+    for folder in sorted({folder for tree in readable_paths() for folder in tree.parents}):
         command += ["--perms", "0755", "--dir", str(folder)]
-    for tree in trees():
+    for tree in readable_paths():
         command += ["--ro-bind", str(tree), str(tree)]
     command += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
     command += ["--perms", "0777", "--size", str(FOLDER), "--tmpfs", HOME]
@@ -105,7 +105,7 @@ def bubblewrap() -> list[str]:
 
 
 def limit_memory(*, for_good: bool = False) -> None:
-    """Limit the memory of this process. Without ``for_good``, its children can have more."""
+    """Limit the memory of this process. Unless ``for_good``, its children can raise the limit."""
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     most = pages * resource.getpagesize() + MEMORY
     hard = most if for_good else resource.getrlimit(resource.RLIMIT_AS)[1]
@@ -118,7 +118,7 @@ def limit_time() -> None:
 
 
 def main() -> None:
-    """Give up all rights, set limits, and execute the arguments."""
+    """Give up all rights, set limits, and execute the program in the arguments."""
     libc = ctypes.CDLL(None)
     if os.getuid() == 0:  # root becomes an ordinary user in a user namespace of its own
         os.setgroups([])
@@ -132,7 +132,7 @@ def main() -> None:
     limits = {
         resource.RLIMIT_FSIZE: FOLDER,
         resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_CPU: resource.RLIM_INFINITY,  # the judge's limit is shorter
+        resource.RLIMIT_CPU: resource.RLIM_INFINITY,  # replaces the judge's shorter limit
         resource.RLIMIT_NOFILE: 256,
         resource.RLIMIT_NPROC: PROCESSES,
     }

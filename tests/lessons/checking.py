@@ -13,7 +13,7 @@ from made_lessons.checking import time_limits
 from made_lessons.checking.catalogue import exercise_named
 from made_lessons.checking.examine import examine
 from made_lessons.checking.exercise import WrongAnswer
-from made_lessons.grading.judge import COUNTS, verdict_on
+from made_lessons.grading.judge import COUNTS, judge_answer
 from made_lessons.grading.remote import Judge, Submission
 
 
@@ -82,4 +82,4 @@ def far(exercise, answers):
 
     with forked(serve) as connection, patch.object(time_limits, "PATIENCE", 20):  # as in the judge
         answers = Submission(connection).receive()["answers"]
-        return [verdict_on(exercise, one) for one in answers]
+        return [judge_answer(exercise, one) for one in answers]

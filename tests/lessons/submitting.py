@@ -12,8 +12,8 @@ import psutil  # which ipykernel requires
 import pytest
 
 from made_lessons.grading import judge, run_cells
-from made_lessons.grading.judge import checks_in
-from made_lessons.grading.sandbox import missing
+from made_lessons.grading.judge import find_checks
+from made_lessons.grading.sandbox import find_obstacle
 from tests.lessons.checking import forked
 
 if sys.platform != "linux":
@@ -29,7 +29,7 @@ def build_masks(degrees):
 check("3.2", build_masks)
 """
 WRONG = RIGHT.replace("degrees[0][:, None] > degrees[-1]", "degrees[0][:, None] >= degrees[-1]")
-REASON = missing()
+REASON = find_obstacle()
 
 
 def needs_sandbox(test):
@@ -48,7 +48,7 @@ def judged(*cells, number=None):
 
     Its checks tell the notebook's number.
     """
-    number = number or int(min(checks_in("\n".join(cells))).partition(".")[0])
+    number = number or int(min(find_checks("\n".join(cells))).partition(".")[0])
     with patch.object(judge, "sandbox", lambda seconds: forked(run_cells.serve)):
         return judge.judge(notebook(IMPORTS, *cells).encode(), number)
 

@@ -2,15 +2,15 @@
 
 import pytest
 
-from made_lessons.grading.judge import Verdict, cells_of, checks_in
+from made_lessons.grading.judge import Verdict, find_checks, read_cells
 from tests.lessons.submitting import RIGHT, judged, notebook
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_the_checks_of_a_notebook_are_found(encoding):
     cells = "check( '1.1', 1)", 'check("1.2", f, variant="ann"); recheck("1.3", 2)'
-    found = cells_of(notebook(*cells).encode(encoding))
-    assert [checks_in(cell) for cell in found] == [{"1.1"}, {"1.2"}]
+    found = read_cells(notebook(*cells).encode(encoding))
+    assert [find_checks(cell) for cell in found] == [{"1.1"}, {"1.2"}]
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ def test_the_checks_of_a_notebook_are_found(encoding):
 )
 def test_a_file_that_is_not_a_notebook_is_refused(content):
     with pytest.raises(ValueError, match=r"not a notebook \(.*Error: "):
-        cells_of(content)
+        read_cells(content)
 
 
 FOR_IPYTHON = [

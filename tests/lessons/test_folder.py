@@ -6,9 +6,9 @@ import pytest
 
 from made_lessons.checking.catalogue import exercise_named
 from made_lessons.grading import command
-from made_lessons.grading.folder import LearnerResult, find_learner, read_class, submissions
+from made_lessons.grading.folder import LearnerResult, find_learner, find_submissions, read_class
 from made_lessons.grading.handing_out import hand_out
-from made_lessons.grading.judge import cells_of, checks_in
+from made_lessons.grading.judge import find_checks, read_cells
 from tests.lessons.submitting import REPOSITORY, table
 
 
@@ -29,7 +29,7 @@ def test_a_learner_is_who_the_platform_says_and_has_one_notebook(tmp_path):
         if "." in name:
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).touch()
-    found = {row.submission: row for row in submissions(tmp_path)}
+    found = {row.submission: row for row in find_submissions(tmp_path)}
     assert found == {
         name: LearnerResult(learner, number, tmp_path / name, name, "".join(status))
         for name, (learner, number, *status) in expected.items()
@@ -66,12 +66,12 @@ def test_each_learners_notebook_has_their_key(tmp_path, capsys):
     for learner, row in lines.items():
         assert row["key"].isidentifier()  # so no spreadsheet takes it for a number
         for file in files:
-            given = cells_of(file.read_bytes())
-            made = cells_of((out / learner / file.name).read_bytes())
+            given = read_cells(file.read_bytes())
+            made = read_cells((out / learner / file.name).read_bytes())
             argument = f', variant="{row["key"]}"'
             assert [cell.replace(argument, "") for cell in made] == given
             for cell in made:
-                varied = [name for name in checks_in(cell) if exercise_named(name).vary]
+                varied = [name for name in find_checks(cell) if exercise_named(name).vary]
                 assert cell.count(f"{argument})") == len(varied)
     command.main(["hand-out", *arguments])  # for another week: keys stay
     assert table(out / "class.csv", "learner") == lines

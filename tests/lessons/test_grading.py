@@ -88,7 +88,7 @@ def test_results_are_kept_until_the_file_changes(tmp_path, monkeypatch):
         runs.append(number)
         return b'{"3.2": {"state": "right"}}'
 
-    monkeypatch.setattr(command, "_judged", judged)
+    monkeypatch.setattr(command, "_run_judge", judged)
     for content, number in [("{}", 3), ("{}", 3), ("{ }", 3), ("{}", 4)]:
         (tmp_path / "a.ipynb").write_text(content)
         row = command.add_result(LearnerResult("a", path=tmp_path / "a.ipynb"), tmp_path, number)
@@ -146,9 +146,9 @@ def test_what_cannot_be_graded_is_refused_before_anything_runs(tmp_path, capsys,
     monkeypatch.setattr(sandbox.shutil, "which", lambda _: None)
     assert "not installed, so nothing would protect you" in refused(tmp_path)
     monkeypatch.setattr(sandbox.shutil, "which", lambda _: "bwrap")
-    monkeypatch.setattr(sandbox, "bubblewrap", lambda: ["false"])
+    monkeypatch.setattr(sandbox, "build_command", lambda: ["false"])
     assert "bubblewrap cannot make a sandbox here ()" in refused(tmp_path)
-    monkeypatch.setattr(sandbox, "bubblewrap", lambda: ["env"])
+    monkeypatch.setattr(sandbox, "build_command", lambda: ["env"])
     assert "there is no submission in" in refused(tmp_path)
     (tmp_path / "class.csv").write_bytes("learner\nzoë".encode("latin-1"))
     assert "class.csv is not a table (save it as CSV UTF-8): " in refused(tmp_path)

@@ -9,7 +9,7 @@ import torch
 
 from made_lessons.checking.catalogue import NOTEBOOKS, exercise_named, exercises_in
 from made_lessons.grading import judge
-from made_lessons.grading.judge import COURSES_OWN, FORGEABLE, WAITS, Verdict, verdict_on
+from made_lessons.grading.judge import COURSES_OWN, FORGEABLE, WAITS, Verdict, judge_answer
 from tests.lessons.checking import far, right
 from tests.lessons.submitting import judged, notebook
 
@@ -62,7 +62,7 @@ VALUES += [[[1], [2]], int, torch.ones(3, 2).T]
 def test_a_wrong_value_gets_the_same_words_from_another_process():
     answers = [lambda ordering, value=value: value for value in VALUES]
     exercise = exercise_named("1.3")
-    expected = [verdict_on(exercise, answer) for answer in answers]
+    expected = [judge_answer(exercise, answer) for answer in answers]
     assert [verdict.state for verdict in expected] == ["wrong"] * len(VALUES)
     for answer, verdict in zip(answers, expected, strict=True):
         assert far(exercise, [answer]) == [verdict]
@@ -164,7 +164,7 @@ import sys
 from made_lessons.grading.judge import Verdict
 from made_lessons.grading import run_cells
 for program in (run_cells, sys.modules["__main__"]):
-    program.verdict_on = lambda *_: Verdict("right")
+    program.judge_answer = lambda *_: Verdict("right")
 class MaskedLinear(torch.nn.Linear):
     def set_mask(self, mask): return 1
     def forward(self, x): return x
@@ -203,4 +203,4 @@ def test_a_score_that_nobody_has_reached_waits(name, nats, monkeypatch):
     for more, state in ((0, WAITS), (1, "right")):
         said = f"{nats + more:.2f} nats on rows, without a leak."
         monkeypatch.setattr("made_lessons.grading.judge.examine", lambda *_, said=said: said)
-        assert verdict_on(exercise_named(name), ...).state == state
+        assert judge_answer(exercise_named(name), ...).state == state

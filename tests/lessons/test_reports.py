@@ -6,7 +6,7 @@ from pathlib import Path
 
 from made_lessons.grading.folder import LearnerResult, read_class
 from made_lessons.grading.judge import COURSES_OWN, WAITS, Verdict
-from made_lessons.grading.reports import write_all
+from made_lessons.grading.reports import write_tables
 from tests.lessons.submitting import table
 
 
@@ -15,7 +15,7 @@ def written(out, *rows, people="", notebook=3):
     out.mkdir(exist_ok=True)
     if people:
         (out / "class.csv").write_text(f"learner,key\n{people}", "utf-8")
-    messages = write_all(rows, read_class(out / "class.csv"), out, notebook)
+    messages = write_tables(rows, read_class(out / "class.csv"), out, notebook)
     return table(out / "grades.csv", "learner"), messages
 
 

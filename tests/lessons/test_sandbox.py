@@ -20,7 +20,7 @@ from uuid import uuid4
 import psutil
 import pytest
 
-from made_lessons.grading.sandbox import sandbox, trees
+from made_lessons.grading.sandbox import readable_paths, sandbox
 from tests.lessons.submitting import REPOSITORY, needs_sandbox, processes_with
 from tests.waiting import MOST_S, soon
 
@@ -64,12 +64,12 @@ def _cell(name, function, *arguments):
 
 def _as_nobody():
     """Return a command that runs Python as nobody, even if it is in a folder of root's."""
-    closed = {p for tree in trees() for p in tree.parents if not p.stat().st_mode & 1}
+    closed = {p for tree in readable_paths() for p in tree.parents if not p.stat().st_mode & 1}
     closed |= {path for path in REPOSITORY.parents if not path.stat().st_mode & 1}
     command = ["bwrap", "--dev-bind", "/", "/"]
     for path in sorted(closed):
         command += ["--perms", "0755", "--tmpfs", str(path)]
-    for tree in [*trees(), REPOSITORY]:
+    for tree in [*readable_paths(), REPOSITORY]:
         if closed & {*tree.parents}:
             for folder in reversed(tree.parents):
                 command += ["--perms", "0755", "--dir", str(folder)]
