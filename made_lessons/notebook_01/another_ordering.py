@@ -10,11 +10,11 @@ TABLES = (
     torch.tensor([0.25, 0.5]),
     torch.tensor([[1 / 6, 1 / 2], [5 / 6, 1 / 3]]),
 )
-"""Tables p(x₁), p(x₂ | x₁), p(x₃ | x₁, x₂)."""
+"""Tables of p(x₁ = 1), p(x₂ = 1 | x₁) and p(x₃ = 1 | x₁, x₂)."""
 
 
 def other_tables(key: str) -> tuple[Tensor, Tensor, Tensor]:
-    """Return random tables of the same shapes, which depend only on a variant key."""
+    """Return random tables with the shapes of ``TABLES``, drawn from a variant key."""
     p1, p2, p3 = (0.1 + 0.8 * uniform(f"{key} {k}", *[2] * k) for k in range(3))
     return p1, p2, p3
 

@@ -1,4 +1,4 @@
-"""Figures of notebook 1: the chain rule as a tree, degrees as tickets, draws by intervals."""
+"""Figures of notebook 1: the chain rule as a tree, degrees as tickets, draws in intervals."""
 
 import itertools
 from collections import Counter
@@ -63,7 +63,7 @@ def plot_chain_rule(
 
 
 def _fork_position(path: Sequence[int], steps: int) -> tuple[int, float]:
-    """Return x and y of the fork after a path, in the middle of its leaves. A 1 goes up."""
+    """Return (x, y) of the fork at the end of a path, with y halfway between the fork's leaves."""
     leaves = 2 ** (steps - len(path))
     lower = sum(bit * 2 ** (steps - k) for k, bit in enumerate(path, start=1))
     return len(path), lower + (leaves - 1) / 2
@@ -102,7 +102,7 @@ def plot_draws(names: Sequence[str], p: Sequence[float], u: Sequence[float]) -> 
     """Draw how random numbers choose values: each one falls into one of two parts of [0, 1].
 
     Args:
-        names: names of the variables, step by step.
+        names: names of the variables, in the order of their steps.
         p: probability of a 1 given the earlier values, for each step.
         u: random number in [0, 1] for each step.
     """

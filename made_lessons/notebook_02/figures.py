@@ -18,7 +18,7 @@ def plot_moves(moves: Tensor, ordering: Sequence[int], marked: int) -> Picture:
     """Draw how far each output moves when an input is flipped. Leaks are orange with a cross.
 
     Args:
-        moves: (D, D) tensor in which [i, j] from 0 to 1 is how far output i moves if j is flipped.
+        moves: (D, D) numbers from 0 to 1; [i, j] is how far output i moves if j is flipped.
         ordering: variables in the order of their steps.
         marked: index of the input whose column is framed.
     """

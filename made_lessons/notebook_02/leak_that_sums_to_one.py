@@ -37,7 +37,7 @@ CYCLE = (
 )
 
 
-def _checked_logits(answer: Callable[[Tensor], Tensor]) -> Tensor:
+def _check_logits(answer: Callable[[Tensor], Tensor]) -> Tensor:
     """Return the logits (8, 3) of all inputs, after checking that no row depends on another."""
     x = binary_points(3)
     logits = run(answer, x)
@@ -55,14 +55,14 @@ def _checked_logits(answer: Callable[[Tensor], Tensor]) -> Tensor:
     return logits.detach()
 
 
-def _dependence(logits: Tensor) -> Dependence:
-    row_number = torch.tensor([4.0, 2.0, 1.0])  # the rows of binary_points are binary numbers
+def _find_dependence(logits: Tensor) -> Dependence:
+    row_number = torch.tensor([4.0, 2.0, 1.0])  # row k of binary_points is k in binary
     return measure_dependence(lambda x: logits[(x @ row_number).long()], binary_points(3))
 
 
 def _explain_sum(answer: Callable[[Tensor], Tensor], *_: object) -> str:
-    # without a cycle or an output that sees itself, the answer would be honest in some ordering
-    return SELF if _dependence(_checked_logits(answer)).by_flip.diagonal().any() else CYCLE
+    # without either fault, the answer would be honest in some ordering, and its sum would be 1
+    return SELF if _find_dependence(_check_logits(answer)).by_flip.diagonal().any() else CYCLE
 
 
 def _describe_input(answer: Callable[[Tensor], Tensor]) -> str:
@@ -72,7 +72,7 @@ def _describe_input(answer: Callable[[Tensor], Tensor]) -> str:
 
 def _list_leaks(answer: Callable[[Tensor], Tensor]) -> str:
     names = variable_names(3)
-    leaks = _dependence(_checked_logits(answer)).leaks(ORDERING)
+    leaks = _find_dependence(_check_logits(answer)).leaks(ORDERING)
     return ", ".join(f"output {names[i]} sees {names[j]}" for i, j in leaks)
 
 
@@ -84,8 +84,8 @@ def _list_leaks(answer: Callable[[Tensor], Tensor]) -> str:
     hints=(
         "Why is Σp = 1 for an honest model? Read the argument again. Does it need the ordering x₂, "
         "x₃, x₁, or is any ordering enough?",
-        "A model that is honest in another ordering is also a distribution. Choose an ordering in "
-        "which x₂ comes after x₁.",
+        "A model that is honest in a different ordering is also a distribution. Choose an ordering "
+        "in which x₂ comes after x₁.",
         "`x1, x2, x3 = x.unbind(1)`. Combine three logits with `torch.stack([...], dim=1)`: for x₁ "
         "a constant such as `0 * x1`, for x₂ something that depends on `x1`, for x₃ something that "
         "depends on `x1` and `x2` at most.",
@@ -108,10 +108,10 @@ def leaky_logits(x: Tensor) -> Tensor:
     cause=_explain_sum,
     expected="1, to six decimals",
 )
-def _sum_of_probabilities(answer: Callable[[Tensor], Tensor]) -> str:
+def _sum_probabilities(answer: Callable[[Tensor], Tensor]) -> str:
     """Return the sum of the probabilities, after checking that there is a leak."""
-    logits = _checked_logits(answer)  # called once, because a second call may return other logits
-    found = _dependence(logits)
+    logits = _check_logits(answer)  # called once, because a second call may return different logits
+    found = _find_dependence(logits)
     if not found.by_flip.any():
         raise WrongAnswer(CONSTANT, got="no output moved")
     if not found.leaks(ORDERING):

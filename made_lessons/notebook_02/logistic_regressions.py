@@ -8,7 +8,7 @@ from ..checking import dtype_views, edit, exercise, gradient_views, known_mistak
 from ..checking.variants import further_cases, shuffle, uniform
 
 
-def _case(key: str, ordering: list[int], rows: int = 5) -> tuple[Tensor, ...]:
+def _draw_case(key: str, ordering: list[int], rows: int = 5) -> tuple[Tensor, ...]:
     weight, bias = 6 * uniform(key, len(ordering), len(ordering)) - 3, uniform(key, len(ordering))
     return weight, bias, torch.tensor(ordering), uniform(f"{key} x", rows, len(ordering)).round()
 
@@ -17,9 +17,9 @@ def _case(key: str, ordering: list[int], rows: int = 5) -> tuple[Tensor, ...]:
     "2.3",
     "D logistic regressions at once",
     stars=2,
-    cases=(_case("three", [1, 2, 0], 2), _case("five", [3, 0, 4, 1, 2])),
+    cases=(_draw_case("three", [1, 2, 0], 2), _draw_case("five", [3, 0, 4, 1, 2])),
     views=(*gradient_views(weight=0, bias=1), *dtype_views(torch.float64)),
-    vary=further_cases(lambda key: _case(key, shuffle(key, range(4)))),
+    vary=further_cases(lambda key: _draw_case(key, shuffle(key, range(4)))),
     hints=(
         "You need four lines: the degrees, the allowed pairs, the logits and the log-probability.",
         "The degrees are `order = torch.argsort(ordering) + 1`, and the masked weights are `weight "

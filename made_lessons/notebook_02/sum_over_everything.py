@@ -31,12 +31,12 @@ def near_copy_log_prob(x: Tensor) -> Tensor:
 
 
 def _linear_log_prob(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """Return the log-probability of rows under linear logits, in the dtype of the rows."""
+    """Return log p(x) of each row, with logits that are a linear function of x."""
     dtype = torch.result_type(x, 0.0)
     return log_bernoulli(F.linear(x, weight.to(dtype), bias.to(dtype)), x)
 
 
-def _other_claim(key: str) -> tuple[Callable[[Tensor], Tensor], int]:
+def _draw_claim(key: str) -> tuple[Callable[[Tensor], Tensor], int]:
     weight, bias = 4 * uniform(key, 6, 6), uniform(f"{key} bias", 6) - 2
     size = choose(key, [2, 4, 6])
     claim = partial(_linear_log_prob, weight=weight[:size, :size], bias=bias[:size])
@@ -49,7 +49,7 @@ def _other_claim(key: str) -> tuple[Callable[[Tensor], Tensor], int]:
     "The sum over everything",
     stars=1,
     cases=((three_coins_log_prob, 3), (near_copy_log_prob, 3), (near_copy_log_prob, 5)),
-    vary=further_cases(_other_claim),
+    vary=further_cases(_draw_claim),
     hints=(
         "Build a tensor of shape (2^D, D) whose rows are all inputs, and call `log_prob` once.",
         "`torch.cartesian_prod(a, b, c)` makes all combinations of the entries of `a`, `b` and "

@@ -8,14 +8,14 @@ from made_course.model import masks as package
 from ..checking import as_view, call_as_text, edit, exercise, require_form, run
 from ..checking.exercise import MalformedAnswer, WrongAnswer
 
-_MANY = 3000  # each of five degrees occurs 600 ± 22 times
+_N_UNITS = 3000  # each of five degrees occurs 600 ± 22 times
 _CASES = (
-    ([1, 4], _MANY, 6),
-    ([3, 1, 5, 2, 6, 4], _MANY, 6),
-    ([3, 5, 2, 4], _MANY, 6),
-    ([5, 5], _MANY, 6),
-    ([2, 1], _MANY, 2),
-    ([1], _MANY, 1),
+    ([1, 4], _N_UNITS, 6),
+    ([3, 1, 5, 2, 6, 4], _N_UNITS, 6),
+    ([3, 5, 2, 4], _N_UNITS, 6),
+    ([5, 5], _N_UNITS, 6),
+    ([2, 1], _N_UNITS, 2),
+    ([1], _N_UNITS, 1),
 )
 _ONE_VARIABLE = "if D is 1, no degree is between 1 and D - 1. Give every unit the degree 1"
 _TOO_FEW = "you drew as many degrees as the layer below has units, but n_units are needed"
@@ -34,7 +34,7 @@ def _draw(answer: object, below: list[int], n_units: int, input_dim: int) -> Ten
     except WrongAnswer as wrong:
         if isinstance(got, Tensor) and got.dim() == 1 and 1 < len(got) <= input_dim:
             wrong.cause = _TOO_FEW if len(got) == len(below) else _NO_REPETITION
-        # the shape and dtype were right for more variables
+        # in the earlier cases, with more variables, the shape and dtype were right
         if input_dim == 1 and not isinstance(wrong, MalformedAnswer):
             raise WrongAnswer(_ONE_VARIABLE, got=wrong.cause) from wrong
         raise
@@ -91,7 +91,7 @@ def draw_hidden_degrees(below: LongTensor, n_units: int, input_dim: int) -> Long
     cause=_explain_degrees,
     cases=_CASES,
 )
-def _distinct_degrees(*call: object) -> list[int]:
+def _list_distinct_degrees(*call: object) -> list[int]:
     return _draw(*call).unique().tolist()
 
 
@@ -115,5 +115,5 @@ def _describe_next_call(answer: object, *case: object) -> str:
 )
 def _describe_frequencies(answer: object, below: list[int], *sizes: int) -> str:
     counts = _draw(answer, below, *sizes).bincount()[min(below) :]
-    is_uniform = bool(counts.max() < 1.3 * _MANY / len(counts))
+    is_uniform = bool(counts.max() < 1.3 * _N_UNITS / len(counts))
     return "all degrees equally often" if is_uniform else "some degrees more often than others"

@@ -28,7 +28,7 @@ _NOT_FEWEST = (
 )
 
 
-def _degrees(answer: object) -> list[int]:
+def _parse_degrees(answer: object) -> list[int]:
     """Return the degrees in an answer as a list of ints from 1 to 7."""
     values = answer.tolist() if hasattr(answer, "tolist") else answer
     if isinstance(values, list | tuple):
@@ -55,19 +55,19 @@ def _path_view(i: int, j: int) -> View:
         too_high = f" A unit of degree {i} will not do, because {output} sees smaller degrees only"
         return (
             f"{output} does not see {variable}. Which degrees may a unit have so that it sees "
-            f"{variable}, and {output} may see it?{too_high if i in _degrees(answer) else ''}"
+            f"{variable}, and {output} may see it?{too_high if i in _parse_degrees(answer) else ''}"
         )
 
     path = f"a path from {variable} to {output}"
     return View(
-        lambda answer: path if any(j <= d < i for d in _degrees(answer)) else "none",
-        lambda answer: f"hidden degrees {_degrees(answer)}",
+        lambda answer: path if any(j <= d < i for d in _parse_degrees(answer)) else "none",
+        lambda answer: f"hidden degrees {_parse_degrees(answer)}",
         why,
     )
 
 
-def _number_of_units(answer: object) -> str:
-    degrees = _degrees(answer)
+def _count_units(answer: object) -> str:
+    degrees = _parse_degrees(answer)
     return f"{len(degrees)} units{', of every degree' if {*degrees} == {*range(1, 8)} else ''}"
 
 
@@ -76,18 +76,18 @@ def _explain_number(_: object, got: str, right: str) -> str:
 
 
 def _views(pairs: Pairs) -> list[View]:
-    number = View(_number_of_units, cause=_explain_number, expected="")
+    number = View(_count_units, cause=_explain_number, expected="")
     return [*(_path_view(i, j) for i, j in pairs), number]
 
 
 def _vary(exercise: Exercise, variant: str) -> Exercise:
-    """Choose five pairs that need three units, which differ from those of the notebook's pairs."""
+    """Choose five pairs that need three units and share no solution with the notebook's pairs."""
     pairs = next(
         pairs
         for k in count()
         if len(dict(pairs := sorted(shuffle(f"{variant} {k}", _ALLOWED)[:5]))) == 5
         and len(fewest_units(pairs)) == 3
-        and len(_sets_of_three(pairs)) < 3  # then another variant's answer is seldom right
+        and len(_sets_of_three(pairs)) < 3  # so that a different variant's answer is seldom right
         and not _sets_of_three(pairs) & _sets_of_three(_PAIRS)
     )
     wanted = ", ".join(f"{hat(_NAMES[i - 1])} sees {_NAMES[j - 1]}" for i, j in pairs)
@@ -101,7 +101,7 @@ def _vary(exercise: Exercise, variant: str) -> Exercise:
 
 
 def _sets_of_three(pairs: Pairs) -> set[tuple[int, ...]]:
-    """Return all sets of three degrees with which all pairs are connected."""
+    """Return all sets of three degrees that connect all pairs."""
     found = combinations(range(1, 8), 3)
     return {three for three in found if all(any(j <= d < i for d in three) for i, j in pairs)}
 

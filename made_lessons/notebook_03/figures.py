@@ -25,8 +25,8 @@ from made_course.figures.picture import CELL, LINES, WIDTH, WORDS, Picture, pict
 from made_course.model.masks import connectivity
 
 LEAD = 0.43
-"""Inches from a layer to the mask of the next one."""
-GHOST = {"color": LINES, "linewidth": 1.2, "linestyle": (0, (1, 2)), "zorder": 0}
+"""Distance in inches from the centre of a layer to the mask on its right."""
+MASKED_WIRE = {"color": LINES, "linewidth": 1.2, "linestyle": (0, (1, 2)), "zorder": 0}
 
 
 @picture
@@ -34,7 +34,7 @@ def plot_masking(degrees: Sequence[Tensor], masks: Sequence[Tensor]) -> Picture:
     """Draw a masked network: units coloured by degree, wires, and each mask below its wires.
 
     A darker unit has a higher degree, and a wire has the colour of the unit where it starts. A
-    line connects the last row of the first mask to its unit.
+    line connects the last row of the first mask to the unit that this row belongs to.
 
     Args:
         degrees: degrees of the inputs and of each hidden layer.
@@ -47,21 +47,21 @@ def plot_masking(degrees: Sequence[Tensor], masks: Sequence[Tensor]) -> Picture:
     left, tall = 0.6, APART * max(map(len, layers))
     deep = CELL * max(map(len, masks)) + 0.05
     foot, width = deep + 0.7, left + sum(gaps) + 0.42
-    figure = Picture(width, foot + tall + 0.85, alt=_in_words(layers, masks), layout="none")
+    figure = Picture(width, foot + tall + 0.85, alt=_describe_network(layers, masks), layout="none")
     axes, xs = sheet(figure), left + np.cumsum([0.0, *gaps])
 
     places = [column(x, len(d), foot + tall / 2) for x, d in zip(xs, layers, strict=True)]
-    _draw_masked(axes, places, layers, masks)
+    _draw_network(axes, places, layers, masks)
     name_ends(axes, places[0], places[-1], names)
     for k, mask in enumerate(masks):
         line = zip(sides[k], sides[k + 1], strict=True)
         table = mask.int().cpu().numpy()
-        draw_mask(axes, (xs[k] + leads[k], deep), table, *line, _top(layers))
+        draw_mask(axes, (xs[k] + leads[k], deep), table, *line, _top_degree(layers))
     _join(axes, places[1][-1], xs[0] + leads[0], masks[0].shape, deep)
     high, kinds = figure.get_figheight() - 0.1, layer_names(len(layers))
     for x, kind in zip(xs, kinds, strict=True):
         axes.text(x, high - 0.52, kind, ha="center", va="center")
-    every, kept = _counts(masks)
+    every, kept = _count_wires(masks)
     title = f"{every} connections → {kept} that the masks leave (dotted: cut)"
     axes.text(0.05, high - 0.05, title, weight="bold", va="top")
     return figure
@@ -84,15 +84,15 @@ def plot_path(degrees: Sequence[Tensor], masks: Sequence[Tensor], path: Sequence
     alt = (
         f"A path from {names[path[0]]} to {hat(names[path[-1]])}: its degrees are "
         f"{' '.join(steps)}. Each unit is at the height of its degree. Each of the "
-        f"{_counts(masks)[1]} connections is level or rises; into an output, each one rises."
+        f"{_count_wires(masks)[1]} connections is level or rises; into an output, each one rises."
     )
     most = max(int(units.bincount().max()) for units in layers)
     band, foot = 0.42 * most + 0.22, 0.42
-    figure = Picture(WIDTH - 0.1, foot + band * _top(layers) + 0.4, alt=alt, layout="none")
+    figure = Picture(WIDTH - 0.1, foot + band * _top_degree(layers) + 0.4, alt=alt, layout="none")
     axes, xs = sheet(figure), np.linspace(1.5, WIDTH - 0.65, len(layers))
-    _draw_bands(axes, xs, _top(layers), foot, band)
-    places = [_heights(x, units, foot, band) for x, units in zip(xs, layers, strict=True)]
-    _draw_masked(axes, places, layers, masks, path)
+    _draw_bands(axes, xs, _top_degree(layers), foot, band)
+    places = [_unit_positions(x, units, foot, band) for x, units in zip(xs, layers, strict=True)]
+    _draw_network(axes, places, layers, masks, path)
     name_ends(axes, places[0], places[-1], names)
     middle = {"ha": "center", "va": "center"}
     for x, kind in zip(xs, layer_names(len(layers)), strict=True):
@@ -102,22 +102,22 @@ def plot_path(degrees: Sequence[Tensor], masks: Sequence[Tensor], path: Sequence
     return figure
 
 
-def _top(layers: Sequence[Tensor]) -> int:
+def _top_degree(layers: Sequence[Tensor]) -> int:
     return max(int(units.max()) for units in layers)
 
 
-def _draw_masked(
+def _draw_network(
     axes: Axes,
     places: Sequence[np.ndarray],
     layers: Sequence[Tensor],
     masks: Sequence[Tensor],
     path: Sequence[int] | None = None,
 ) -> None:
-    """Draw units and wires in the blue of their degree, with one path or one unit emphasised."""
-    shades = [[shade(d, _top(layers)) for d in units.tolist()] for units in layers]
+    """Draw units and wires, blue by degree. Thick wires are ``path`` or lead into one unit."""
+    shades = [[shade(d, _top_degree(layers)) for d in units.tolist()] for units in layers]
     for k, mask in enumerate(masks):
         for (to, start), kept in np.ndenumerate(mask.bool().cpu().numpy()):
-            look = GHOST if not kept else {"color": shades[k][start], "linewidth": 1.8}
+            look = MASKED_WIRE if not kept else {"color": shades[k][start], "linewidth": 1.8}
             is_thick = k == 0 and to == len(mask) - 1
             if path is not None:
                 is_thick = (start, to) == (path[k], path[k + 1])
@@ -153,8 +153,8 @@ def _draw_bands(axes: Axes, xs: np.ndarray, top: int, foot: float, band: float) 
         axes.text(0.85, low + band / 2 - 0.03, f"degree {degree}", **where)
 
 
-def _heights(x: float, units: Tensor, foot: float, band: float) -> np.ndarray:
-    """Return the positions (n, 2) of a layer's units, with units of one degree in one stripe."""
+def _unit_positions(x: float, units: Tensor, foot: float, band: float) -> np.ndarray:
+    """Return the positions (n, 2) of a layer's units, with units of equal degree in one stripe."""
     places = []
     for k, degree in enumerate(units.tolist()):
         alike = (units == degree).nonzero().flatten().tolist()
@@ -163,14 +163,14 @@ def _heights(x: float, units: Tensor, foot: float, band: float) -> np.ndarray:
     return np.array(places)
 
 
-def _counts(masks: Sequence[Tensor]) -> tuple[int, int]:
+def _count_wires(masks: Sequence[Tensor]) -> tuple[int, int]:
     """Count all connections, and the connections that the masks keep."""
     return sum(mask.numel() for mask in masks), sum(int(mask.count_nonzero()) for mask in masks)
 
 
-def _in_words(layers: Sequence[Tensor], masks: Sequence[Tensor]) -> str:
+def _describe_network(layers: Sequence[Tensor], masks: Sequence[Tensor]) -> str:
     """Describe the masked network: connections, degrees, masks, and what each output sees."""
-    every, kept = _counts(masks)
+    every, kept = _count_wires(masks)
     kinds, sides = layer_names(len(layers)), margins(masks, layers[:-1])
     rows = [mask_in_words(m, sides[k : k + 2], kinds[k + 1]) for k, m in enumerate(masks)]
     sees = pairs_in_words(connectivity(masks), variable_names(len(layers[0])))

@@ -20,13 +20,13 @@ RULES_SWAPPED = (
 _ORDERING, _HIDDEN = [2, 3, 1], [1, 2, 2, 1]
 
 
-def _degrees(ordering: list[int]) -> list[int]:
+def _degrees_of_variables(ordering: list[int]) -> list[int]:
     """Return the degree of each variable in an ordering of 1..D."""
     return [ordering.index(i) + 1 for i in range(1, len(ordering) + 1)]
 
 
 def _masks(order: list[int], hidden: list[int], into_hidden=le, into_output=lt) -> Masks:
-    """Build both masks, with the rules ``<=`` into hidden units and ``<`` into outputs."""
+    """Build both masks, by default with ``<=`` into hidden units and ``<`` into outputs."""
     first = [[int(into_hidden(below, unit)) for below in order] for unit in hidden]
     output = [[int(into_output(unit, above)) for unit in hidden] for above in order]
     return [first, output]
@@ -36,7 +36,7 @@ def _wrong_masks(
     ordering: list[int], hidden: list[int], own_degree: str, ordering_used: str
 ) -> dict[str, Masks]:
     """Return wrong masks by cause, for an ordering of 1..D and the degrees of hidden units."""
-    order = _degrees(ordering)
+    order = _degrees_of_variables(ordering)
     transposed = [[list(row) for row in zip(*m, strict=True)] for m in _masks(order, hidden)]
     return {
         "in your first mask, units of degree 1 see nothing, but a hidden unit may also see an "
@@ -53,7 +53,7 @@ def _wrong_masks(
     }
 
 
-def _zeros_and_ones(mask: object) -> list[list[int]]:
+def _parse_mask(mask: object) -> list[list[int]]:
     with suppress(TypeError, ValueError, RuntimeError):
         found = torch.as_tensor(mask)
         if found.dim() == 2 and found.numel() and bool(((found == 0) | (found == 1)).all()):
@@ -65,17 +65,17 @@ def _zeros_and_ones(mask: object) -> list[list[int]]:
     )
 
 
-def _two_masks(answer: object) -> Masks:
+def _parse_masks(answer: object) -> Masks:
     if not isinstance(answer, list | tuple) or len(answer) != 2:
         raise WrongAnswer("the answer must have two masks, [first, output]", got=as_text(answer))
-    return [_zeros_and_ones(mask) for mask in answer]
+    return [_parse_mask(mask) for mask in answer]
 
 
 def _view(order: list[int], hidden: list[int], wrong: Mapping[str, Masks]) -> View:
-    """Return a view of both masks, which explains the first mask with a wrong shape or row."""
+    """Return a view of both masks that explains the first wrong shape or row."""
 
     def why(answer: object, *_: object) -> str:
-        masks = zip(("first", "output"), _two_masks(answer), _masks(order, hidden), strict=True)
+        masks = zip(("first", "output"), _parse_masks(answer), _masks(order, hidden), strict=True)
         for k, (name, mask, right) in enumerate(masks):
             if (len(mask), len(mask[0])) != (len(right), len(right[0])):
                 return (
@@ -85,13 +85,13 @@ def _view(order: list[int], hidden: list[int], wrong: Mapping[str, Masks]) -> Vi
             known = [cause for cause, masks in wrong.items() if mask == masks[k] != right]
             rows = [row for row, entries in enumerate(mask) if entries != right[row]]
             if known or rows:
-                return known[0] if known else _row_rule(k, rows[0], [hidden, order][k][rows[0]])
+                return known[0] if known else _explain_row(k, rows[0], [hidden, order][k][rows[0]])
         return ""
 
-    return View(lambda answer: as_text(_two_masks(answer)), cause=why, expected="")
+    return View(lambda answer: as_text(_parse_masks(answer)), cause=why, expected="")
 
 
-def _row_rule(k: int, row: int, degree: int) -> str:
+def _explain_row(k: int, row: int, degree: int) -> str:
     if k == 0:
         return (
             f"look again at hidden unit {row + 1}. Its degree is {degree}, so it may see the "
@@ -107,8 +107,8 @@ def _vary(exercise: Exercise, variant: str) -> Exercise:
     """Choose an ordering of four variables, and degrees of five hidden units."""
     tries = (shuffle(f"{variant} {k}", [1, 2, 3, 4]) for k in count())
     # an ordering that is its own inverse would hide a mix-up of ordering and degrees
-    ordering = next(tried for tried in tries if _degrees(tried) != tried)
-    order, hidden = _degrees(ordering), shuffle(variant, [1, 1, 2, 3, 3])
+    ordering = next(tried for tried in tries if _degrees_of_variables(tried) != tried)
+    order, hidden = _degrees_of_variables(ordering), shuffle(variant, [1, 1, 2, 3, 3])
     names = variable_names(4)
     task = (
         f"Your variant: the ordering {', '.join(names[i - 1] for i in ordering)}, and five hidden "
@@ -145,7 +145,7 @@ _WRONG = {
     "3.1",
     "Masks by hand",
     stars=1,
-    views=(_view(_degrees(_ORDERING), _HIDDEN, _WRONG),),
+    views=(_view(_degrees_of_variables(_ORDERING), _HIDDEN, _WRONG),),
     is_value=True,
     vary=_vary,
     hints=(

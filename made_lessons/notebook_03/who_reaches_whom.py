@@ -9,7 +9,7 @@ from ..checking import edit, edit_source, exercise, further_cases, known_mistake
 from .masks_in_code import build_masks
 
 
-def _masks(*degrees: list[int]) -> tuple[list[Tensor]]:
+def _build_case(*degrees: list[int]) -> tuple[list[Tensor]]:
     return (build_masks([torch.tensor(layer) for layer in degrees]),)
 
 
@@ -18,11 +18,11 @@ def _masks(*degrees: list[int]) -> tuple[list[Tensor]]:
     "Who reaches whom",
     stars=2,
     cases=(
-        _masks([3, 1, 2], [1, 2, 1]),
-        _masks([3, 1, 2], [2, 1], [1, 2, 1, 2]),
-        _masks([2, 4, 1, 3], [2, 3, 1, 3, 2]),
-        _masks([2, 1], [1] * 256),
-        _masks([3, 1, 2]),
+        _build_case([3, 1, 2], [1, 2, 1]),
+        _build_case([3, 1, 2], [2, 1], [1, 2, 1, 2]),
+        _build_case([2, 4, 1, 3], [2, 3, 1, 3, 2]),
+        _build_case([2, 1], [1] * 256),
+        _build_case([3, 1, 2]),
         (
             edit_source(build_masks, "outputs[:, None] >", "outputs[:, None] >=")(
                 [torch.tensor([3, 1, 2]), torch.tensor([1, 2, 1])]

@@ -11,8 +11,8 @@ from made_course.model.sampling import sample_naive
 from ..checking import dtype_views, edit, exercise, further_cases, known_mistakes, shuffle, uniform
 
 
-def _case(key: str, order: list[int]) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
-    """Return the logits of a random honest model, its order, and uniforms."""
+def _draw_case(key: str, order: list[int]) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
+    """Return the ``forward`` of a random honest model, its order, and uniforms (8, D)."""
     D = len(order)
     degrees = torch.tensor(order)
     weight = (8 * uniform(key, D, D) - 4) * (degrees[:, None] > degrees)
@@ -29,10 +29,10 @@ def _linear_logits(x: Tensor, weight: Tensor) -> Tensor:
     "4.3",
     "Draw in the right order",
     stars=2,
-    cases=(_case("three", [3, 1, 2]), _case("four", [2, 4, 1, 3])),
+    cases=(_draw_case("three", [3, 1, 2]), _draw_case("four", [2, 4, 1, 3])),
     views=dtype_views(torch.float32, torch.float64),
     package=sample_naive,
-    vary=further_cases(lambda key: _case(key, shuffle(key, [1, 2, 3, 4, 5]))),
+    vary=further_cases(lambda key: _draw_case(key, shuffle(key, [1, 2, 3, 4, 5]))),
     hints=(
         "Begin with zeros of the shape of `u`. Each step fills one column, and the next forward "
         "pass sees it.",

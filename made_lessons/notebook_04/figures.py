@@ -1,4 +1,4 @@
-"""Figures of notebook 4: masked weights, formulas for log p, costs of pixels."""
+"""Figures of notebook 4: masked weights, formulas for log p, entropies of pixels."""
 
 import math
 from itertools import pairwise
@@ -35,7 +35,7 @@ def plot_masked_step(once: tuple[Tensor, Tensor], where_used: Tensor, mask: Tens
     figure = Picture(WIDTH, 2 * row, alt=alt, layout="none")
     axes = sheet(figure)
     lefts = [0.05 + (table + APART) * k for k in range(3)]
-    _mark(axes, lefts[2] + SIDE / 2, 1.5 * row)
+    _mark_cell(axes, lefts[2] + SIDE / 2, 1.5 * row)
     axes.text(lefts[2] + SIDE + 0.1, 1.5 * row, "forbidden,\nbut in use", va="center")
     used_at_once = {"W, before": once[0], "after a step": once[1]}
     masked = {"W, after a step": where_used, "M": mask.int(), "W ⊙ M": kept}
@@ -62,10 +62,10 @@ def _draw_weights(
     draw_cells(axes, corner, entries, faces, SIDE)
     if is_used:
         for row, column in ((values != 0) & ~mask).nonzero().tolist():
-            _mark(axes, corner[0] + SIDE * (column + 0.5), corner[1] - SIDE * (row + 0.5))
+            _mark_cell(axes, corner[0] + SIDE * (column + 0.5), corner[1] - SIDE * (row + 0.5))
 
 
-def _mark(axes: Axes, x: float, y: float) -> None:
+def _mark_cell(axes: Axes, x: float, y: float) -> None:
     """Draw a frame and a cross on a cell with the centre (x, y)."""
     half = SIDE / 2
     look = {"facecolor": "none", "edgecolor": ORANGE, "linewidth": 2, "zorder": 3}

@@ -45,7 +45,7 @@ def bernoulli_log_prob(logits: Tensor, x: Tensor) -> Tensor:
 
 
 def log_prob_of_probabilities(p: Tensor, x: Tensor) -> Tensor:
-    """Return the log-probability of each row from probabilities p, unstable where p is 0 or 1."""
+    """Return the log-probability of each row from p(1). It is NaN or −∞ if some p is 0 or 1."""
     return (x * torch.log(p) + (1 - x) * torch.log(1 - p)).sum(dim=1)
 
 

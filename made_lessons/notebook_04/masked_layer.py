@@ -82,7 +82,7 @@ def _build_layer(answer: object, *masks: Tensor, bias: bool = True) -> nn.Linear
 
 
 def _output_with_masks(*masks: Tensor, bias: bool = True) -> tuple[str, Callable[[object], object]]:
-    """Return the calls with these masks as text, and a function that returns the last output."""
+    """Return the calls with these masks as text, and a function from answer to last output."""
     tried = "; ".join(f"set_mask({as_text(mask)}), then forward" for mask in masks)
     tried += "" if bias else ", with bias=False"
     return tried, lambda answer: run(_build_layer(answer, *masks, bias=bias).forward, _X)
@@ -173,7 +173,7 @@ add_view(
         ),
     },
 )
-def _state_dict_keys(answer: object) -> str:
+def _list_state_dict_keys(answer: object) -> str:
     """List the keys of the state dict, or the three right keys if loading it restores the layer."""
     layer, loaded = _build_layer(answer, _MASK), _build_layer(answer)
     run(loaded.load_state_dict, layer.state_dict())
@@ -184,7 +184,7 @@ def _state_dict_keys(answer: object) -> str:
     return as_text(saved) + ", without the buffer" * has_buffer
 
 
-def _gradients(answer: object) -> tuple[Tensor, Tensor]:
+def _compute_gradients(answer: object) -> tuple[Tensor, Tensor]:
     """Return the gradients of the weights and of the input, or zeros if there are none."""
     layer, x = _build_layer(answer, _MASK), _X.clone().requires_grad_()
     output = layer(x)
@@ -195,19 +195,19 @@ def _gradients(answer: object) -> tuple[Tensor, Tensor]:
 
 add_view(
     f"{_SET_MASK}, then a backward pass",
-    lambda answer: _gradients(answer)[0][_MASK],
+    lambda answer: _compute_gradients(answer)[0][_MASK],
     "the weights get no gradient, so nothing is learned. .data, .detach() and no_grad hide them "
     "from autograd. Use self.weight itself in forward",
     edit("self.weight *", "self.weight.data *"),
 )
 add_view(
     f"{_SET_MASK}, then the gradient of the masked weights",
-    lambda answer: _gradients(answer)[0][~_MASK],
+    lambda answer: _compute_gradients(answer)[0][~_MASK],
     "a masked weight gets a gradient. The output must depend on the weight through the mask only",
 )
 add_view(
     f"{_SET_MASK}, then a backward pass",
-    lambda answer: _gradients(answer)[1],
+    lambda answer: _compute_gradients(answer)[1],
     "the input gets no gradient, so no earlier layer could learn. Use x itself, without .data or "
     ".detach()",
 )
@@ -228,7 +228,7 @@ add_view(*_output_with_masks(_MASK, bias=False), name="the output")
     "self.mask.copy_(mask)",
     edit("self.mask.copy_(mask)", 'self.register_buffer("mask", mask)'),
 )
-def _devices(answer: object) -> list[str]:
+def _list_devices(answer: object) -> list[str]:
     layer = _build_layer(answer)
     moved = layer.to("meta")  # every computer has the device meta, which is not the CPU
     run(moved.set_mask, _MASK)

@@ -43,7 +43,7 @@ class MADE(nn.Module):
         return sample(self.forward, self.order, u)
 
 
-made_mutant = partial(make_subclass, MADE)
+make_mutant = partial(make_subclass, MADE)
 """Function that returns a subclass of MADE with one fault; see :func:`make_subclass`."""
 
 
@@ -61,7 +61,7 @@ def remask(layers: Sequence[MaskedLinear], masks: Sequence[Tensor]) -> None:
 MODELS: dict[str, type[MADE]] = {
     "sound": MADE,
     # the output mask uses >= instead of >
-    "output sees itself": made_mutant(
+    "output sees itself": make_mutant(
         lambda self: self.layers[-1].set_mask(self.order[:, None] >= self.degrees[-1])
     ),
     # the masks are built from order = ordering + 1
@@ -69,7 +69,7 @@ MODELS: dict[str, type[MADE]] = {
         MADE, "input_degrees(ordering)", "torch.as_tensor(ordering) + 1"
     ),
     # the mask of the middle layer is all ones
-    "mask forgotten": made_mutant(lambda self: unmask([self.layers[len(self.layers) // 2]])),
+    "mask forgotten": make_mutant(lambda self: unmask([self.layers[len(self.layers) // 2]])),
     # the masks are multiplied into the weights when the model is built, and never again
     "masked once": edit_source(
         MADE,
@@ -80,7 +80,7 @@ MODELS: dict[str, type[MADE]] = {
         "return self.layers[-1](x)",
         "return nn.Linear.forward(self.layers[-1], x)",
     ),
-    # the sampler takes the variables in the order of their degrees minus one
+    # the sampler uses the degrees minus one as if they were the ordering
     "samples by degrees": edit_source(MADE, "self.order, u)", "self.order.argsort() + 1, u)"),
     # log_prob has .mean(dim=1) instead of .sum(dim=1)
     "mean for sum": edit_source(MADE, "(self(x), x)", "(self(x), x) / x.shape[1]"),

@@ -85,7 +85,7 @@ WHY: dict[str, dict[str, str]] = {
 """Reasons why each mutant is caught or not, by the names of mutant and test."""
 
 
-def _checked_answer(answer: object) -> Mapping[str, object]:
+def _check_answer(answer: object) -> Mapping[str, object]:
     """Return an answer after checking that it has a set of tests for each mutant."""
     if not isinstance(answer, Mapping) or set(answer) != set(MUTANTS):
         raise WrongAnswer(
@@ -107,7 +107,7 @@ def _checked_answer(answer: object) -> Mapping[str, object]:
 
 
 def _verdict(mutant: str, test: str, answer: object) -> str:
-    return "caught" if test in _checked_answer(answer)[mutant] else "not caught"
+    return "caught" if test in _check_answer(answer)[mutant] else "not caught"
 
 
 @exercise(

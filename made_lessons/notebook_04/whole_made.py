@@ -13,7 +13,7 @@ from made_course.model.masks import build_masks, direct_mask, draw_degrees, inpu
 from ..checking import as_text, edit, exercise, is_same, is_unchanged
 from ..checking.classes import make_subclass, replace_attribute
 from ..checking.views import add_view, as_view
-from .mutants import MADE, MODELS, made_mutant, remask, unmask
+from .mutants import MADE, MODELS, make_mutant, remask, unmask
 from .whole_made_trial import Trial
 
 exercise(
@@ -46,11 +46,11 @@ add_view(
         "you use the ordering (plus one) as the degrees, but order[i] is the step that generates "
         "variable i: order = argsort(ordering) + 1": MODELS["ordering as degrees"],
         "order is the ordering, but it must be the degrees, where order[i] is the step, counted "
-        "from 1, that generates variable i. Use argsort(ordering) + 1": made_mutant(
+        "from 1, that generates variable i. Use argsort(ordering) + 1": make_mutant(
             lambda self: self.order.copy_(self.order.argsort())
         ),
         "your order counts from 0, but degrees count from 1. Use argsort(ordering) + 1": (
-            made_mutant(lambda self: self.order.sub_(1))
+            make_mutant(lambda self: self.order.sub_(1))
         ),
         "order must be the degree of each variable, a tensor (D,) of dtype long": None,
     },
@@ -60,7 +60,7 @@ add_view(
     lambda trial: f"{'a' if 'order' in trial.model.state_dict() else 'no'} key 'order'",
     "order is not saved with the model, because a plain attribute is not in the state dict. It "
     "also does not move with the model. Use register_buffer",
-    made_mutant(replace_attribute("order", lambda order: order)),
+    make_mutant(replace_attribute("order", lambda order: order)),
 )
 
 
@@ -68,7 +68,7 @@ add_view(
     ".named_parameters()",
     "the layers are in a plain list or dict, where nn.Module does not find them, so they are not "
     "trained, saved or moved. Use nn.ModuleList",
-    made_mutant(replace_attribute("layers", list)),
+    make_mutant(replace_attribute("layers", list)),
 )
 def _list_parameters(trial: Trial) -> str:
     """List the parameters that PyTorch finds, if it does not find those of all layers."""
@@ -88,7 +88,7 @@ def _list_parameters(trial: Trial) -> str:
     "of a hidden layer, so do not write widths into your code",
     lambda input_dim, hidden_dims, ordering: MADE(input_dim, [16] * len(hidden_dims), ordering),
 )
-def _unused_widths(trial: Trial) -> list[str]:
+def _list_unused_widths(trial: Trial) -> list[str]:
     """List changed ``hidden_dims`` for which the number of parameters stays the same."""
     dims, ordering = trial.hidden_dims, trial.ordering.tolist()
     wider = [[*dims[:k], width + 1, *dims[k + 1 :]] for k, width in enumerate(dims)]
@@ -111,7 +111,7 @@ def _draw_masks(model: MADE) -> None:
     ", forward twice",
     {
         "you draw new masks in each forward pass, so two passes with the same x differ. Draw "
-        "degrees and build masks once, in __init__": made_mutant(
+        "degrees and build masks once, in __init__": make_mutant(
             forward=lambda self, x: (_draw_masks(self), MADE.forward(self, x))[1]
         ),
         "two forward passes with the same x differ, even in evaluation mode. Is dropout still on? "
@@ -173,7 +173,7 @@ def _describe_range(trial: Trial) -> str:
 
 
 def _describe_pairs(pairs: Tensor, verb: str) -> dict[str, str]:
-    """Name the inputs j of each output i for which [i, j] is True. Output and verb are the key."""
+    """Map "the output of xᵢ {verb}" to the names of all xⱼ for which ``pairs[i, j]`` is True."""
     names = variable_names(len(pairs))
     return {
         f"the output of {names[i]} {verb}": ", ".join(names[j] for j in row.nonzero().ravel())
@@ -182,9 +182,9 @@ def _describe_pairs(pairs: Tensor, verb: str) -> dict[str, str]:
     }
 
 
-def mutant_with_masks(convert: Callable[[Tensor], Tensor]) -> type[MADE]:
-    """Return a mutant whose layers have random masks, and store each as ``convert(mask)``."""
-    drawn = made_mutant(_draw_masks)
+def make_mutant_with_masks(convert: Callable[[Tensor], Tensor]) -> type[MADE]:
+    """Return a mutant with random masks, which its layers store as ``convert(mask)``."""
+    drawn = make_mutant(_draw_masks)
     return make_subclass(
         drawn, lambda self: [*map(replace_attribute("mask", convert), self.layers)]
     )
@@ -194,7 +194,7 @@ def mutant_with_masks(convert: Callable[[Tensor], Tensor]) -> type[MADE]:
     " with large weights: flip each input",
     {
         "the masks are parameters, so they would be trained. Make them buffers": (
-            mutant_with_masks(nn.Parameter)
+            make_mutant_with_masks(nn.Parameter)
         ),
         "a new model does not leak, but it does after the weights have changed. You applied the "
         "masks to the weights once, but each forward pass must apply them": (MODELS["masked once"]),
@@ -208,7 +208,7 @@ def _describe_later_leaks(trial: Trial) -> str:
     return "leaks" + ", with masks among the parameters" * has_masks
 
 
-def _kind_of_leak(trial: Trial, got: object, right: object) -> str:
+def _explain_leak(trial: Trial, got: object, right: object) -> str:
     own, last = torch.eye(len(trial.leaks)).bool(), trial.order.argmax()
     is_own = not bool((trial.leaks & ~own).any())
     others = map(input_degrees, permutations(range(len(trial.ordering))))
@@ -230,29 +230,29 @@ add_view(
     lambda trial: _describe_pairs(trial.leaks, "moves with"),
     {
         "the mask of the first layer is missing, so every hidden unit sees every input, and no "
-        "later mask can repair this": made_mutant(lambda self: unmask(self.layers[:1])),
+        "later mask can repair this": make_mutant(lambda self: unmask(self.layers[:1])),
         "units of degree 1 see units of every degree. The mask between two hidden layers is "
         "missing, or something else mixes the units of a layer, such as LayerNorm": (
             MODELS["mask forgotten"]
         ),
         "the output mask is missing, so every output sees all units of the "
-        "last hidden layer": made_mutant(lambda self: unmask(self.layers[-1:])),
+        "last hidden layer": make_mutant(lambda self: unmask(self.layers[-1:])),
         "every output sees every input. Either no masks are built, or they are not used": (
-            made_mutant(lambda self: unmask(self.layers))
+            make_mutant(lambda self: unmask(self.layers))
         ),
     },
-    cause=_kind_of_leak,
+    cause=_explain_leak,
     expected="no output moves with an input that it must not see",
 )
 
 
-def _lost_inputs(trial: Trial) -> dict[str, str]:
+def _describe_lost_inputs(trial: Trial) -> dict[str, str]:
     return _describe_pairs(trial.allowed & ~trial.dependences[1], "never moves with")
 
 
 add_view(
     " with large weights: flip each input",
-    lambda trial: {} if trial.hidden_dims else _lost_inputs(trial),
+    lambda trial: {} if trial.hidden_dims else _describe_lost_inputs(trial),
     "without a hidden layer, outputs miss inputs that they may see. The only layer must be applied "
     "once, without an activation. Do you apply the first and the last layer separately, or skip "
     "one? Use a loop over self.layers[:-1]",
@@ -261,12 +261,12 @@ add_view(
 )
 add_view(
     " with large weights: flip each input",
-    lambda trial: _lost_inputs(trial) if trial.is_wide else {},
+    lambda trial: _describe_lost_inputs(trial) if trial.is_wide else {},
     "nothing leaks, but in this wide network some outputs miss inputs that they may see. Is more "
     "than one mask strict (use > for the output only, and >= before it)? Or does a degree from 1 "
     "to D − 1 never occur (randint(1, D − 1) ends with D − 2)? If the first mask is the strict "
     "one, degrees must go from 2 to D",
-    made_mutant(
+    make_mutant(
         lambda self: remask(
             self.layers, [m[:, None] > below for below, m in pairwise([*self.degrees, self.order])]
         )
@@ -284,7 +284,7 @@ add_view(
     edit("torch.relu(layer(x))", "layer(x)"),
 )
 def _describe_interaction(trial: Trial) -> str:
-    """Say whether the output of x₁ is more than a sum of terms of x₂ and x₃."""
+    """Say whether the output of x₁ is more than a term of x₂ plus a term of x₃."""
     bends = []
     for _ in range(4 if trial.is_wide and trial.hidden_dims else 0):
         trial.draw_weights()

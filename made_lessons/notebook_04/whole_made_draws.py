@@ -6,15 +6,15 @@ from torch import Tensor
 from ..checking import WrongAnswer, as_text, defined_exercise, edit, find_relation, is_same, run
 from ..checking.views import View, as_view
 from .log_likelihood import bernoulli_log_prob, log_prob_of_probabilities
-from .mutants import MADE, made_mutant
-from .whole_made import mutant_with_masks
+from .mutants import MADE, make_mutant
+from .whole_made import make_mutant_with_masks
 from .whole_made_trial import Trial, views_of_models
 
 # ---- log_prob -----------------------------------------------------------------------------------
 
 
 @as_view(": the sum of exp(log_prob) over all inputs")
-def _sum_of_probabilities(trial: Trial) -> str:
+def _sum_probabilities(trial: Trial) -> str:
     _, expected, got = trial.scores
     total = got.exp().sum().item()
     if abs(total - 1) <= 1e-9:
@@ -44,7 +44,7 @@ def _sum_of_probabilities(trial: Trial) -> str:
     },
 )
 def _describe_distribution(trial: Trial) -> str:
-    """Say which logits the values of log_prob were computed from."""
+    """Say whether log_prob uses the logits of forward(x), their sigmoid, or other numbers."""
     logits, expected, got = trial.scores
     if is_same(got, expected):
         return "the distribution of the logits of forward(x)"
@@ -57,7 +57,7 @@ def _describe_distribution(trial: Trial) -> str:
     ".log_prob(x) with very large weights",
     "log_prob is right for small logits, but for large ones it is not finite, or it is cut off. "
     "Use softplus, as in exercise 4.2",
-    made_mutant(log_prob=lambda self, x: log_prob_of_probabilities(self(x).sigmoid(), x)),
+    make_mutant(log_prob=lambda self, x: log_prob_of_probabilities(self(x).sigmoid(), x)),
 )
 def _compare_at_large_logits(trial: Trial) -> str:
     points = trial.points.float()
@@ -75,9 +75,9 @@ def _compare_at_large_logits(trial: Trial) -> str:
     ", the parameters without a gradient of log_prob",
     "these parameters get no gradient from log_prob, so training could not change them. Look for "
     "no_grad, .data or .detach(). no_grad belongs in sample only",
-    made_mutant(forward=torch.no_grad()(lambda self, x: MADE.forward(self, x))),
+    make_mutant(forward=torch.no_grad()(lambda self, x: MADE.forward(self, x))),
 )
-def _parameters_without_gradient(trial: Trial) -> list[str]:
+def _list_parameters_without_gradient(trial: Trial) -> list[str]:
     """List the parameters that change log_prob, but never get a gradient from it."""
     stuck, points = trial.trainable_parameters() if trial.is_wide else {}, trial.points.float()
     for _ in range(4 if stuck else 0):
@@ -144,7 +144,7 @@ def _explain_samples(trial: Trial) -> str:
     ", saved and loaded",
     "a second model that loads the state dict of the first has different probabilities, because "
     "the masks are not in it. Make them buffers",
-    mutant_with_masks(lambda mask: mask),
+    make_mutant_with_masks(lambda mask: mask),
 )
 def _compare_loaded_model(trial: Trial) -> str:
     other, points = trial.new_model(), trial.points.float()

@@ -27,7 +27,7 @@ SIZES = (
 
 
 def views_of_models(views: Sequence[View]) -> Iterator[View]:
-    """Yield views of an answer, one for each size of a model and each view of a :class:`Trial`."""
+    """Yield one view of an answer for each model size and each view of a :class:`Trial`."""
     for size in SIZES:
         for view in views:
             made = {"see": partial(_call_with_trial, view.see, size)}
@@ -83,7 +83,7 @@ class Trial:
         return model.eval()
 
     def call(self, name: str, x: Tensor, like: Tensor) -> Tensor:
-        """Call a method, and require a tensor of the shape and dtype of ``like``."""
+        """Call a method of the model, and require a result of the shape and dtype of ``like``."""
         if not callable(getattr(self.model, name, None)):
             raise WrongAnswer(f"your model has no method {name}", tried=self.named)
         got = None
@@ -120,7 +120,7 @@ class Trial:
 
     @cached_property
     def dependences(self) -> tuple[Tensor, Tensor]:
-        """Which inputs move which outputs (D, D), with initial weights, and with random weights."""
+        """Tables [i, j] of whether input j moves output i, with initial and with random weights."""
         self.model = self.new_model().double()
         self.draw_weights(only_zeros=True)  # weights that start at zero would hide dependences
         at_first = later = measure_dependence(self.model, self.points).by_flip
@@ -144,7 +144,7 @@ class Trial:
         return logits, expected, self.call("log_prob", self.points, expected)
 
     def draw_samples(self, sampler: Callable[..., object]) -> Iterator[object]:
-        """Yield samples of twelve networks, because a wrong sampler may be right in one of them."""
+        """Yield samples of twelve networks, because a wrong sampler may be right for one."""
         self.model.float()
         for seed, size in enumerate(3 * (0.5, 1, 2, 4)):
             self.draw_weights(size, seed)

@@ -20,13 +20,13 @@ from ..checking.trained_models import Challenge, honest_nll, score_nll
 LUCK = 0.6
 """Largest gain, in nats, that may be luck. With other seeds, section 6's training reaches 85.1 to
 85.3, and a difference between two models on the test images has a standard error of up to 0.3."""
-INDEPENDENT = 211.0
+INDEPENDENT_NLL = 211.0
 """NLL of the test images under independent pixels, in nats."""
-SAME_WEIGHTS = 2.5
-"""Standard deviation in nats, over images, of the difference between two NLLs, below which a model
-counts as a copy of the shipped weights. It is 1.1 if each weight is off by 5%, and 10 for section
-6's model."""
-DOUBTFUL = 73.0
+SAME_WEIGHTS_STD = 2.5
+"""A model counts as a copy of the shipped weights if the difference between their NLLs of an image
+has a standard deviation below this number of nats. The standard deviation is 1.1 if each weight is
+off by 5%, and 10 for section 6's model."""
+DOUBTFUL_NLL = 73.0
 """NLL in nats that no model trained on only these images has reached."""
 
 
@@ -40,13 +40,13 @@ def challenge_images() -> Tensor:
     return _small_set()[0].clone()
 
 
-_CHALLENGE = Challenge("image", "pixel", 784, "section 6's model", INDEPENDENT)
+_CHALLENGE = Challenge("image", "pixel", 784, "section 6's model", INDEPENDENT_NLL)
 
 
 def _score(model: object) -> str:
     _, test = _small_set()
     nll = honest_nll(model, test, 1, _CHALLENGE)
-    if (nll - _shipped_nll()).std() < SAME_WEIGHTS:
+    if (nll - _shipped_nll()).std() < SAME_WEIGHTS_STD:
         raise WrongAnswer(
             "these are the shipped weights. They do not count, because they were trained on "
             "55,000 other images. Train a model on challenge_images()",
@@ -74,7 +74,7 @@ def _small_set() -> tuple[Tensor, Tensor]:
     "5.4",
     "Beat this number",
     stars=3,
-    doubtful_below=DOUBTFUL,
+    doubtful_below=DOUBTFUL_NLL,
     score=_score,
     is_value=True,
     hints=(

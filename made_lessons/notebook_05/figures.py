@@ -1,4 +1,4 @@
-"""Figures: learning curves, surprise, and the recipe."""
+"""Figures of notebook 5: learning curves, surprise, and the recipe."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -74,7 +74,7 @@ def plot_surprise(
     """Draw histograms of a model's surprise, −log p, and some images at their own surprise.
 
     Args:
-        surprise: (N,) surprise of many images in nats, by the name of their set (one set or two).
+        surprise: name of a set → (N,) surprise of its images in nats; one set or two.
         images: (n, D) images that are drawn.
         at: (n,) surprise of these images in nats.
         outlier: name of the first of these images, which is marked.

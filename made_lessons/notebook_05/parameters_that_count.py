@@ -9,7 +9,7 @@ from made_course.model.masked_linear import MaskedLinear
 from ..checking import choose, edit, exercise, further_cases, known_mistakes, random_degrees
 
 
-def _networks() -> tuple[tuple[MADE], ...]:
+def _build_networks() -> tuple[tuple[MADE], ...]:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         large = MADE(5, (7, 4), ordering=[3, 0, 4, 1, 2], degrees="even", direct=True)
@@ -26,8 +26,8 @@ def _networks() -> tuple[tuple[MADE], ...]:
     "5.3",
     "Parameters that count",
     stars=2,
-    cases=_networks(),
-    vary=further_cases(lambda key: (_other_network(key),)),
+    cases=_build_networks(),
+    vary=further_cases(lambda key: (_draw_network(key),)),
     hints=(
         "Go through the layers. A masked layer has a weight, a mask of the same shape, and "
         "usually a bias.",
@@ -100,7 +100,7 @@ known_mistakes(
 )
 
 
-def _other_network(key: str) -> MADE:
+def _draw_network(key: str) -> MADE:
     order, *hidden = random_degrees(key)
     with torch.random.fork_rng(devices=[]):
         return MADE(

@@ -18,7 +18,7 @@ NO_VALUE = "log_prob takes only zeros and ones. No other number can mark an unkn
 
 
 def _look_up(x: Tensor, log_p: Tensor) -> Tensor:
-    """Return log-probabilities of rows from a table, after the checks of a model's ``log_prob``."""
+    """Check rows as a model's ``log_prob`` does, and look up their log-probabilities in a table."""
     if x.dim() != 2:
         raise ValueError(ONE_ROW)
     if not bool(((x == 0) | (x == 1)).all()):
@@ -28,7 +28,7 @@ def _look_up(x: Tensor, log_p: Tensor) -> Tensor:
 
 
 def _model(name: str, log_p: Tensor) -> Callable[[Tensor], Tensor]:
-    """Return the log-probability of rows as a function with a name for reports."""
+    """Return a ``log_prob`` that looks rows up in a table, with a name for messages."""
     log_prob = partial(_look_up, log_p=log_p)
     log_prob.__name__ = name
     return log_prob
@@ -39,7 +39,7 @@ _FOUR = _model("four_variables", _TABLE.log())
 _IMPROBABLE = _model("improbable_rows", _TABLE.log() - 300)
 
 
-def _other_row(key: str) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
+def _draw_row(key: str) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
     size = choose(key, [2, 3, 4, 5])
     p = uniform(key, 2**size)
     known = uniform(f"{key} known", size) < 0.5
@@ -60,7 +60,7 @@ def _other_row(key: str) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
     views=(
         View(cases=((_IMPROBABLE, torch.tensor([0.0, 1, 0, 1]), torch.tensor([True, False] * 2)),)),
     ),
-    vary=further_cases(_other_row),
+    vary=further_cases(_draw_row),
     hints=(
         "Make one row for each assignment of the unknown variables: copies of `x` with all "
         "combinations of 0 and 1 in the unknown columns. With u unknown variables there are 2^u "

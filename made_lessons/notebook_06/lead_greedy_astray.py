@@ -9,7 +9,7 @@ from torch import Tensor
 from ..checking import Exercise, MalformedAnswer, View, as_text, as_view, choose, exercise
 
 
-def _checked_table(answer: object) -> Tensor:
+def _check_table(answer: object) -> Tensor:
     """Convert an answer to a (2, 2) table in float64."""
     got = f"a {type(answer).__name__}"
     with suppress(TypeError, ValueError, RuntimeError):
@@ -24,7 +24,7 @@ def _checked_table(answer: object) -> Tensor:
     )
 
 
-def _greedy_and_mode(table: Tensor) -> tuple[tuple[int, int], tuple[int, int]]:
+def _find_greedy_and_mode(table: Tensor) -> tuple[tuple[int, int], tuple[int, int]]:
     first = int(table.sum(1).argmax())
     second = int(table[first].argmax())
     return (first, second), tuple(divmod(int(table.argmax()), 2))
@@ -38,13 +38,13 @@ def _has_tie(table: Tensor) -> bool:
 
 
 def _is_misleading(table: Tensor) -> bool:
-    greedy, mode = _greedy_and_mode(table)
+    greedy, mode = _find_greedy_and_mode(table)
     return greedy != mode and not _has_tie(table)
 
 
 def _describe_result(answer: object) -> str:
-    table = _checked_table(answer)
-    greedy, mode = (f"{row} with p = {table[row]:.4g}" for row in _greedy_and_mode(table))
+    table = _check_table(answer)
+    greedy, mode = (f"{row} with p = {table[row]:.4g}" for row in _find_greedy_and_mode(table))
     return f"Greedy takes {greedy}, but the mode is {mode}."
 
 
@@ -54,7 +54,7 @@ def _vary_table(exercise: Exercise, variant: str) -> Exercise:
     rest = 1 - likelier
     table = torch.tensor([[0.95 * rest, 0.05 * rest], [0.53 * likelier, 0.47 * likelier]])
     p_of_1 = View(
-        lambda answer: float(_checked_table(answer)[1].sum()),
+        lambda answer: float(_check_table(answer)[1].sum()),
         "p(x₁ = 1) of your table",
         "your table leads greedy astray, but your variant asks for another p(x₁ = 1)",
     )
@@ -110,7 +110,7 @@ def misleading_table() -> Tensor:
 )
 def _describe_table(answer: object) -> str:
     """Describe the fault of a table, or say that greedy misses its most probable row."""
-    table = _checked_table(answer)
+    table = _check_table(answer)
     if not bool((table > 0).all()):
         return "an entry that is not greater than 0"
     if torch.allclose(table.sum(1), torch.ones(2).double(), atol=1e-4):

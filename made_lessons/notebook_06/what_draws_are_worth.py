@@ -36,7 +36,7 @@ def effective_size(log_w: Tensor) -> Tensor:
 
 
 def _size_from_weights(weights: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
-    """Return a function of log-weights that applies the formula to ``weights(log_w)``."""
+    """Return a function from log_w to (Σw)² / Σw², where w is ``weights(log_w)``."""
     return lambda log_w: weights(log_w).sum() ** 2 / (weights(log_w) ** 2).sum()
 
 

@@ -1,4 +1,4 @@
-"""Figures that compare orderings, members of a mixture, and lines of numbers."""
+"""Figures of orderings, of a mixture and its best member, and of curves."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ def plot_coasting(distances: Mapping[str, Sequence[float]], switch: int) -> Pict
     """Draw how far a weight moves at each step, before and after its mask becomes 0.
 
     Args:
-        distances: distance per step, by optimizer (one or two), in units of the distance of the
-            last step with mask 1.
+        distances: optimizer → distance per step, in units of the last step with mask 1. One or
+            two optimizers.
         switch: number of steps with mask 1.
     """
     first = ", ".join(f"{name} {moved[switch]:.2f}" for name, moved in distances.items())
@@ -113,7 +113,7 @@ def plot_lines(
     """Draw lines over a logarithmic axis, each with its name and its last number.
 
     Args:
-        lines: y by x, for each line by name. The first line is blue.
+        lines: name → {x: y}. The first valid line is blue.
         xlabel: label of the horizontal axis.
         ylabel: label of the vertical axis.
         invalid: name of a line that is not the NLL of a distribution; it is orange.

@@ -11,12 +11,12 @@ CARRY, SUM = 2, 3
 NAMES = ("x₁", "x₂", "the carry", "the sum")
 
 
-def cost_text(ordering: Sequence[int]) -> str:
-    """Say what an ordering costs. A test fits the logistic regressions, which takes a second."""
+def describe_cost(ordering: Sequence[int]) -> str:
+    """Return an ordering's cost as text. A test compares it with fitted logistic regressions."""
     return f"{0.686 if ordering[-1] == CARRY else 0.017} nats"
 
 
-def _orderings(answer: object) -> list[list[int]]:
+def _check_orderings(answer: object) -> list[list[int]]:
     """Return the best and the worst ordering of an answer."""
     if not isinstance(answer, Mapping) or set(answer) != {"best", "worst"}:
         raise MalformedAnswer(
@@ -38,9 +38,9 @@ def _orderings(answer: object) -> list[list[int]]:
 
 
 def _describe_costs(answer: object) -> str:
-    """Describe both costs, and the first variables of a worst ordering that costs too little."""
-    best, worst = _orderings(answer)
-    costs = f"best {cost_text(best)}, worst {cost_text(worst)}"
+    """Describe both costs, and the start of a worst ordering that costs too little."""
+    best, worst = _check_orderings(answer)
+    costs = f"best {describe_cost(best)}, worst {describe_cost(worst)}"
     if CARRY in (best[-1], worst[-1]):
         return costs
     if worst[0] == CARRY:
@@ -48,13 +48,13 @@ def _describe_costs(answer: object) -> str:
     return f"{costs}{', with sum and carry first' if {*worst[:2]} == {CARRY, SUM} else ''}"
 
 
-def _begin_text(answer: object) -> str:
-    best, worst = (NAMES[ordering[0]] for ordering in _orderings(answer))
+def _name_firsts(answer: object) -> str:
+    best, worst = (NAMES[ordering[0]] for ordering in _check_orderings(answer))
     return f"the best ordering begins with {best}, and the worst with {worst}"
 
 
 def _vary_guess(exercise: Exercise, variant: str) -> Exercise:
-    """Ask for orderings with given first variables, which are not x₁ in both."""
+    """Ask for orderings that begin with given variables, which are not both x₁."""
     firsts = [(i, j) for i in (0, 1, CARRY, SUM) for j in (0, 1, SUM) if (i, j) != (0, 0)]
     first, worst_first = choose(variant, firsts)
     others = [i for i in (0, 1, SUM) if i != worst_first]
@@ -62,9 +62,9 @@ def _vary_guess(exercise: Exercise, variant: str) -> Exercise:
         "best": [first, *(i for i in (CARRY, 0, 1, SUM) if i != first)],
         "worst": [worst_first, *others, CARRY],
     }
-    text = _begin_text(right)
+    text = _name_firsts(right)
     begins = View(
-        _begin_text, as_text, f"these are a best and a worst ordering, but in your variant {text}"
+        _name_firsts, as_text, f"these are a best and a worst ordering, but in your variant {text}"
     )
     return replace(
         exercise,
@@ -84,8 +84,8 @@ def _vary_guess(exercise: Exercise, variant: str) -> Exercise:
         "A step is exact if a weighted sum of the known variables is enough. Look for the step "
         "that needs more.",
         "Any two of x₁, x₂ and the sum determine the third, which is 1 if exactly one of the two "
-        "is 1. No weighted sum can do this, because it is like parity. Which orderings avoid this "
-        "step?",
+        "is 1. No weighted sum can do this, because it is the parity of the two. Which orderings "
+        "avoid this step?",
         "The sum is x₁ + x₂ − 2 · carry, a weighted sum once the carry is known. So it matters "
         "only whether the carry comes last.",
     ),

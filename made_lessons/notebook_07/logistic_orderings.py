@@ -2,7 +2,7 @@
 
 By the chain rule, every ordering gives the joint distribution if each conditional is exact. Here
 each conditional is the best logistic regression on the variables before it, as in a MADE without
-hidden layers. It depends only on the *set* of variables before, so the 24 orderings of four
+hidden layers. It depends only on the *set* of these variables, so the 24 orderings of four
 variables share 4 · 2³ = 32 regressions.
 
 A joint distribution is a float64 tensor (2^D,), one probability for each row of
@@ -20,7 +20,7 @@ from made_course.leaks.dependence import binary_points
 
 
 def chain_joint(input_dim: int = 4) -> Tensor:
-    """Return the distribution of a chain: each variable repeats the last with probability 0.9."""
+    """Return the distribution of a chain in which x[i + 1] = x[i] with probability 0.9."""
     points = binary_points(input_dim)
     repeats = points[:, 1:] == points[:, :-1]
     return (0.1 + 0.8 * repeats.double()).prod(dim=1) / 2
@@ -51,8 +51,8 @@ def fit_orderings(
         joint: (2^D,) true distribution of a few variables; all D! orderings are fitted.
 
     Returns:
-        For each of the D! orderings, the KL divergence of its model from the joint distribution in
-        nats, and the model's logits (2^D, D) for all rows of ``binary_points(D)``.
+        For each of the D! orderings, KL(joint || model) in nats, and the model's logits (2^D, D)
+        for all rows of ``binary_points(D)``.
 
     Example:
         >>> costs, logits = fit_orderings(half_adder_joint())  # x1, x2, carry, sum

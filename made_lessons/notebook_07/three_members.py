@@ -14,7 +14,7 @@ MEMBERS = (90, 92, 94)
 
 
 def candidates(members: Sequence[int]) -> tuple[float, ...]:
-    """Return five numbers, the first three of which can be the mean NLL of the mixture."""
+    """Return five numbers, the first three of which can be the mixture's mean NLL over images."""
     best, middle, worst = members
     return best - 5, best - 1, best + 0.5, middle, worst + 1
 
@@ -89,7 +89,7 @@ def _explain_means(answer: object, got: list[float], right: list[float]) -> str:
     )
 
 
-def _entry(answer: object, key: str) -> object:
+def _get_entry(answer: object, key: str) -> object:
     if not isinstance(answer, Mapping) or set(answer) != {"one image", "possible means"}:
         raise MalformedAnswer(
             "return a dict with a number for 'one image' and a list for 'possible means'",
@@ -102,7 +102,7 @@ def _views(members: Sequence[int]) -> list[View]:
     """Return views of the NLL for one image, and of the possible means over images."""
 
     def one_image(answer: object) -> str:
-        one = _entry(answer, "one image")
+        one = _get_entry(answer, "one image")
         try:
             nats = float(one)
         except (TypeError, ValueError, RuntimeError):
@@ -111,7 +111,7 @@ def _views(members: Sequence[int]) -> list[View]:
         return "the right number to within 0.01" if is_right else f"{nats:.4g} nats"
 
     def possible_means(answer: object) -> list[float]:
-        means = _entry(answer, "possible means")
+        means = _get_entry(answer, "possible means")
         try:
             found = {float(mean) for mean in means}
         except (TypeError, ValueError, RuntimeError):

@@ -26,10 +26,10 @@ def plot_density(panels: Mapping[str, MADE | Tensor], *, alt: str) -> Picture:
     """Draw points of two variables, and densities as maps with one colour scale.
 
     Args:
-        panels: points (n, 2), or models of two real variables, by title.
-        alt: what the picture shows, for its alternative text.
+        panels: title → points (n, 2), or a model of two real variables.
+        alt: first sentences of the alternative text.
     """
-    maps = {title: _density(of) for title, of in panels.items() if isinstance(of, MADE)}
+    maps = {title: _compute_density(of) for title, of in panels.items() if isinstance(of, MADE)}
     highest = max(float(density.max()) for density in maps.values())
     largest = "; ".join(f"{title}, up to {density.max():.2g}" for title, density in maps.items())
     alt = f"{alt} Over x₁ and x₂: {', '.join(panels)}. Density: {largest}."
@@ -59,12 +59,12 @@ def plot_slices(densities: Mapping[str, MADE]) -> Picture:
     for title, model in densities.items():
         with torch.no_grad(), evaluation_mode(model):
             curves[title] = model.log_conditionals(line)[:, 1].exp()
-    peaks = "; ".join(f"{title}, {_peaks(x2, curve)}" for title, curve in curves.items())
+    peaks = "; ".join(f"{title}, {_describe_peaks(x2, curve)}" for title, curve in curves.items())
     alt = f"p(x₂ | x₁ = 0) under each density: {peaks}."
     figure = Picture(height=2.6 * len(densities) + 0.2, alt=alt)
     rows = figure.subplots(len(densities), 2, sharey=True, sharex="col", squeeze=False)
     for (title, model), (left, right) in zip(densities.items(), rows, strict=True):
-        density = _density(model)
+        density = _compute_density(model)
         _draw_map(left, density, float(density.max()))
         right.plot(curves[title], x2)
         right.set_box_aspect(1)  # as high as the map
@@ -88,7 +88,7 @@ def plot_stretched(model: MADE, scale: float) -> Picture:
         model: a model of two real variables in cm.
         scale: mm per cm.
     """
-    count, density = 10, _density(model)
+    count, density = 10, _compute_density(model)
     density = density.view(count, len(density) // count, count, -1).mean(dim=(1, 3))
     row, column = divmod(int(density.argmax()), count)
     highest = float(density[row, column])
@@ -123,7 +123,7 @@ def plot_inverse(p: Sequence[float], us: Sequence[float]) -> Picture:
     """Draw the inverse CDF: a line at height u meets the staircase above the value that is drawn.
 
     Args:
-        p: probabilities of the values 0, 1, 2, ..., the heights of the steps.
+        p: probabilities of the values 0, 1, 2, ..., which are the heights of the steps.
         us: numbers u in [0, 1) to draw with.
     """
     tops = np.cumsum(p)
@@ -145,7 +145,7 @@ def plot_inverse(p: Sequence[float], us: Sequence[float]) -> Picture:
     return figure
 
 
-def _peaks(x: Tensor, curve: Tensor) -> str:
+def _describe_peaks(x: Tensor, curve: Tensor) -> str:
     """Name the positions of all peaks higher than a fifth of the highest."""
     inside = (
         (curve[1:-1] > curve[:-2]) & (curve[1:-1] > curve[2:]) & (curve[1:-1] > 0.2 * curve.max())
@@ -154,8 +154,8 @@ def _peaks(x: Tensor, curve: Tensor) -> str:
     return "highest at x₂ = " + " and ".join(f"{peak + 0.0:.1f}".replace("-", "−") for peak in at)
 
 
-def _density(model: MADE) -> Tensor:
-    """Return the density (200, 200) at the centres of squares, with one axis per variable."""
+def _compute_density(model: MADE) -> Tensor:
+    """Return a model's density at the centres of 200 × 200 squares, indexed by x₁ and x₂."""
     cells = 200
     middles = (2 * torch.arange(cells) + 1 - cells) * (REACH / cells)
     grid = torch.cartesian_prod(middles, middles)

@@ -9,7 +9,7 @@ from made_course.model.heads import Head
 from ..checking import View, as_text, edit, exercise, known_mistakes, run
 from ..checking.exercise import MalformedAnswer, WrongAnswer
 
-MANY = torch.arange(400.0)  # counts that have nearly all of the probability at the logits below
+COUNTS = torch.arange(400.0)  # at TRIED_LOGITS, nearly all probability is on these counts
 TRIED_LOGITS = (-1.5, 0.1, 1.0)  # not 0, where some u would be equal to a value of the CDF
 SMALL, TINY = -5.0, -18.0  # logits at which half of all counts are above 100, and above 45 million
 U = (torch.arange(1000) + 0.5) / 1000
@@ -50,7 +50,7 @@ def _log_prob_view(cause: str, *cases: tuple[Tensor, Tensor]) -> View:
 
 
 def _describe_samples(answer: object, z: float) -> dict[str, object]:
-    """Describe the samples for evenly spaced u, whatever order the samples are in."""
+    """Summarise the samples for evenly spaced u by numbers that do not depend on their order."""
     head, params = _build_head(answer), torch.full((len(U), 1), z)
     got = run(head.sample, params, U)
     if not isinstance(got, Tensor) or got.shape != U.shape:
@@ -135,7 +135,7 @@ _ONE, _TWO = torch.tensor([[0.4], [-0.7]]), torch.tensor([[[0.4], [-0.7]], [[1.0
             "log_prob must be the log-probability of x dry days, each with probability 1 − q, and "
             "one rainy day",
             (_ONE, torch.tensor([0.0, 3.0])),
-            *((torch.full((len(MANY), 1), z), MANY) for z in TRIED_LOGITS),
+            *((torch.full((len(COUNTS), 1), z), COUNTS) for z in TRIED_LOGITS),
         ),
         _log_prob_view(
             "log_prob is right for one row of counts, but not if x has more dimensions. "
@@ -179,12 +179,12 @@ _ONE, _TWO = torch.tensor([[0.4], [-0.7]]), torch.tensor([[[0.4], [-0.7]], [[1.0
     ),
 )
 class Geometric(Head):
-    """The number of dry days, 0, 1, 2, ..., before the first rain, of probability q = σ(z)."""
+    """Number of dry days before the first rain, if each day has rain with probability q = σ(z)."""
 
     params_per_variable = 1
 
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
-        """Return log p (...) of x dry days (...) and a rainy one, from params (..., 1)."""
+        """Return log p of x dry days and then a rainy one: (..., 1), (...) → (...)."""
         z = params[..., 0]
         return logsigmoid(z) + x * logsigmoid(-z)
 

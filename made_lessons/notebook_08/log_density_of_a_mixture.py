@@ -10,7 +10,7 @@ from made_course.model.heads import MixtureOfGaussians
 from ..checking import choose, edit, exercise, further_cases, known_mistakes, uniform
 
 
-def _mixture(key: str, components: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def _draw_mixture(key: str, components: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     x, weights, means, stds = uniform(key, 4, components)
     return 8 * x - 4, weights / weights.sum(), 4 * means - 2, stds + 0.5
 
@@ -20,7 +20,7 @@ def _mixture(key: str, components: int) -> tuple[Tensor, Tensor, Tensor, Tensor]
     "Log-density of a mixture",
     stars=2,
     cases=(
-        _mixture("two", 2),
+        _draw_mixture("two", 2),
         (
             torch.tensor([0.0, 80.0]),
             torch.tensor([0.5, 0.25, 0.25]),
@@ -29,7 +29,7 @@ def _mixture(key: str, components: int) -> tuple[Tensor, Tensor, Tensor, Tensor]
         ),
     ),
     package=MixtureOfGaussians.distribution,
-    vary=further_cases(lambda key: _mixture(key, choose(key, [2, 3, 4]))),
+    vary=further_cases(lambda key: _draw_mixture(key, choose(key, [2, 3, 4]))),
     hints=(
         "Start with the log-density of each x under each Gaussian, of shape (n, K). `x[:, None] - "
         "means` has this shape.",

@@ -12,11 +12,11 @@ def _select_class(values: Tensor, x: Tensor) -> Tensor:
     return values.gather(-1, x.long()[..., None]).squeeze(-1)
 
 
-def _case(key: str, *shape: int) -> tuple[Tensor, Tensor]:
+def _draw_case(key: str, *shape: int) -> tuple[Tensor, Tensor]:
     return 6 * uniform(key, *shape) - 3, (shape[-1] * uniform(f"{key} x", *shape[:-1])).floor()
 
 
-_LOGITS, _CLASSES = _case("two rows", 2, 3, 4)
+_LOGITS, _CLASSES = _draw_case("two rows", 2, 3, 4)
 
 
 @exercise(
@@ -27,10 +27,10 @@ _LOGITS, _CLASSES = _case("two rows", 2, 3, 4)
         (_LOGITS, _CLASSES),
         (torch.zeros(1, 3, 4), torch.zeros(1, 3)),
         (300 * _LOGITS, _CLASSES),
-        _case("one row", 1, 2, 3),
+        _draw_case("one row", 1, 2, 3),
     ),
     package=Categorical.log_prob,
-    vary=further_cases(lambda key: _case(key, 3, 2, 5)),
+    vary=further_cases(lambda key: _draw_case(key, 3, 2, 5)),
     hints=(
         "You need two steps. First turn the K logits of each variable into K log-probabilities. "
         "Then pick the log-probability of the class in `x`.",

@@ -21,12 +21,12 @@ from ..checking.trained_models import (
 )
 
 RADII, BLUR = (10.0, 20.0), 1.0
-ENTROPY = 6.596  # entropy of the rings in differential nats, estimated from a million points
-WITHIN = 0.1  # largest distance from the entropy, in differential nats, that solves the exercise
-DOUBTFUL = ENTROPY + 0.008  # no model trained on only these points has reached this NLL
+ENTROPY = 6.596  # differential entropy of the rings in nats, estimated from a million points
+WITHIN = 0.1  # an NLL less than this many nats above the true density's solves the exercise
+DOUBTFUL_NLL = ENTROPY + 0.008  # no model trained on only these points has reached this NLL
 _CHALLENGE = Challenge("point", "variable", 2)
 REACH, CELLS = 32.0, 200
-"""The integral is a sum over a square of this half-width, with one point in each of 200² cells."""
+"""The integral is a sum over the square from -REACH to REACH, with one point in each cell."""
 BATCH = 1_000  # number of points per call of log_prob
 
 
@@ -61,7 +61,7 @@ def _rings_log_prob(x: Tensor) -> Tensor:
     "8.5",
     "Two rings",
     stars=3,
-    doubtful_below=DOUBTFUL,
+    doubtful_below=DOUBTFUL_NLL,
     score=lambda model: _score(model),
     is_value=True,
     hints=(
@@ -118,7 +118,7 @@ def _score(model: object) -> str:
         # an integral of up to 1.01 must not improve the score
         above = (truth - log_p).mean().item() + math.log(max(area, 1.0))
         is_poor = bool(log_p.mean() < _broad_log_prob(points).mean() + 0.1)
-        is_smaller = is_poor and _is_of_smaller_points(model, points[:500])
+        is_smaller = is_poor and _fits_divided_points(model, points[:500])
     faults = {
         "this is a model of smaller points. If you trained it on points divided by a number, "
         "log_prob(x) must divide x by the same number first, and subtract the ln of this number "
@@ -153,8 +153,8 @@ def _log_densities(model: object, *parts: Tensor) -> tuple[Tensor, ...]:
     return log_p.split([len(part) for part in parts])
 
 
-def _is_of_smaller_points(model: object, points: Tensor) -> bool:
-    """Return True if the model scores points far better after they are divided by some number."""
+def _fits_divided_points(model: object, points: Tensor) -> bool:
+    """Return True if the model beats a broad Gaussian once points are divided by some number."""
     broad = _broad_log_prob(points).mean() + 0.1
     scaled = {s: log_prob_of(model, _CHALLENGE, points / s).mean() for s in _SCALES}
     return any(log_p - 2 * math.log(s) > broad for s, log_p in scaled.items())
@@ -206,7 +206,7 @@ def _test_points() -> tuple[Tensor, Tensor]:
 
 @cache
 def _grid() -> tuple[Tensor, float]:
-    """Return one random point per grid cell, and a cell's area. Fixed points could miss peaks."""
+    """Return one random point per grid cell, and a cell's area. A regular grid could miss peaks."""
     side = 2 * REACH / CELLS
     corners = torch.cartesian_prod(*[torch.arange(CELLS) * side - REACH] * 2)
     offsets = torch.rand(corners.shape, generator=torch.Generator().manual_seed(0))

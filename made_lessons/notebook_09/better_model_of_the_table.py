@@ -23,8 +23,8 @@ NATS_TO_BEAT = """
 """
 """NLL of each held-out member under section 7's MADE: the mean over seeds 0 to 4. Each of the five
 models was trained on 285 of the 335 permitted rows, with the other 50 as validation rows."""
-INDEPENDENT = 22.1  # NLL of the held-out members under independent columns, in nats
-_CHALLENGE = Challenge("row", "column", 33, "section 7's model", INDEPENDENT)
+INDEPENDENT_NLL = 22.1  # NLL of the held-out members under independent columns, in nats
+_CHALLENGE = Challenge("row", "column", 33, "section 7's model", INDEPENDENT_NLL)
 
 
 def _score(model: object) -> str:
@@ -56,7 +56,7 @@ def _held_out_rows() -> Tensor:
     ),
 )
 def mean_of_three() -> nn.Module:
-    """Average the logits of three models of one ordering, with different validation rows."""
+    """Train three models of one ordering with different validation rows, and average the logits."""
 
     class MeanOfLogits(nn.Module):
         def __init__(self, members: list[MADE]) -> None:

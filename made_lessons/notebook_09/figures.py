@@ -1,4 +1,4 @@
-"""Figures of MADE's relatives: by year, receptive fields, and a flow."""
+"""Figures of MADE's relatives: their family tree, receptive fields, and a flow."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from made_course.figures.network_parts import sheet
 from made_course.figures.picture import LINES, WIDTH, WORDS, Picture, picture
 
 
-def the_family() -> dict[str, tuple[int, str, str, Tensor]]:
+def family_members() -> dict[str, tuple[int, str, str, Tensor]]:
     """Return six models for :func:`plot_family_tree`, each with a mask of eight variables."""
     step = torch.arange(8)
-    before = step[:, None] - step  # how many steps earlier
+    before = step[:, None] - step  # [i, j]: number of steps from j to i
     sees = (before > 0).float()
     own, seen = sees * torch.rand(2, 8, 8, generator=torch.Generator().manual_seed(0))
     tied, window = sees * (step + 1) / 8, sees * (before < 4) * before / 3
@@ -39,7 +39,7 @@ def plot_family_tree(members: Mapping[str, tuple[int, str, str, Tensor]], *, her
 
     Args:
         members: model name → (year, parent or "", new idea, mask). A mask is an (n, n) tensor of
-            greys from 0 to 1. Without a connection it is 0, and a shared weight has one grey.
+            greys: 0 for no connection, up to 1, and equal for connections that share a weight.
         here: name of the model that is blue.
     """
     in_words = [
@@ -71,7 +71,7 @@ def plot_receptive_fields(masks: Mapping[str, Tensor], pixel: int) -> Picture:
 
     Args:
         masks: (D, D) BoolTensors by title; [i, j] is True if output i sees pixel j.
-        pixel: index of the output, row by row from 0.
+        pixel: index of the output's pixel, counted row by row from 0.
     """
     seen = {title: mask[pixel].tolist() for title, mask in masks.items()}
     side = math.isqrt(len(next(iter(seen.values()))))

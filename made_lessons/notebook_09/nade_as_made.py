@@ -24,7 +24,7 @@ def _nades() -> tuple[tuple[Tensor, ...], ...]:
 
 
 def _logits_of(answer: object, *nade: Tensor) -> Tensor:
-    """Return the logits of an answer for all binary rows (2^D, D), in float64."""
+    """Return the logits (2^D, D) that an answer gives for all binary rows, in float64."""
     W, c, V, b, order = nade
     (D, H), parts = V.shape, run(answer, W, c, V, order)
     shapes, got = [(D * H, D), (D * H,), (D, D * H)], type(parts).__name__

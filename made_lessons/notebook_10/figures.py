@@ -17,7 +17,7 @@ from made_course.figures.network_parts import sheet
 from made_course.figures.picture import CLEAR_TO_INK, LINES, WIDTH, Picture, picture
 from made_course.relatives.transformer import Transformer
 
-SIDE, GAP = 0.44, 0.5  # inches of a cell, and of the gap between two tables
+SIDE, GAP = 0.44, 0.5  # side of a cell and gap between two tables, in inches
 PIXELS = range(9)
 
 
@@ -48,10 +48,10 @@ def plot_shared_weights(tables: Mapping[str, Sequence[Sequence[str]]]) -> Pictur
     """Draw blue squares where an output sees an input, each with the name of its weight.
 
     Args:
-        tables: (D, D) names by title; [i][j] is the weight from input j to output i, and "" where
-            the mask is 0. Equal names are one weight.
+        tables: title → (D, D) names; [i][j] names the weight from input j to output i, and is ""
+            where the mask is 0. Equal names mean the same weight.
     """
-    in_words = " ".join(f"{title}: {_in_words(table)}" for title, table in tables.items())
+    in_words = " ".join(f"{title}: {_describe_weights(table)}" for title, table in tables.items())
     alt = f"Three ways to share weights. Which output sees which input: {in_words}"
     figure = Picture(height=2.9, alt=alt)
     grid = figure.subplots(1, len(tables), sharey=True, squeeze=False)[0]
@@ -78,7 +78,7 @@ def _name_sides(axes: Axes, count: int, title: str) -> None:
     axes.tick_params(length=0)
 
 
-def _in_words(table: Sequence[Sequence[str]]) -> str:
+def _describe_weights(table: Sequence[Sequence[str]]) -> str:
     names = variable_names(len(table))
     row, seen = max(enumerate(table), key=lambda pair: sum(map(bool, pair[1])))
     inputs = ", ".join(f"{names[j]} with {name}" for j, name in enumerate(seen) if name)
@@ -154,8 +154,8 @@ def attention_weights(model: Transformer, rows: Tensor) -> dict[str, Tensor]:
 def plot_heads(heads: Mapping[str, Tensor]) -> Picture:
     """Draw two heads of a model of boards: one attends to rows, the other to columns.
 
-    Of all heads, the first has the largest mean weight on the first pixel of the output's row, and
-    the second has the largest mean weight on the top pixel of the output's column.
+    Of all heads, the left one has the largest mean weight on the first pixel of the output's row,
+    and the right one has the largest mean weight on the top pixel of the output's column.
 
     Args:
         heads: (D, D) weights by name, with a row per output. Column s is the position that holds

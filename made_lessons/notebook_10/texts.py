@@ -1,4 +1,4 @@
-"""The first 17 chapters of Jane Austen's "Pride and Prejudice", and what they cost models."""
+"""The first 17 chapters of Jane Austen's "Pride and Prejudice", and scores of models on it."""
 
 import math
 from collections import Counter
@@ -41,13 +41,13 @@ def decode(codes: Tensor, alphabet: str) -> str:
 
 
 def compressed_nats(program: ModuleType, train: str, text: str) -> float:
-    """Return the nats per character that a text adds, compressed by a module such as ``zlib``."""
+    """Return the nats per character that a module such as zlib needs for text after ``train``."""
     both, alone = (len(program.compress(part.encode())) for part in (train + text, train))
     return 8 * math.log(2) * (both - alone) / len(text)
 
 
 def ngram_nats(train: str, text: str, n: int) -> float:
-    """Return the mean NLL of a text under an n-gram (Witten and Bell 1991), in nats per character.
+    """Return the nats per character of a text under an n-gram model (Witten and Bell 1991).
 
     Counts after a context are mixed with those after shorter contexts, which get more weight if the
     context was rare or had many different successors.
@@ -81,8 +81,8 @@ def nats_per_character(model: MADE, codes: Tensor) -> float:
     Rows overlap by half, and only the second half of each row counts.
 
     Args:
-        model: model of rows of characters, as indices, with ``log_conditionals``.
-        codes: (N,) LongTensor, the text.
+        model: model of rows of character indices.
+        codes: (N,) character indices of the text.
     """
     half = model.input_dim // 2
     rows = codes.unfold(0, model.input_dim, half).float()

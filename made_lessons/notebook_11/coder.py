@@ -8,12 +8,12 @@ from ..checking import View, as_text, as_view, edit, exercise, known_mistakes, r
 from ..checking.exercise import MalformedAnswer
 
 BOARDS = [[int(bit) for bit in board] for board in bars_and_stripes().tolist()]
-MOST = 170
-"""Largest number of bits that is right for thirty boards; ln 30 nats each are 147.2 bits in all."""
+MOST_BITS = 170
+"""Largest number of bits that counts as right for thirty boards, which need 30 log₂ 30 = 147.2."""
 
 
 def chance_in_boards(bits: list[int]) -> int:
-    """Return p(next bit = 1 | these bits) of a board, in units of 1/65,536."""
+    """Return p(next bit = 1 | earlier bits of its board), in units of 1/65,536."""
     past = bits[len(bits) - len(bits) % 16 :]
     alike = [board for board in BOARDS if board[: len(past)] == past]
     ones = sum(board[len(past)] for board in alike)
@@ -115,8 +115,8 @@ known_mistakes(
         "you put the leading zeros at the end, but they belong in front of the number": edit(
             'f"{number:0{k}b}"', 'f"{number:b}".ljust(k, "0")'
         ),
-        "your number is below the interval, because low is rounded down. Round it up, -(-low >> "
-        "…)": edit("-(-low >>", "(low >>"),
+        "your number is below the interval, because low is rounded down. Round it up with -(-low "
+        ">> …)": edit("-(-low >>", "(low >>"),
         "your number is one too large if low needs no rounding. To round low / b up, use "
         "-(-low // b), not low // b + 1": edit("-(-low >>", "1 + (low >>"),
         "your lower part is too wide. Multiply the chance by the width before this width becomes "
@@ -136,7 +136,7 @@ known_mistakes(
 )
 def _describe_length(answer: object) -> str:
     length = len(_encode_boards(answer))
-    return f"{MOST} bits or fewer" if length <= MOST else f"{length} bits"
+    return f"{MOST_BITS} bits or fewer" if length <= MOST_BITS else f"{length} bits"
 
 
 @as_view(

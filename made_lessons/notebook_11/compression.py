@@ -1,7 +1,7 @@
 """Compress binary rows with a MADE, and draw rows from bytes.
 
-Exercise 11.5's coder codes one variable of all rows, then the next. There are two changes.
-Sixteen bits are appended to ``width`` only when the width gets small, so that it stays below 2⁶⁴.
+The coder is that of exercise 11.5, for one variable of all rows, then the next. There are two
+changes. Sixteen bits are appended to ``width`` only when it gets small, so that it stays below 2⁶⁴.
 The model is rounded, because a sum of floats depends on the order of its terms, and this order
 differs between machines and batch sizes. Everything decoded after one wrong bit would be noise.
 """
@@ -50,7 +50,7 @@ def compress(model: MADE, rows: Tensor) -> bytes:
         split = (width >> 16) * chance
         low, width = (low, split) if bit else (low + split, width - split)
         if width < NARROW:
-            digits.append(low // NARROW)  # 2**16 or more if the sum has a carry
+            digits.append(low // NARROW)  # a carry makes it 2**16 or more
             low, width = low % NARROW << 16, width << 16
     digits.append(-(-low // NARROW))
     for k in reversed(range(1, len(digits))):
@@ -94,7 +94,7 @@ def _chances(logits: Tensor) -> list[int]:
 
 
 def _bits_and_chances(own: MADE, rows: Tensor) -> Iterator[tuple[int, int]]:
-    """Yield each bit, and p(1) before it in units of 1/65,536, in the order of the coder."""
+    """Yield each bit with p(1) in units of 1/65,536, one variable of a batch after another."""
     ordering = own.order.argsort(stable=True)
     for part in rows.double().split(ROWS_AT_ONCE):
         bits = part.T[ordering].flatten().int().tolist()

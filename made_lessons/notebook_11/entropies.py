@@ -13,7 +13,7 @@ def entropy(rows: Tensor, columns: Sequence[int]) -> float:
     return sum(n / len(rows) * math.log(len(rows) / n) for n in counts.values())
 
 
-def nats_of(rows: Tensor, groups: Sequence[Sequence[int]]) -> float:
+def lowest_nll(rows: Tensor, groups: Sequence[Sequence[int]]) -> float:
     """Return the lowest NLL per row, in nats, of a model that draws each group in one step."""
     past, nats = [], 0.0
     for group in groups:

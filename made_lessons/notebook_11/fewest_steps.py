@@ -7,18 +7,18 @@ from made_course.data.toys import bars_and_stripes
 
 from ..checking import MalformedAnswer, add_view, as_text, as_view, exercise
 from .cost_of_a_group import cost_of_group
-from .entropies import nats_of
+from .entropies import lowest_nll
 
 BOARDS = bars_and_stripes()
-LEAST = {
+BEST_GROUPS = {
     1: [[*range(16)]],
     2: [[0, 2, 3, 5, 8, 12], [1, 4, 6, 7, 9, 10, 11, 13, 14, 15]],
     3: [[2, 3, 5, 8], [0, 1, 12], [4, 6, 7, 9, 10, 11, 13, 14, 15]],
     4: [[3, 6, 12], [0, 9], [1, 2], [4, 5, 7, 8, 10, 11, 13, 14, 15]],
     5: [[3, 12], [0, 9], [1, 6], [2], [4, 5, 7, 8, 10, 11, 13, 14, 15]],
 }
-"""Groups that lose the fewest nats of all groupings, by number of steps. Others lose as few."""
-LOST = 1e-6  # smallest loss in nats that is not rounding
+"""Number of steps → groups that lose the fewest nats. Other groups lose just as few."""
+SMALLEST_LOSS = 1e-6  # in nats; a smaller loss is a rounding error
 
 _LOSSY = (
     "the variables of this step still depend on each other, given everything before them. Which "
@@ -27,7 +27,7 @@ _LOSSY = (
 _TWO_DIGITS = "two digits do not show this loss, because 3.4034 and 3.4012 are both printed as 3.40"
 
 
-def _checked_groups(answer: object) -> list[list[int]]:
+def _check_groups(answer: object) -> list[list[int]]:
     """Return the groups of an answer as lists of whole numbers."""
     groups = _to_lists(answer)
     if not isinstance(groups, list) or not all(isinstance(group, list) for group in groups):
@@ -43,7 +43,7 @@ def _checked_groups(answer: object) -> list[list[int]]:
 
 
 def _to_lists(value: object) -> object:
-    """Convert tuples, tensors, and NumPy arrays and numbers to lists and plain numbers."""
+    """Convert nested tuples, tensors and NumPy values to nested lists of Python numbers."""
     value = value.tolist() if isinstance(value, Tensor | np.ndarray | np.generic) else value
     return [_to_lists(part) for part in value] if isinstance(value, list | tuple) else value
 
@@ -71,18 +71,18 @@ def fewest_steps() -> list[list[int]]:
 
 @as_view(
     as_text,
-    {_TWO_DIGITS: LEAST[5], _LOSSY: [[*range(k, k + 4)] for k in range(0, 16, 4)]},
+    {_TWO_DIGITS: BEST_GROUPS[5], _LOSSY: [[*range(k, k + 4)] for k in range(0, 16, 4)]},
     cause=lambda answer, got, right: _TWO_DIGITS if "costs 3.40" in got else _LOSSY,
 )
 def _describe_loss(answer: object) -> str:
     """Name the first step that loses nats, and say how many."""
-    groups = _checked_groups(answer)
+    groups = _check_groups(answer)
     past: list[int] = []
     for step, group in enumerate(groups, 1):
-        if (cost := cost_of_group(BOARDS, past, group)) > LOST:
+        if (cost := cost_of_group(BOARDS, past, group)) > SMALLEST_LOSS:
             return (
                 f"step {step}, {as_text(group)} at once, loses {cost:.4f} nats; the whole board "
-                f"costs {nats_of(BOARDS, groups):.4f}"
+                f"costs {lowest_nll(BOARDS, groups):.4f}"
             )
         past += group
     return "no step loses nats, and the whole board costs 3.4012"
@@ -90,7 +90,7 @@ def _describe_loss(answer: object) -> str:
 
 add_view(
     as_text,
-    lambda answer: f"{len(_checked_groups(answer))} steps",
+    lambda answer: f"{len(_check_groups(answer))} steps",
     "nothing is lost, but fewer steps are enough. Which of the later variables are independent, "
     "once those before them are known?",
     [[i] for i in range(16)],

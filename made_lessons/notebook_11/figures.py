@@ -1,4 +1,4 @@
-"""Figure of steps: the groups of a board's variables."""
+"""Figure of the groups of pixels that a model draws in each step."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from made_course.figures.axes import frame_only
 from made_course.figures.network_parts import shade, words_on
 from made_course.figures.picture import LINES, WIDTH, Picture, picture
 
-from .entropies import nats_of
+from .entropies import lowest_nll
 
 
 @picture
@@ -25,9 +25,9 @@ def plot_steps_of_boards(
 
     Args:
         boards: (N, D) the data, all rows equally likely.
-        groupings: groups of variables in the order of their steps, by number of steps.
+        groupings: number of steps → groups of variables, one for each step.
     """
-    nats = {steps: nats_of(boards, groups) for steps, groups in groupings.items()}
+    nats = {steps: lowest_nll(boards, groups) for steps, groups in groupings.items()}
     names, most = variable_names(boards.shape[1]), max(groupings)
     in_words = "; ".join(listing([names[i] for i in group], 16) for group in groupings[most])
     costs = ", ".join(f"{steps}: {cost:.2f}" for steps, cost in nats.items())

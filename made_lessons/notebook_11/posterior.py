@@ -7,7 +7,7 @@ from ..checking import dtype_views, edit, exercise, known_mistakes
 from ..checking.variants import choose, further_cases, uniform
 
 
-def _case(key: str, rows: int, classes: int = 3, lowest: int = -90) -> tuple[Tensor, Tensor]:
+def _draw_case(key: str, rows: int, classes: int = 3, lowest: int = -90) -> tuple[Tensor, Tensor]:
     prior = uniform(f"{key} prior", classes)
     return (prior / prior.sum()).log(), lowest + 6 * uniform(key, rows, classes)
 
@@ -16,9 +16,9 @@ def _case(key: str, rows: int, classes: int = 3, lowest: int = -90) -> tuple[Ten
     "11.3",
     "Whose digit is it?",
     stars=2,
-    cases=(_case("three", 2), _case("one", 1, 4), _case("far", 4, 2, -150)),
+    cases=(_draw_case("three", 2), _draw_case("one", 1, 4), _draw_case("far", 4, 2, -150)),
     views=dtype_views(torch.float64),
-    vary=further_cases(lambda key: _case(key, choose(key, [2, 3, 5]), 3)),
+    vary=further_cases(lambda key: _draw_case(key, choose(key, [2, 3, 5]), 3)),
     hints=(
         "By Bayes' rule, p(y | x) = p(y) p(x | y) / p(x), and p(x) is the sum of p(y) p(x | y) "
         "over all labels.",

@@ -27,7 +27,7 @@ def hidden_degrees(width: int, D: int) -> Tensor:
     return torch.arange(width) % D
 
 
-def _checked_degrees(answer: object, width: int, D: int) -> Tensor:
+def _check_degrees(answer: object, width: int, D: int) -> Tensor:
     degrees = run(answer, width, D)
     is_tensor = isinstance(degrees, Tensor)
     if not is_tensor or degrees.is_floating_point() or degrees.dtype == torch.bool:
@@ -42,7 +42,7 @@ def _checked_degrees(answer: object, width: int, D: int) -> Tensor:
 
 def _describe_missing_input(answer: object, width: int, D: int) -> str:
     """Name a degree out of range, or the first input that an output should see but does not."""
-    degrees, variables = _checked_degrees(answer, width, D), torch.arange(1, D + 1)
+    degrees, variables = _check_degrees(answer, width, D), torch.arange(1, D + 1)
     inputs = torch.cat([torch.tensor([0]), variables])
     seen = package.connectivity(package.build_masks([inputs, degrees], variables))
     missing = (torch.ones(D, 1 + D).tril().bool() & ~seen).nonzero().tolist()

@@ -24,7 +24,7 @@ def largest(log_p: Tensor) -> Tensor:
     return log_p.max(0).values
 
 
-def _table(key: str, D: int, rows: int) -> Tensor:
+def _draw_table(key: str, D: int, rows: int) -> Tensor:
     return -3 * uniform(key, 2**D, D, rows)
 
 
@@ -33,13 +33,13 @@ def _table(key: str, D: int, rows: int) -> Tensor:
     "All orderings at once",
     stars=3,
     cases=(
-        (_table("two", 2, 1), mean),
-        (_table("three", 3, 2), log_mean_exp),
-        (_table("four", 4, 2), mean),
-        (_table("four", 4, 2), log_mean_exp),
-        (_table("four", 4, 3), largest),
+        (_draw_table("two", 2, 1), mean),
+        (_draw_table("three", 3, 2), log_mean_exp),
+        (_draw_table("four", 4, 2), mean),
+        (_draw_table("four", 4, 2), log_mean_exp),
+        (_draw_table("four", 4, 3), largest),
     ),
-    vary=further_cases(lambda key: (_table(key, 4, 2), log_mean_exp)),
+    vary=further_cases(lambda key: (_draw_table(key, 4, 2), log_mean_exp)),
     hints=(
         "Begin at the end. If all pixels are known, nothing is left to predict, so the value is 0. "
         "If one pixel is hidden, the value is the log p of this pixel.",
@@ -94,6 +94,6 @@ known_mistakes(
 )
 add_view(
     "nine pixels, with 362,880 orderings",
-    lambda answer: run(answer, _table("nine", 9, 1), mean),
+    lambda answer: run(answer, _draw_table("nine", 9, 1), mean),
     expected="",
 )

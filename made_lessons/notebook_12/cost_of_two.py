@@ -6,7 +6,7 @@ from torch import Tensor
 from ..checking import choose, edit, exercise, further_cases, known_mistakes, uniform
 
 
-def _table(key: str, rows: int, columns: int) -> Tensor:
+def _draw_table(key: str, rows: int, columns: int) -> Tensor:
     """Return a random joint distribution with one zero."""
     joint = uniform(key, rows, columns)
     joint[0, -1] = 0
@@ -22,10 +22,10 @@ def _table(key: str, rows: int, columns: int) -> Tensor:
         (torch.tensor([[0.5, 0.0], [0.0, 0.5]]),),
         (torch.tensor([[0.0625, 0.1875], [0.1875, 0.5625]]),),
         (torch.tensor([[0.5, 0.5], [0.0, 0.0]]),),
-        (_table("wide", 2, 4),),
-        (_table("tall", 3, 2),),
+        (_draw_table("wide", 2, 4),),
+        (_draw_table("tall", 3, 2),),
     ),
-    vary=further_cases(lambda key: (_table(key, choose(key, [2, 3, 4]), 3),)),
+    vary=further_cases(lambda key: (_draw_table(key, choose(key, [2, 3, 4]), 3),)),
     hints=(
         "This is the cost of a group, as in exercise 11.1, for two variables without a past: the "
         "sum of the two entropies minus the joint entropy.",

@@ -35,7 +35,7 @@ def load_network() -> nn.Sequential:
     return network.requires_grad_(False)
 
 
-def draw_bounds(network: nn.Module, x: Tensor, hidden: Tensor) -> Tensor:
+def draw_losses(network: nn.Module, x: Tensor, hidden: Tensor) -> Tensor:
     """Draw a random set of known pixels for each row, and return the loss (B,).
 
     The number of hidden pixels that become known is spread evenly over the rows.
@@ -49,16 +49,16 @@ def draw_bounds(network: nn.Module, x: Tensor, hidden: Tensor) -> Tensor:
     t = ((torch.randperm(rows) + torch.rand(rows)) * size / rows).long()[:, None]
     known = torch.ones_like(x)
     known[:, hidden] = (torch.rand(rows, size).argsort(1) < t).float()
-    return (size / (size - t) * _costs(network, x, known) * (1 - known)).sum(1)
+    return (size / (size - t) * _pixel_costs(network, x, known) * (1 - known)).sum(1)
 
 
-def _costs(network: nn.Module, x: Tensor, known: Tensor) -> Tensor:
+def _pixel_costs(network: nn.Module, x: Tensor, known: Tensor) -> Tensor:
     return softplus((1 - 2 * x) * network(torch.cat([x * known, known], 1)))
 
 
 def mean_over_orderings(network: nn.Module, x: Tensor, hidden: Tensor, draws: int) -> float:
     """Return the mean NLL of the hidden pixels, in nats per image, over random orderings."""
-    return torch.stack([draw_bounds(network, x, hidden) for _ in range(draws)]).mean().item()
+    return torch.stack([draw_losses(network, x, hidden) for _ in range(draws)]).mean().item()
 
 
 def nats_row_by_row(network: nn.Sequential, x: Tensor) -> float:

@@ -18,8 +18,8 @@ def plot_costs_of_orderings(log_p: Tensor, marks: Mapping[str, float]) -> Pictur
     """Draw a histogram of the cost of one board in 20,000 random orderings, with some marks.
 
     Args:
-        log_p: (2^D, D) log p of pixel i, given each set of known pixels.
-        marks: costs in nats that are marked, by name.
+        log_p: (2^D, D); [known, i] is log p of pixel i, given a set of known pixels.
+        marks: name → cost in nats, drawn as a line.
     """
     nats, known = torch.zeros(20_000), torch.zeros(20_000, dtype=torch.long)
     orderings = torch.rand(20_000, log_p.shape[1], generator=Generator().manual_seed(0)).argsort(1)

@@ -6,7 +6,7 @@ from torch import Tensor
 from made_course import MADE, bars_and_stripes
 
 
-def nats_of_made(conditioning: bool) -> float:
+def train_and_score_made(conditioning: bool) -> float:
     """Train a MADE of 64 units for 1,000 steps, and return its mean NLL in 50 new orderings.
 
     Args:
@@ -30,7 +30,7 @@ def nats_of_made(conditioning: bool) -> float:
 
 
 def true_conditionals(x: Tensor, known: Tensor) -> Tensor:
-    """Return the share of ink of each pixel (n, 16) over the boards that fit the known pixels.
+    """Return the mean (n, 16) of each pixel over the boards that fit the known pixels.
 
     Args:
         x: (n, 16) boards; only their known pixels count.

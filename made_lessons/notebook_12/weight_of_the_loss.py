@@ -7,8 +7,8 @@ from ..checking import choose, edit, exercise, further_cases, gradient_views, kn
 from ..checking.variants import uniform
 
 
-def _case(key: str, rows: int, D: int) -> tuple[Tensor, Tensor]:
-    """Return random costs, and known pixels: no pixel in the first row, all but one in the last."""
+def _draw_case(key: str, rows: int, D: int) -> tuple[Tensor, Tensor]:
+    """Return random costs, and known pixels: none in the first row, all but one in the last."""
     counts = torch.linspace(0, D - 1, rows).round()[:, None]
     return 3 * uniform(key, rows, D), (uniform(f"{key} known", rows, D).argsort(1) < counts).float()
 
@@ -17,9 +17,9 @@ def _case(key: str, rows: int, D: int) -> tuple[Tensor, Tensor]:
     "12.1",
     "The weight of the loss",
     stars=2,
-    cases=(_case("three", 3, 4), _case("one", 1, 5), _case("five", 5, 16)),
+    cases=(_draw_case("three", 3, 4), _draw_case("one", 1, 5), _draw_case("five", 5, 16)),
     views=gradient_views(cost=0),
-    vary=further_cases(lambda key: _case(key, choose(key, [2, 3, 4]), 6)),
+    vary=further_cases(lambda key: _draw_case(key, choose(key, [2, 3, 4]), 6)),
     hints=(
         "Divide the sum over the hidden pixels by their number. This is the mean cost of the next "
         "pixel. An ordering has D pixels to predict.",

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from made_course import Head
-from made_lessons.notebook_11.entropies import nats_of
+from made_lessons.notebook_11.entropies import lowest_nll
 
 
 def joint_by_enumeration(p1, p2, p3):
@@ -134,8 +134,8 @@ def cost_by_chain(rows, past, group):
     lost = 0.0
     for k, i in enumerate(group):
         before = [*past, *group[:k]]
-        lost += nats_of(rows, [past, [i]]) - nats_of(rows, [before, [i]])
-        lost -= nats_of(rows, [past]) - nats_of(rows, [before])
+        lost += lowest_nll(rows, [past, [i]]) - lowest_nll(rows, [before, [i]])
+        lost -= lowest_nll(rows, [past]) - lowest_nll(rows, [before])
     return lost
 
 

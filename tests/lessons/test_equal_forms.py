@@ -13,7 +13,7 @@ from made_lessons.checking.calls import convert_dtype
 from made_lessons.checking.catalogue import NOTEBOOKS, exercise_named, exercises_in
 from made_lessons.checking.edited_source import edit_source
 from made_lessons.checking.examine import examine
-from made_lessons.notebook_04.mutants import made_mutant
+from made_lessons.notebook_04.mutants import make_mutant
 from tests.lessons import forms
 from tests.lessons.checking import right
 
@@ -66,8 +66,8 @@ FORMS = {
         *instead("4.3", "torch.sigmoid(forward(x)[:, i])", "1 / (1 + (-forward(x)[:, i]).exp())"),
     ],
     "4.5": [
-        made_mutant(log_prob=lambda self, x: (x * self(x) - F.softplus(self(x))).sum(1)),
-        made_mutant(log_prob=lambda self, x: Bernoulli(logits=self(x)).log_prob(x).sum(1)),
+        make_mutant(log_prob=lambda self, x: (x * self(x) - F.softplus(self(x))).sum(1)),
+        make_mutant(log_prob=lambda self, x: Bernoulli(logits=self(x)).log_prob(x).sum(1)),
     ],
     "5.1": [
         lambda nll, input_dim: nll / (input_dim * 0.693),

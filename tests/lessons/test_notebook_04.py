@@ -13,7 +13,7 @@ from made_course.model.masks import direct_mask, input_degrees
 from made_lessons.checking.classes import make_subclass, replace_attribute
 from made_lessons.notebook_04.log_likelihood import bernoulli_log_prob
 from made_lessons.notebook_04.masked_layer import MaskedLinear
-from made_lessons.notebook_04.mutants import MADE, MODELS, MUTANTS, made_mutant, remask
+from made_lessons.notebook_04.mutants import MADE, MODELS, MUTANTS, make_mutant, remask
 from made_lessons.notebook_04.which_test_catches import TESTS, WHY, caught_by, random_networks
 from tests.lessons.checking import right, wrong
 
@@ -183,7 +183,7 @@ def built_of(layer_class):
             self.layers[k] = layer_class(old.in_features, old.out_features)
             self.layers[k].set_mask(old.mask)
 
-    return made_mutant(rebuild)
+    return make_mutant(rebuild)
 
 
 def activated(f):
@@ -194,7 +194,7 @@ def activated(f):
             x = f(layer(x))
         return self.layers[-1](x)
 
-    return made_mutant(forward=forward)
+    return make_mutant(forward=forward)
 
 
 def test_made():
@@ -217,7 +217,7 @@ def test_made_in_parts():
         return x
 
     def score(change):
-        return made_mutant(log_prob=lambda self, x: change(MADE.log_prob(self, x)))
+        return make_mutant(log_prob=lambda self, x: change(MADE.log_prob(self, x)))
 
     def turn_masks_round(self):
         remask(self.layers, [1 - layer.mask for layer in self.layers])
@@ -225,15 +225,15 @@ def test_made_in_parts():
     def draw_degrees_of_one_variable(self):
         torch.randint(1, len(self.order), (4,))
 
-    in_another_order = made_mutant(sample=lambda self, u: MADE.sample(self, u.flip(0)))
-    wrong("4.5", made_mutant(sample=None), "has no method sample")
+    in_another_order = make_mutant(sample=lambda self, u: MADE.sample(self, u.flip(0)))
+    wrong("4.5", make_mutant(sample=None), "has no method sample")
     wrong("4.5", score(lambda log_p: log_p.float().double()), "in the dtype of the model")
     wrong("4.5", score(torch.neg), "you returned the NLL", "to nine digits")
-    wrong("4.5", made_mutant(turn_masks_round), "a variable that is not generated before")
+    wrong("4.5", make_mutant(turn_masks_round), "a variable that is not generated before")
     wrong("4.5", in_another_order, "not the ones that log_prob implies")
-    wrong("4.5", made_mutant(sample=of_logits), "you compare u with a logit")
+    wrong("4.5", make_mutant(sample=of_logits), "you compare u with a logit")
     found = wrong(
-        "4.5", made_mutant(draw_degrees_of_one_variable), "raised RuntimeError", "have any degree"
+        "4.5", make_mutant(draw_degrees_of_one_variable), "raised RuntimeError", "have any degree"
     )
     assert "(1, [4], [0])" in found.tried
     wrong("4.5", lambda *arguments: None, "subclass of nn.Module")

@@ -2,7 +2,7 @@ import math
 
 import torch
 
-from made_lessons.notebook_07.half_adder_orderings import cost_text
+from made_lessons.notebook_07.half_adder_orderings import describe_cost
 from made_lessons.notebook_07.logistic_orderings import fit_orderings, half_adder_joint
 from made_lessons.notebook_07.three_members import three_members
 from made_lessons.notebook_07.which_sum_to_one import totals_of_averages
@@ -17,7 +17,7 @@ def test_best_and_worst():
 def test_the_rule_of_the_carry_is_what_all_orderings_cost():
     costs, _ = fit_orderings(half_adder_joint())
     assert {ordering: f"{cost:.3f} nats" for ordering, cost in costs.items()} == {
-        ordering: cost_text(ordering) for ordering in costs
+        ordering: describe_cost(ordering) for ordering in costs
     }
 
 

@@ -12,7 +12,7 @@ from made_lessons.notebook_12.combine_over_orderings import (
     mean,
 )
 from made_lessons.notebook_12.cost_of_two import cost_of_two
-from made_lessons.notebook_12.digits import draw_bounds, load_network, mean_over_orderings
+from made_lessons.notebook_12.digits import draw_losses, load_network, mean_over_orderings
 from made_lessons.notebook_12.made_on_boards import true_conditionals
 from made_lessons.notebook_12.weight_of_the_loss import weighted_loss
 
@@ -55,7 +55,7 @@ def test_the_loss_of_hidden_pixels_has_known_ones_in_every_draw():
         seen.append(x[:, 4:])
         return torch.zeros(len(x), 4)
 
-    loss = draw_bounds(network, torch.ones(30, 4), hidden)
+    loss = draw_losses(network, torch.ones(30, 4), hidden)
     torch.testing.assert_close(loss, torch.full((30,), 3 * math.log(2)))
     assert bool((seen[0][:, 1] == 1).all())
     assert seen[0].sum(1).unique().tolist() == [1, 2, 3]

@@ -13,7 +13,7 @@ from made_course import load_binarized_mnist
 from made_course.training.schedules import one_cycle
 from made_lessons.notebook_12.digits import (
     FILE,
-    draw_bounds,
+    draw_losses,
     load_network,
     mean_over_orderings,
     network_of_digits,
@@ -33,7 +33,7 @@ def train() -> nn.Module:
     batches = shuffled_batches(len(images), BATCH, EPOCHS)
 
     def loss(rows):
-        return draw_bounds(network, images[rows], hidden).mean()
+        return draw_losses(network, images[rows], hidden).mean()
 
     for _ in tqdm(descend(network, loss, batches, rates, 0.01), total=steps):
         pass
