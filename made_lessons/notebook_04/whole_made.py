@@ -71,7 +71,7 @@ add_view(
     make_mutant(replace_attribute("layers", list)),
 )
 def _list_parameters(trial: Trial) -> str:
-    """List the parameters that PyTorch finds, if it does not find those of all layers."""
+    """List the parameters that PyTorch finds, or say that it finds those of all layers."""
     known = {id(part) for part in [*trial.model.modules(), *trial.model.parameters()]}
     for kept in vars(trial.model).values():
         parts = kept.values() if isinstance(kept, dict) else kept
@@ -155,7 +155,7 @@ def _compare_with_batch(trial: Trial) -> str:
     },
 )
 def _describe_range(trial: Trial) -> str:
-    """Describe the range of the logits. With one variable, only a bias can change it."""
+    """Describe the range of the logits. With one variable, any range is right."""
     trial.model.double()
     outputs = [trial.call("forward", trial.points, trial.points)]
     for _ in range(8):

@@ -89,7 +89,7 @@ def _small_set() -> tuple[Tensor, Tensor]:
     ),
 )
 def train_on_shifted_images() -> MADE:
-    """Shift each batch by up to one pixel, so that the network sees many more digits."""
+    """Train a MADE on batches that are shifted by up to one pixel, so that it sees more digits."""
 
     class ShiftedBatches:
         images = challenge_images().view(-1, 28, 28)

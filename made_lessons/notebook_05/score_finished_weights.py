@@ -105,9 +105,9 @@ known_mistakes(
 def _finished_run(key: str = "") -> tuple[MADE, History, Tensor, Tensor]:
     """Train a model for 20 epochs by gradient descent, and leave it in training mode.
 
-    There are many boards, sorted so that no part of them has the same NLL as all of them. The
-    large learning rate of the second to last epoch makes the last entries of the history differ
-    from the lowest ones. A variant key decides which boards are validation boards.
+    The training rows are grouped by board, so that a part of them has a different NLL. The large
+    learning rate of the second to last epoch makes the last entries of the history differ from the
+    lowest ones. A variant key decides which boards are validation boards.
     """
     boards = bars_and_stripes()
     mixed = torch.arange(len(boards)) * 7 % len(boards)  # both splits get bars and stripes

@@ -17,7 +17,7 @@ MIDDLE = MIDDLE.flatten()
 """(784,) bool: True for the 14 × 14 pixels in the middle."""
 
 
-def network_of_digits() -> nn.Sequential:
+def build_network() -> nn.Sequential:
     """Return the untrained network. Its inputs are 784 pixels and 784 marks of known pixels."""
     first, second = nn.Linear(2 * D, WIDTH), nn.Linear(WIDTH, WIDTH)
     return nn.Sequential(first, nn.ReLU(), second, nn.ReLU(), nn.Linear(WIDTH, D))
@@ -30,7 +30,7 @@ def load_network() -> nn.Sequential:
         >>> sum(weights.numel() for weights in load_network().parameters())
         953296
     """
-    network = network_of_digits()
+    network = build_network()
     network.load_state_dict({key: value.float() for key, value in read_asset(FILE).items()})
     return network.requires_grad_(False)
 

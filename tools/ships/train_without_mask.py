@@ -13,10 +13,10 @@ from made_course import load_binarized_mnist
 from made_course.training.schedules import one_cycle
 from made_lessons.notebook_12.digits import (
     FILE,
+    build_network,
     draw_losses,
     load_network,
     mean_over_orderings,
-    network_of_digits,
 )
 from tools.ships.run import descend, shuffled_batches
 from tools.ships.train_weights import images_outside_small_set, write_asset
@@ -27,7 +27,7 @@ EPOCHS, BATCH, RATE = 30, 128, 2e-3
 def train() -> nn.Module:
     torch.manual_seed(0)
     images = images_outside_small_set()[0]
-    network, hidden = network_of_digits(), torch.ones(images.shape[1], dtype=torch.bool)
+    network, hidden = build_network(), torch.ones(images.shape[1], dtype=torch.bool)
     steps = EPOCHS * -(-len(images) // BATCH)
     rates = [RATE * one_cycle(step, steps) for step in range(steps)]
     batches = shuffled_batches(len(images), BATCH, EPOCHS)
