@@ -113,7 +113,7 @@ def _draw_network(
     masks: Sequence[Tensor],
     path: Sequence[int] | None = None,
 ) -> None:
-    """Draw units and wires, blue by degree. Thick wires are ``path`` or lead into one unit."""
+    """Draw units and wires coloured by degree. Wires on the path or into one unit are thick."""
     shades = [[shade(d, _top_degree(layers)) for d in units.tolist()] for units in layers]
     for k, mask in enumerate(masks):
         for (to, start), kept in np.ndenumerate(mask.bool().cpu().numpy()):
