@@ -116,8 +116,8 @@ class _BinarizedImages(Dataset):
 
 
 def _binarize(grey: np.ndarray, binarize: Binarize) -> Tensor:
-    # in NumPy, because PyTorch wakes its threads even for so little work; beside busy programs, it
-    # took about 100 times as long
+    # uses NumPy, because PyTorch wakes its threads even for so little work, which took about 100
+    # times as long on a busy computer
     if binarize == "threshold":
         ones = grey > 127  # the same as g / 255 > 0.5, because g is a whole number
     else:  # a uniform draw from 0..254 is below g with probability g / 255

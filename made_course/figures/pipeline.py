@@ -71,16 +71,16 @@ def plot_pipeline(
         draw_cells(axes, (x + 0.27, y + CELL / 2), [[int(degrees[0][k])]], [[shades[0][k]]])
         axes.text(x, rows["logits"], f"{hat(name)} {z}", **style)
     for k, layer in enumerate(shades[1:]):
-        _paint(axes, (LEFT, rows["degrees"] - 0.2 - 0.1 * k, WIDE, 0.07), [layer])
+        _draw_colours(axes, (LEFT, rows["degrees"] - 0.2 - 0.1 * k, WIDE, 0.07), [layer])
     wide = WIDE / len(masks)
     for k, (mask, layer) in enumerate(zip(masks, shades, strict=True)):
         where = (LEFT + wide * k, rows["masks"] - 0.28, wide - 0.1, 0.56)
-        _paint(axes, where, [np.where(row, layer, "none") for row in mask.bool().numpy()])
+        _draw_colours(axes, where, [np.where(row, layer, "none") for row in mask.bool().numpy()])
     axes.text(LEFT, rows["log p(x)"], f"{total} nats", weight="bold", **style)
     return figure
 
 
-def _paint(axes: Axes, box: tuple[float, float, float, float], colours: Sequence) -> None:
+def _draw_colours(axes: Axes, box: tuple[float, float, float, float], colours: Sequence) -> None:
     """Draw a table of colours, stretched into a box: left, bottom, width, height."""
     left, bottom, width, height = box
     picture = np.array([[to_rgba(colour) for colour in row] for row in colours])

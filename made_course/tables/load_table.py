@@ -114,7 +114,7 @@ def load_table(
 
 
 def _read_frame(source: object, read_csv: dict[str, Any]) -> tuple[DataFrame, str]:
-    """Read the source as a frame whose labels are strings, and return it with the source's name."""
+    """Return the source as a frame with strings as column names, and the name of the source."""
     if isinstance(source, str | os.PathLike):
         frame, name = pandas.read_csv(source, **{"skipinitialspace": True} | read_csv), str(source)
     elif isinstance(source, DataFrame):

@@ -94,7 +94,7 @@ def fit_head(
     smooth += rounded * np.where(values % unit == 0, cell_mass(curve, values, unit), 0.0)
     share = estimate_repeated_share(counts[~is_common], smooth[~is_common])
     if step is None and share < LEAST_SHARE:
-        share = 0.0  # rounding to float32 explains so few repeated values
+        share = 0.0  # rounding to float32 can explain so few repeated values
     masses = np.where(is_common, counts - 0.5, share * counts) / n
     if rounded:
         first, last = np.clip(values[[0, -1]] + [-10 * unit, 10 * unit], lower, upper) / unit
@@ -197,7 +197,7 @@ def estimate_repeated_share(counts: np.ndarray, smooth: np.ndarray) -> float:
 
 
 def find_step(values: np.ndarray) -> float | None:
-    """Find the largest common divisor of the values; None if one has over four decimals.
+    """Return the greatest common divisor of the values, or None if one has over four decimals.
 
     Example:
         >>> find_step(np.array([0.5, 2.25, 7.0])), find_step(np.array([1.41421, 3.0]))
