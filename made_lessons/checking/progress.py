@@ -53,7 +53,7 @@ class Progress:
         self.head = f"{len(self.solved)} of {len(names)} exercises solved (✓ solved, ○ open)"
 
     def __repr__(self) -> str:
-        lines = [self.head, *(f"  {'   '.join(self._signs(row))}" for row in self.rows.values())]
+        lines = [self.head, *(f"  {'   '.join(self._mark(row))}" for row in self.rows.values())]
         if self.next:
             lines.append(f"Continue with {self.next.name} · {self.next.title}.")
         return "\n".join(lines)
@@ -61,7 +61,7 @@ class Progress:
     def _repr_html_(self) -> str:
         lines = [f"<div>{self.head}</div><table>"]
         for number, row in self.rows.items():
-            cells = [_link(f"notebook {number}", number), *self._signs(row)]
+            cells = [_link(f"notebook {number}", number), *self._mark(row)]
             lines.append(f"<tr><td>{'</td><td>'.join(cells)}</td></tr>")
         lines.append("</table>")
         if self.next:
@@ -71,7 +71,7 @@ class Progress:
             lines.append(f"<div>Continue with <b>{link}</b> in notebook {number}.</div>")
         return "".join(lines)
 
-    def _signs(self, row: list[str]) -> list[str]:
+    def _mark(self, row: list[str]) -> list[str]:
         return [f"{name} {'✓' if name in self.solved else '○'}" for name in row]
 
 

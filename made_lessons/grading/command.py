@@ -82,11 +82,8 @@ def _grade_all(results: list[LearnerResult], found: Path, notebook: int) -> None
     with ThreadPoolExecutor(2 * len(os.sched_getaffinity(0))) as pool:
         futures = [pool.submit(add_result, result, found, notebook) for result in results]
         for count, future in enumerate(as_completed(futures), 1):
-            result = future.result()
-            print(
-                f"{count} of {len(results)}: {result.submission}: {clean(result.status)}",
-                flush=True,
-            )
+            done = future.result()
+            print(f"{count} of {len(results)}: {done.submission}: {clean(done.status)}", flush=True)
 
 
 def add_result(result: LearnerResult, found: Path, notebook: int) -> LearnerResult:

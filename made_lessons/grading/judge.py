@@ -14,7 +14,7 @@ from ..checking import time_limits
 from ..checking.catalogue import exercise_named, exercises_in
 from ..checking.examine import examine
 from ..checking.exercise import Exercise, WrongAnswer
-from .remote import CoursesOwn, Disconnected, Submission
+from .remote import CoursesOwn, Disconnected, SubmissionConnection
 from .sandbox import limit_memory, limit_time, sandbox
 
 SECONDS = 300  # limit for each cell, in real time
@@ -84,7 +84,7 @@ def judge(content: bytes, number: int) -> dict[str, Verdict]:
     cell = -1
     # a submission may send anything, so any error ends only its own run
     with sandbox(seconds=ALL_CELLS * seconds) as connection, suppress(Exception, Disconnected):
-        submission = Submission(connection)
+        submission = SubmissionConnection(connection)
         submission.send(cells=cells, names=[*exercises], seconds=seconds)
         while message := submission.receive():
             if "begins" in message:

@@ -47,7 +47,7 @@ def _send(connection: Connection, message: Mapping[str, object]) -> None:
         raise Disconnected from error
 
 
-class Judge:
+class JudgeConnection:
     """The connection to the judge, in the process of the submission."""
 
     def __init__(self, connection: Connection) -> None:
@@ -119,7 +119,7 @@ class Judge:
         return len(self.functions) - 1
 
 
-class Submission:
+class SubmissionConnection:
     """The connection to a submission, in the process of the judge, which does not trust it."""
 
     def __init__(self, connection: Connection) -> None:

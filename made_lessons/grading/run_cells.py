@@ -23,7 +23,7 @@ from ..checking.catalogue import exercise_named
 from ..checking.exercise import Exercise
 from ..checking.stubs import count_stubs, methods_of, unwrap
 from .judge import judge_answer
-from .remote import CoursesOwn, Disconnected, Judge
+from .remote import CoursesOwn, Disconnected, JudgeConnection
 from .sandbox import limit_memory
 
 Message = dict[str, object]
@@ -40,7 +40,7 @@ def main() -> None:
 def serve(connection: Connection) -> None:
     """Run the cells that the judge sends, as a notebook does, and send back answers and errors."""
     time_limits.PATIENCE = 20  # several submissions run at the same time
-    judge = Judge(connection)
+    judge = JudgeConnection(connection)
     task = judge.receive()
     for exercise in map(exercise_named, task["names"]):
         object.__setattr__(exercise, "vary", None)
@@ -64,7 +64,7 @@ def _stop_cell(*_: object) -> None:
     raise time_limits.TookTooLong("the cell ran out of time")
 
 
-def _check(judge: Judge, name: str, answer: object, *, variant: object = None) -> None:
+def _check(judge: JudgeConnection, name: str, answer: object, *, variant: object = None) -> None:
     """Let the judge check an answer, in a forked process."""
     arguments = judge, exercise_named(name), answer, variant
     fork = get_context("fork").Process(target=_serve, args=arguments)
@@ -76,7 +76,7 @@ def _check(judge: Judge, name: str, answer: object, *, variant: object = None) -
     signal.signal(signal.SIGALRM, _stop_cell)
 
 
-def _serve(judge: Judge, exercise: Exercise, answer: object, variant: object) -> None:
+def _serve(judge: JudgeConnection, exercise: Exercise, answer: object, variant: object) -> None:
     """Send an answer, and serve the judge's calls of it until the judge has a verdict."""
     torch.set_num_threads(1)  # a fork lacks PyTorch's threads, and would wait for them
     torch.manual_seed(0)

@@ -14,7 +14,7 @@ from made_lessons.checking.catalogue import exercise_named
 from made_lessons.checking.examine import examine
 from made_lessons.checking.exercise import WrongAnswer
 from made_lessons.grading.judge import COUNTS, judge_answer
-from made_lessons.grading.remote import Judge, Submission
+from made_lessons.grading.remote import JudgeConnection, SubmissionConnection
 
 
 def right(exercise, answer):
@@ -75,11 +75,11 @@ def far(exercise, answers):
 
     def serve(connection):
         torch.manual_seed(0)
-        judge = Judge(connection)
+        judge = JudgeConnection(connection)
         judge.send(answers=list(answers))
         while True:
             judge.serve(judge.receive())
 
     with forked(serve) as connection, patch.object(time_limits, "PATIENCE", 20):  # as in the judge
-        answers = Submission(connection).receive()["answers"]
+        answers = SubmissionConnection(connection).receive()["answers"]
         return [judge_answer(exercise, one) for one in answers]

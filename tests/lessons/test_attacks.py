@@ -10,7 +10,7 @@ import torch
 
 from made_lessons.checking.catalogue import exercise_named
 from made_lessons.grading.judge import MOST_LETTERS, Verdict, judge_message
-from made_lessons.grading.remote import Disconnected, Submission
+from made_lessons.grading.remote import Disconnected, SubmissionConnection
 from tests.lessons.submitting import judged
 
 
@@ -62,7 +62,7 @@ def test_a_message_cannot_harm_the_judge(name):
     with here, there:
         Thread(target=attack, daemon=True).start()
         try:
-            found = judge_message(Submission(here).receive(), exercise_named("3.2"))
+            found = judge_message(SubmissionConnection(here).receive(), exercise_named("3.2"))
         except Disconnected:
             found = STOPPED
     assert found.state == expected.state
@@ -72,15 +72,15 @@ def test_a_message_cannot_harm_the_judge(name):
 
 def test_a_submission_cannot_decide_how_its_answer_is_compared():
     content = ["m", {"__call__": 0, "__eq__": 0}, {"__bool__": 0, "is_density": True}]
-    found = Submission(None)._decode({"object": content})
+    found = SubmissionConnection(None)._decode({"object": content})
     assert {*vars(type(found))} >= {"__call__", "is_density"}
     assert not {*vars(type(found))} & {"__eq__", "__bool__"}
 
 
 SENDS = """
 import gc
-from made_lessons.grading.remote import Judge
-(judge,) = [one for one in gc.get_objects() if isinstance(one, Judge)]
+from made_lessons.grading.remote import JudgeConnection
+(judge,) = [one for one in gc.get_objects() if isinstance(one, JudgeConnection)]
 judge.send(name=[1])
 check("3.2", 1)
 """
