@@ -209,11 +209,11 @@ def _draw_dependence(
             axes.scatter(*middle, s=(40 * side) ** 2, marker="x", color="white", zorder=3)
 
 
-def unit_positions(x: float, count: int, middle: float) -> np.ndarray:
+def layer_positions(x: float, count: int, middle: float) -> np.ndarray:
     """Return the (count, 2) positions of a layer's units, in inches.
 
     Example:
-        >>> unit_positions(1.0, 2, 0.5).tolist()
+        >>> layer_positions(1.0, 2, 0.5).tolist()
         [[1.0, 0.74], [1.0, 0.26]]
     """
     return np.array([(x, middle + APART * ((count - 1) / 2 - k)) for k in range(count)])

@@ -20,7 +20,7 @@ from made_course.figures.masks import (
     sizes_in_words,
 )
 from made_course.figures.network_parts import RADIUS, draw_units, draw_wire, shade, sheet
-from made_course.figures.networks import APART, name_ends, unit_positions
+from made_course.figures.networks import APART, layer_positions, name_ends
 from made_course.figures.picture import CELL, LINES, WIDTH, WORDS, Picture, picture
 from made_course.model.masks import connectivity
 
@@ -50,7 +50,7 @@ def plot_masking(degrees: Sequence[Tensor], masks: Sequence[Tensor]) -> Picture:
     figure = Picture(width, foot + tall + 0.85, alt=_describe_network(layers, masks), layout="none")
     axes, xs = sheet(figure), left + np.cumsum([0.0, *gaps])
 
-    places = [unit_positions(x, len(d), foot + tall / 2) for x, d in zip(xs, layers, strict=True)]
+    places = [layer_positions(x, len(d), foot + tall / 2) for x, d in zip(xs, layers, strict=True)]
     _draw_network(axes, places, layers, masks)
     name_ends(axes, places[0], places[-1], names)
     for k, mask in enumerate(masks):
