@@ -119,10 +119,7 @@ def _raise_courses_own(*_: object, **__: object) -> None:
 
 
 def _is_courses_own(answer: object) -> bool:
-    """Return True if an answer is a function or a class that no cell defines.
-
-    It may be the course's own, or may have been made from the text of the course's files.
-    """
+    """Return True if no cell defines the function or class, as with the course's own answer."""
     files = [function.__code__.co_filename for function in _functions_in(answer)]
     return bool(files) and not any(file.startswith("<ipython-input-") for file in files)
 
