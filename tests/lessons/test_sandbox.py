@@ -46,10 +46,13 @@ def tried(*trials, who):
     """
     cells = [_cell(name, *trial) for name, trial in zip(NAMES, trials, strict=False)]
     command = [*(_as_nobody() if who == "nobody" else ()), sys.executable, "-c", GRADE]
+    terminal = os.ttyname(os.openpty()[1])
     # a file, because a process that is left behind could keep a pipe open
     with tempfile.TemporaryFile("w+") as out:
-        env = os.environ | {"PYTHONPATH": str(REPOSITORY)}
-        subprocess.run(command, input=json.dumps(cells), text=True, check=True, stdout=out, env=env)
+        how = {"stdout": out, "env": os.environ | {"PYTHONPATH": str(REPOSITORY)}}
+        # a session of its own, whose processes can open its terminal as /dev/tty
+        how |= {"start_new_session": True, "preexec_fn": lambda: os.open(terminal, os.O_RDWR)}
+        subprocess.run(command, input=json.dumps(cells), text=True, check=True, **how)
         out.seek(0)
         found = json.load(out)
     return [json.loads(found[name].removeprefix("SystemError: ")) for name in NAMES[: len(trials)]]
