@@ -152,7 +152,8 @@ def test_the_courses_own_answer_earns_nothing(way):
 
 def test_a_later_cell_may_use_yours():
     cells = [
-        'from made_lessons import yours\nd = yours("1.3")(torch.arange(3))',
+        'from made_lessons import yours\ncheck("1.3", torch.argsort)',
+        'd = yours("1.3")(torch.arange(3))',
         "def table_sizes(n):\n    return [2**i for i in range(n + 0 * len(d))]",
         'check("1.1", table_sizes)',
     ]
