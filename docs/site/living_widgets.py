@@ -11,7 +11,7 @@ from nbclient import NotebookClient
 from sphinx.application import Sphinx
 from traitlets.config import Config
 
-from made_course.widgets.shared.without_kernel import html_of_state
+from made_course.widgets.shared.without_kernel import render_state
 from made_course.widgets.sketchpad.page_network import page_networks
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -95,9 +95,9 @@ def _with_buffers(model: dict) -> dict[str, object]:
 def shown(state: dict[str, object], address: str, static: str = "../_static") -> str:
     """Return a widget as HTML; the networks of a sketchpad are loaded afterwards."""
     if "weights" not in state:
-        return html_of_state(state)
+        return render_state(state)
     later = {"weights": b"", "address": address.removeprefix("https://").rstrip("/")}
-    return html_of_state(state | later) + LOAD.replace("STATIC", static)
+    return render_state(state | later) + LOAD.replace("STATIC", static)
 
 
 def write_networks(app: Sphinx, problem: Exception | None) -> None:

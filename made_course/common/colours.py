@@ -10,11 +10,11 @@ DRAWN = "#007A58"
 INK = "#222222"
 
 
-def rgb(colour: str) -> np.ndarray:
+def hex_to_rgb(colour: str) -> np.ndarray:
     """Return the red, green and blue of a colour ``"#rrggbb"``: (3,), whole numbers 0..255.
 
     Example:
-        >>> rgb(BLUE)
+        >>> hex_to_rgb(BLUE)
         array([  0, 114, 178])
     """
     return np.array([int(colour[k : k + 2], 16) for k in (1, 3, 5)])

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 
-def write_whole(path: str | os.PathLike[str], write: Callable[[pathlib.Path], object]) -> None:
+def write_atomically(path: str | os.PathLike[str], write: Callable[[pathlib.Path], object]) -> None:
     """Let ``write`` fill a temporary file, then rename it to ``path`` in one step.
 
     Raises an OSError if the file cannot be written; an older file at ``path`` is then unchanged.
@@ -18,7 +18,7 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[pathlib.Path], ob
     Example:
         >>> import tempfile
         >>> path = pathlib.Path(tempfile.mkdtemp()) / "numbers.csv"
-        >>> write_whole(path, lambda file: file.write_text("1, 2"))
+        >>> write_atomically(path, lambda file: file.write_text("1, 2"))
         >>> [file.name for file in path.parent.iterdir()]
         ['numbers.csv']
     """

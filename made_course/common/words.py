@@ -1,4 +1,4 @@
-"""Text for names of variables and outputs, lists of names, shares, and the chain rule."""
+"""Write variable names, output names, lists, percentages and the chain rule as text."""
 
 from __future__ import annotations
 
@@ -17,37 +17,37 @@ def variable_names(input_dim: int) -> list[str]:
     return [f"x{i + 1}".translate(_SUBSCRIPTS) for i in range(input_dim)]
 
 
-def hat(name: str) -> str:
+def add_hat(name: str) -> str:
     """Return the name of an output: the name of its variable with a hat on the first letter.
 
     Example:
-        >>> hat("x₂")
+        >>> add_hat("x₂")
         'x̂₂'
     """
     return f"{name[:1]}\N{COMBINING CIRCUMFLEX ACCENT}{name[1:]}"
 
 
-def listing(names: Sequence[str], most: int = 12) -> str:
+def join_names(names: Sequence[str], max_names: int = 12) -> str:
     """Join names with commas and "and", for use in a sentence.
 
-    If there are more than ``most``, the list ends with the number of names that it leaves out.
+    If there are more than ``max_names``, the list ends with the number of names that it leaves out.
 
     Example:
-        >>> listing([]), listing(["x₂"]), listing(["x₂", "x₃", "x₁"])
+        >>> join_names([]), join_names(["x₂"]), join_names(["x₂", "x₃", "x₁"])
         ('nothing', 'x₂', 'x₂, x₃ and x₁')
     """
     if not names:
         return "nothing"
-    if len(names) > most:
-        return f"{', '.join(names[: most - 1])} and {len(names) - most + 1} more"
+    if len(names) > max_names:
+        return f"{', '.join(names[: max_names - 1])} and {len(names) - max_names + 1} more"
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
-def percent(share: float) -> str:
+def format_percent(share: float) -> str:
     """Return a share between 0 and 1 as text in percent, never rounded to 0% or 100%.
 
     Example:
-        >>> percent(0.125), percent(0.0004), percent(1.0)
+        >>> format_percent(0.125), format_percent(0.0004), format_percent(1.0)
         ('12%', '<1%', '>99%')
     """
     if 0.01 <= share <= 0.99:

@@ -77,12 +77,12 @@ def make_mnist_loaders(
     check_choice("binarize", binarize, BINARIZATIONS)
     train, test, _ = load_mnist("auto")
     return (
-        binarized_loader(train, batch_size, binarize, shuffle=True),
-        binarized_loader(test, batch_size, binarize, shuffle=False),
+        make_binarized_loader(train, batch_size, binarize, shuffle=True),
+        make_binarized_loader(test, batch_size, binarize, shuffle=False),
     )
 
 
-def binarized_loader(
+def make_binarized_loader(
     grey: Tensor, batch_size: int, binarize: Binarize = "threshold", *, shuffle: bool
 ) -> DataLoader:
     """Return a loader that binarises each batch of grey images when it is drawn.
@@ -91,7 +91,7 @@ def binarized_loader(
 
     Example:
         >>> grey = torch.tensor([[0, 127, 128, 255]], dtype=torch.uint8)
-        >>> list(binarized_loader(grey, 1, shuffle=False))
+        >>> list(make_binarized_loader(grey, 1, shuffle=False))
         [tensor([[0., 0., 1., 1.]])]
     """
     # the data set returns whole batches, so there is nothing to collate

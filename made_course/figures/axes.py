@@ -11,13 +11,13 @@ from matplotlib.textpath import TextPath
 from .picture import LINES
 
 
-def axes_at(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
+def add_axes_at(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
     """Add axes with a position and size in inches."""
     wide, high = figure.get_size_inches()
     return figure.add_axes((left / wide, bottom / high, width / wide, height / high))
 
 
-def frame_only(axes: Axes) -> None:
+def show_frame_only(axes: Axes) -> None:
     """Remove the ticks, and show a grey frame."""
     axes.set_xticks([])
     axes.set_yticks([])
@@ -37,7 +37,7 @@ def name_lines(axes: Axes, names: Collection[str]) -> None:
     axes.set_ylim(len(names) - 0.5, -0.5)
 
 
-def note(
+def add_note(
     axes: Axes, text: str, point: tuple[float, float], offset: tuple[float, float], **style: object
 ) -> None:
     """Write text beside a point, at an offset in typographic points."""

@@ -8,8 +8,8 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 
 from ..common.colours import BLUE, ORANGE
-from ..common.words import listing
-from .axes import add_legend, name_lines, note
+from ..common.words import join_names
+from .axes import add_legend, add_note, name_lines
 from .picture import LINES, WORDS, Picture, picture
 
 
@@ -32,9 +32,8 @@ def plot_probabilities(
     """
     labels = {name: [f"{float(p):.2f}" for p in row] for name, row in distributions.items()}
     text = "; ".join(f"{name} {', '.join(row)}" for name, row in labels.items())
-    alt = (
-        f"{_in_words(labels, outcomes)}. Probabilities of {', '.join(outcomes)} ({ylabel}): {text}."
-    )
+    alt = f"{_describe_bars(labels, outcomes)}. "
+    alt += f"Probabilities of {', '.join(outcomes)} ({ylabel}): {text}."
     count = len(distributions)
     figure = Picture(height=(0.1 + 0.2 * count) * len(outcomes) + 0.5, alt=alt)
     axes = figure.add_subplot()
@@ -55,13 +54,13 @@ def plot_probabilities(
     return figure
 
 
-def _in_words(labels: Mapping[str, Sequence[str]], outcomes: Sequence[str]) -> str:
+def _describe_bars(labels: Mapping[str, Sequence[str]], outcomes: Sequence[str]) -> str:
     """Describe where two distributions differ most, or where a single one is highest."""
     p = np.array(list(labels.values()), dtype=float)
     far = abs(p[-1] - p[0]) if len(p) > 1 else p[0]
     if len(p) == 1:
         most = [name for name, here in zip(outcomes, far, strict=True) if here == far.max()]
-        return f"Highest: {listing(most)}, {far.max():.2f}"
+        return f"Highest: {join_names(most)}, {far.max():.2f}"
     each = ", ".join(f"{name} {row[far.argmax()]}" for name, row in labels.items())
     return f"Furthest apart at {outcomes[far.argmax()]}: {each}"
 
@@ -125,7 +124,7 @@ def plot_nats_bars(
             kinds["not a distribution"] = bar
         weight = "bold" if name == highlight else "normal"
         # to the right of the hatching, where the label is readable
-        note(axes, labels[name], (max(nats, floor or 0), y), (6, 0), va="center", weight=weight)
+        add_note(axes, labels[name], (max(nats, floor or 0), y), (6, 0), va="center", weight=weight)
     name_lines(axes, levels)
     axes.set_xlim(start, None)
     axes.set_xlabel(unit, loc="left")
@@ -133,16 +132,18 @@ def plot_nats_bars(
     return figure
 
 
-def spread_out(heights: Sequence[float], apart: float, top: float = math.inf) -> list[float]:
-    """Spread ascending heights: at least ``apart`` between neighbours, and none above ``top``.
+def spread_heights(
+    heights: Sequence[float], min_gap: float, highest: float = math.inf
+) -> list[float]:
+    """Spread ascending heights: at least ``min_gap`` between neighbours, none above ``highest``.
 
     Example:
-        >>> spread_out([1.0, 1.5, 4.0], apart=1.0)
+        >>> spread_heights([1.0, 1.5, 4.0], min_gap=1.0)
         [0.75, 1.75, 4.0]
     """
     moved = list(heights)
     for k in 100 * [*range(1, len(moved))]:  # repeated, because a move affects the next pair
-        lack = max(apart - (moved[k] - moved[k - 1]), 0)
+        lack = max(min_gap - (moved[k] - moved[k - 1]), 0)
         moved[k - 1 : k + 1] = moved[k - 1] - lack / 2, moved[k] + lack / 2
-        moved[-1] = min(moved[-1], top)
+        moved[-1] = min(moved[-1], highest)
     return moved

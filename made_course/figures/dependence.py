@@ -13,8 +13,8 @@ from matplotlib.patches import Patch, Rectangle
 from torch import Tensor
 
 from ..common.colours import BLUE, ORANGE
-from ..common.words import hat, listing, variable_names
-from .axes import add_legend, axes_at, frame_only, note, text_width
+from ..common.words import add_hat, join_names, variable_names
+from .axes import add_axes_at, add_legend, add_note, show_frame_only, text_width
 from .picture import CELL, WIDTH, Picture, picture
 
 
@@ -37,8 +37,8 @@ def plot_dependence(matrices: Mapping[str, Tensor], allowed: Tensor) -> Picture:
     """
     count, allowed = len(allowed), allowed.cpu()
     matrices = {title: seen.cpu() for title, seen in matrices.items()}
-    counts = {title: pairs_in_numbers(seen, allowed) for title, seen in matrices.items()}
-    alt = _dependence_in_words(matrices, allowed, counts)
+    counts = {title: describe_pair_counts(seen, allowed) for title, seen in matrices.items()}
+    alt = _describe_dependence(matrices, allowed, counts)
     counts = {title: words.replace(", ", ",\n") for title, words in counts.items()}
     room, foot = 0.35 + 0.1 * len(f"x{count}"), 0.95  # inches on the left, and below
     apart = 0.25 * (len(matrices) - 1)
@@ -49,9 +49,9 @@ def plot_dependence(matrices: Mapping[str, Tensor], allowed: Tensor) -> Picture:
     width = room + step * (len(matrices) - 1) + max(side, heads[-1]) + 0.05
     figure = Picture(max(width, 3.6), side + foot + 0.75, alt=alt, layout="none")
     for k, (title, seen) in enumerate(matrices.items()):
-        axes = axes_at(figure, room + step * k, foot, side, side)
+        axes = add_axes_at(figure, room + step * k, foot, side, side)
         axes.set_title(title, loc="left", pad=38, fontsize=12, parse_math=False)
-        note(axes, counts[title], (0, 1), (0, 6), xycoords="axes fraction", fontsize=12)
+        add_note(axes, counts[title], (0, 1), (0, 6), xycoords="axes fraction", fontsize=12)
         draw_pairs(axes, seen.numpy(), allowed.numpy())
         name_pairs(axes, variable_names(count), cell)
         axes.set_xlabel("input")
@@ -60,57 +60,58 @@ def plot_dependence(matrices: Mapping[str, Tensor], allowed: Tensor) -> Picture:
         else:
             axes.set_yticks([])
     where = {"loc": "lower left", "bbox_to_anchor": (0, 0)}
-    add_legend(figure, _kinds([*matrices.values()], allowed), **where)
+    add_legend(figure, _make_legend_entries([*matrices.values()], allowed), **where)
     return figure
 
 
-def _dependence_in_words(
+def _describe_dependence(
     matrices: Mapping[str, Tensor], allowed: Tensor, counts: Mapping[str, str]
 ) -> str:
-    """Return the alternative text: the counts of each matrix, then the pairs of each."""
+    """Return the alternative text: how many pairs each matrix has, then its pairs and leaks."""
     names = variable_names(len(allowed))
     complete = f"{allowed.sum()} of {allowed.sum()} seen, "
     complete *= all(words.startswith(complete) for words in counts.values())
     found = [f"{title}: {words.removeprefix(complete)}" for title, words in counts.items()]
     parts = []
     for title, seen in matrices.items():
-        leaks = leaks_in_words(seen, allowed, names)
-        words = [f"{title}:"] * (len(matrices) > 1) + [pairs_in_words(seen, names)]
+        leaks = describe_leaks(seen, allowed, names)
+        words = [f"{title}:"] * (len(matrices) > 1) + [describe_pairs(seen, names)]
         parts.append(" ".join(words + [f"Leaks: {leaks}."] * bool(leaks)))
     return f"{'; '.join(found)}. {' '.join(parts)}"
 
 
-def pairs_in_numbers(seen: Tensor, allowed: Tensor) -> str:
+def describe_pair_counts(seen: Tensor, allowed: Tensor) -> str:
     """Describe how many of the allowed pairs are seen, and how many pairs leak."""
     leaks = int((seen & ~allowed).sum())
     found = "no leak" if leaks == 0 else f"{leaks:,} leak" + "s" * (leaks != 1)
     return f"{int((seen & allowed).sum()):,} of {int(allowed.sum()):,} seen, {found}"
 
 
-def pairs_in_words(seen: Tensor, names: Sequence[str]) -> str:
+def describe_pairs(seen: Tensor, names: Sequence[str]) -> str:
     """Describe which output sees which inputs: by name, or as counts if there are many.
 
     Example:
-        >>> pairs_in_words(torch.eye(2), ["x₁", "x₂"])
+        >>> describe_pairs(torch.eye(2), ["x₁", "x₂"])
         'x̂₁ sees x₁; x̂₂ sees x₂.'
     """
     if len(names) > 6:
         counts = ", ".join(map(str, seen.int().sum(1).tolist()))
         if seen.all():
             return f"Every output sees all {len(names)} inputs."
-        return f"{hat(names[0])} to {hat(names[-1])} see {counts} inputs."
-    sees = [listing([names[j] for j in row.nonzero().flatten().tolist()]) for row in seen]
-    pairs = [f"{hat(name)} sees {inputs}" for name, inputs in zip(names, sees, strict=True)]
+        return f"{add_hat(names[0])} to {add_hat(names[-1])} see {counts} inputs."
+    sees = [join_names([names[j] for j in row.nonzero().flatten().tolist()]) for row in seen]
+    pairs = [f"{add_hat(name)} sees {inputs}" for name, inputs in zip(names, sees, strict=True)]
     return "; ".join(pairs) + "."
 
 
-def leaks_in_words(seen: Tensor, allowed: Tensor, names: Sequence[str]) -> str:
+def describe_leaks(seen: Tensor, allowed: Tensor, names: Sequence[str]) -> str:
     """Describe which pairs leak: "x̂₂ sees x₂ and x̂₃ sees x₃"."""
     pairs = (seen & ~allowed).nonzero().tolist()
     if len(pairs) > 8:
         upper = torch.equal(seen & ~allowed, torch.ones_like(seen).bool().triu())
         return f"{len(pairs)} pairs" + ", the diagonal and all above it" * upper
-    return listing([f"{hat(names[i])} sees {names[j]}" for i, j in pairs], 20) if pairs else ""
+    words = [f"{add_hat(names[i])} sees {names[j]}" for i, j in pairs]
+    return join_names(words, 20) if pairs else ""
 
 
 def draw_pairs(axes: Axes, seen: np.ndarray, allowed: np.ndarray) -> None:
@@ -130,18 +131,18 @@ def draw_pairs(axes: Axes, seen: np.ndarray, allowed: np.ndarray) -> None:
 
 def name_pairs(axes: Axes, names: Sequence[str], cell: float) -> None:
     """Write names along a matrix of pairs: all names, or every k-th if squares are small."""
-    frame_only(axes)
+    show_frame_only(axes)
     across, down = (math.ceil(room / cell) for room in (0.27, 0.18))
     for ticks, labels, step in (
         (axes.set_xticks, names, across),
-        (axes.set_yticks, [hat(name) for name in names], down),
+        (axes.set_yticks, [add_hat(name) for name in names], down),
     ):
         shown = range(0, len(names), step)
         ticks(shown, [labels[k] for k in shown], parse_math=False, fontsize=12)
     axes.tick_params(length=0)
 
 
-def _kinds(seen: Sequence[Tensor], allowed: Tensor) -> dict[str, object]:
+def _make_legend_entries(seen: Sequence[Tensor], allowed: Tensor) -> dict[str, object]:
     """Return the name and the legend patch of each kind of square that occurs."""
     all_seen, any_seen = torch.stack(list(seen)).all(0), torch.stack(list(seen)).any(0)
     cross = Line2D([], [], color="white", linestyle="", marker="x")

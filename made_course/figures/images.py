@@ -12,10 +12,10 @@ from matplotlib.axes import Axes
 from torch import Tensor
 
 from ..common.arguments import check_count
-from ..common.colours import DRAWN, rgb
-from ..common.files import write_whole
+from ..common.colours import DRAWN, hex_to_rgb
+from ..common.files import write_atomically
 from ..model.made import MADE
-from .axes import axes_at, frame_only, name_row, text_width
+from .axes import add_axes_at, name_row, show_frame_only, text_width
 from .picture import WIDTH, Picture, picture
 
 GUTTER = 0.08
@@ -44,7 +44,7 @@ def save_samples_grid(
     from torchvision.utils import save_image
 
     images = model.sample(n).view(n, 1, 28, 28)
-    write_whole(path, lambda file: save_image(images, file, nrow=math.isqrt(n), padding=2))
+    write_atomically(path, lambda file: save_image(images, file, nrow=math.isqrt(n), padding=2))
     print(f"Saved samples to {path}")
 
 
@@ -73,15 +73,16 @@ def plot_images(
         >>> figure.alt
         'bars and stripes. 30 images of 4 × 4 pixels, 15 in a row.'
     """
-    pictures = paint_ink(as_pictures(images), drawn)
+    pictures = paint_ink(to_square_arrays(images), drawn)
     rows = math.ceil(len(pictures) / columns)
     cell = min(cell, WIDTH / columns)
     room = 0.0 if titles is None else 0.08 + 0.2 * max(t.count("\n") + 1 for t in titles)
     text = f"{alt}. " if alt else ""
-    text += f"{len(pictures)} {_of_size(pictures)}" + (f", {columns} in a row" if rows > 1 else "")
+    text += f"{len(pictures)} {_describe_sizes(pictures)}"
+    text += f", {columns} in a row" if rows > 1 else ""
     text += f"; over them: {', '.join(titles)}" if titles is not None else ""
     figure = Picture(cell * columns, (cell + room) * rows, alt=f"{text}.", layout="none")
-    places = tiles(figure, columns, cell, room=room)
+    places = add_tiles(figure, columns, cell, room=room)
     for k, image in enumerate(pictures):
         axes = paint(next(places), image)
         if titles is not None:
@@ -110,7 +111,7 @@ def plot_image_rows(
         'From the top, 3 images of 28 × 28 pixels each: real; sampled.'
     """
     pictures = {
-        name: paint_ink(as_pictures(images), drawn.get(name, False))
+        name: paint_ink(to_square_arrays(images), drawn.get(name, False))
         for name, images in rows.items()
     }
     lengths = {name: len(images) for name, images in pictures.items()}
@@ -120,14 +121,15 @@ def plot_image_rows(
     left = max(map(text_width, rows)) + 0.12
     cell = min(cell, (WIDTH - left) / columns)
     text = f"{alt}. " if alt else ""
-    text += f"From the top, {columns} {_of_size(*pictures.values())} each: {'; '.join(rows)}."
+    sizes = _describe_sizes(*pictures.values())
+    text += f"From the top, {columns} {sizes} each: {'; '.join(rows)}."
     figure = Picture(left + cell * columns, cell * len(rows), alt=text, layout="none")
     figure.kind = f"Rows of images: {'; '.join(rows)}".replace("\n", " ")
     paint_rows(figure, pictures, cell, left=left)
     return figure
 
 
-def tiles(
+def add_tiles(
     figure: Picture,
     columns: int,
     cell: float,
@@ -145,7 +147,7 @@ def tiles(
     for row in itertools.count():
         for column in range(columns):
             corner = left + GUTTER / 2 + cell * column, top - (cell + room) * row - room - size
-            yield axes_at(figure, *corner, size, size)
+            yield add_axes_at(figure, *corner, size, size)
 
 
 def paint_rows(
@@ -157,7 +159,7 @@ def paint_rows(
     above: float = 0,
 ) -> list[list[Axes]]:
     """Draw rows of images in tiles, each row with its name on the left."""
-    places = tiles(figure, len(next(iter(rows.values()))), cell, left=left, above=above)
+    places = add_tiles(figure, len(next(iter(rows.values()))), cell, left=left, above=above)
     painted = []
     for name, images in rows.items():
         painted.append([paint(next(places), image) for image in images])
@@ -168,7 +170,7 @@ def paint_rows(
 def paint(axes: Axes, image: np.ndarray) -> Axes:
     """Draw an image (height, width) in grey, from 0 for white paper to 1 for black ink."""
     axes.imshow(image, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
-    frame_only(axes)
+    show_frame_only(axes)
     return axes
 
 
@@ -181,7 +183,7 @@ def paint_ink(images: np.ndarray, drawn: bool | Tensor) -> np.ndarray:
             network drew, which are green on pale green; the others are black on white.
     """
     is_drawn = np.broadcast_to(drawn, images[0].size).reshape(*images.shape[1:], 1)
-    green = 255 - rgb(DRAWN)
+    green = 255 - hex_to_rgb(DRAWN)
     paper, ink = np.where(is_drawn, 0.14 * green, 0), np.where(is_drawn, green, 255)
     return (255 - paper - images[..., None] * (ink - paper)).round().astype(np.uint8)
 
@@ -202,7 +204,7 @@ def paint_variables(
         scale: pixels per variable, along each side.
         drawn: whether a network drew the values.
     """
-    green, apart = 255 - rgb(DRAWN), hatched.reshape(*shape, 1)
+    green, apart = 255 - hex_to_rgb(DRAWN), hatched.reshape(*shape, 1)
     ink = values.reshape(1, *shape)
     pale = 255 - 0.3 * green * ink[0, ..., None]
     picture = np.where(apart, pale.round(), paint_ink(ink, drawn)[0]).astype(np.uint8)
@@ -214,7 +216,7 @@ def paint_variables(
     return picture
 
 
-def as_pictures(images: Tensor) -> np.ndarray:
+def to_square_arrays(images: Tensor) -> np.ndarray:
     """Return square images (N, D) as an array (N, √D, √D)."""
     side = math.isqrt(images.shape[-1]) if images.dim() == 2 else 0
     if not side or side**2 != images.shape[1]:
@@ -225,6 +227,6 @@ def as_pictures(images: Tensor) -> np.ndarray:
     return images.detach().float().cpu().reshape(-1, side, side).numpy()
 
 
-def _of_size(*pictures: np.ndarray) -> str:
+def _describe_sizes(*pictures: np.ndarray) -> str:
     sides = dict.fromkeys(f"{several.shape[1]} × {several.shape[1]}" for several in pictures)
     return f"images of {' or '.join(sides)} pixels"

@@ -10,15 +10,17 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from ..common.words import hat, listing, variable_names
-from .network_parts import CHIP, draw_units, shade, sheet, words_on
+from ..common.words import add_hat, join_names, variable_names
+from .network_parts import CHIP, add_axes_in_inches, choose_text_colour, degree_colour, draw_units
 from .picture import CELL, LINES, WORDS, Picture, picture
 
 NAMED = 0.62
 """Width of the names to the left of a table, in inches."""
 
 
-def margins(masks: Sequence[Tensor], degrees: Sequence[Tensor]) -> list[tuple[list, list]]:
+def list_degrees_and_names(
+    masks: Sequence[Tensor], degrees: Sequence[Tensor]
+) -> list[tuple[list, list]]:
     """Return the degrees and names of each layer, from the inputs to the outputs."""
     named = list(zip(variable_names(len(degrees[0])), degrees[0].tolist(), strict=True))
     each = masks[0].shape[1] // len(named), masks[-1].shape[0] // len(named)
@@ -27,7 +29,7 @@ def margins(masks: Sequence[Tensor], degrees: Sequence[Tensor]) -> list[tuple[li
     return [
         ([d for _, d in inputs], [name for name, _ in inputs]),
         *hidden,
-        ([d for _, d in outputs], [hat(name) for name, _ in outputs]),
+        ([d for _, d in outputs], [add_hat(name) for name, _ in outputs]),
     ]
 
 
@@ -42,32 +44,32 @@ def layer_names(count: int) -> list[str]:
     return ["inputs", *hidden, "outputs"]
 
 
-def layers_in_words(layers: Sequence[Tensor]) -> list[str]:
+def describe_layers(layers: Sequence[Tensor]) -> list[str]:
     """Describe each layer by the degrees of its units: "inputs 2, 1"."""
     kinds = layer_names(len(layers))
     return [f"{kind} {str(d.tolist())[1:-1]}" for kind, d in zip(kinds, layers, strict=True)]
 
 
-def sizes_in_words(layers: Sequence[Tensor]) -> str:
+def describe_widths(layers: Sequence[Tensor]) -> str:
     """Describe how many units a network has.
 
     Example:
-        >>> sizes_in_words([torch.arange(3), torch.arange(4), torch.arange(3)])
+        >>> describe_widths([torch.arange(3), torch.arange(4), torch.arange(3)])
         '3 inputs, 4 hidden units and 3 outputs'
     """
     first, *hidden, last = map(len, layers)
-    of = f"{listing([str(n) for n in hidden])} hidden units" if hidden else "no hidden units"
+    of = f"{join_names([str(n) for n in hidden])} hidden units" if hidden else "no hidden units"
     return f"{first} inputs, {of} and {last} outputs"
 
 
-def mask_in_words(mask: Tensor, sides: Sequence[tuple[list, list]], into: str) -> str:
+def describe_mask(mask: Tensor, sides: Sequence[tuple[list, list]], target: str) -> str:
     """Describe the rows of a mask, for the alternative text."""
     degrees, above = sides[1]
     rows = [
         f"{name or 'a unit'} of degree {d}: {', '.join(map(str, row))}"
         for name, d, row in zip(above, degrees, mask.int().tolist(), strict=True)
     ]
-    return f"Into {into}: {'; '.join(rows)}."
+    return f"Into {target}: {'; '.join(rows)}."
 
 
 def draw_cells(
@@ -82,7 +84,7 @@ def draw_cells(
         face, place = faces[row][column], (corner[0] + side * column, corner[1] - side * (row + 1))
         look = {"facecolor": face, "edgecolor": LINES, "linewidth": 0.8}
         axes.add_patch(Rectangle(place, side, side, **look))
-        ink = WORDS if face == "none" else words_on(face)
+        ink = WORDS if face == "none" else choose_text_colour(face)
         style = {"ha": "center", "va": "center_baseline", "fontsize": 12, "color": ink}
         axes.text(place[0] + side / 2, place[1] + side / 2 - 0.005, str(entry), **style)
 
@@ -116,22 +118,22 @@ def plot_masks(masks: Sequence[Tensor], degrees: Sequence[Tensor]) -> Picture:
         >>> plot_masks([torch.ones(2, 3), torch.zeros(3, 2)], degrees).alt
         'Blue is where a weight may exist; a row is a unit that sees. Weights: 6 of 6 into...'
     """
-    sides = margins(masks, degrees)
+    sides = list_degrees_and_names(masks, degrees)
     into = layer_names(len(sides))[1:]
     top = max(max(line, default=1) for line, _ in sides)
     inputs = [f"{name} of degree {d}" for d, name in zip(*sides[0], strict=True)]
-    rows = [mask_in_words(m, sides[k : k + 2], into[k]) for k, m in enumerate(masks)]
+    rows = [describe_mask(m, sides[k : k + 2], into[k]) for k, m in enumerate(masks)]
     ones = [
         f"{int(m.sum())} of {m.numel()} into {kind}" for m, kind in zip(masks, into, strict=True)
     ]
     alt = "Blue is where a weight may exist; a row is a unit that sees. "
-    alt += f"Weights: {', '.join(ones)}. Inputs {listing(inputs)}. {' '.join(rows)}"
+    alt += f"Weights: {', '.join(ones)}. Inputs {join_names(inputs)}. {' '.join(rows)}"
 
     wide = [max(CELL * mask.shape[1], 1.05) for mask in masks]
     room = [0.35] * (len(masks) - 1) + [NAMED]
     width, high = sum(wide) + sum(room) + 0.15 * (len(masks) - 1), CELL * max(map(len, masks))
     figure = Picture(width, high + 1.15, alt=alt, layout="none")
-    axes, left = sheet(figure), 0.0
+    axes, left = add_axes_in_inches(figure), 0.0
     for k, mask in enumerate(masks):
         left += room[k]
         line = zip(sides[k], sides[k + 1], strict=True)
@@ -152,7 +154,7 @@ def draw_mask(
     """Draw a mask as a table with degrees at its margins.
 
     Args:
-        axes: sheet in inches.
+        axes: axes in inches.
         corner: top left corner of the table.
         mask: array of zeros and ones; a one has the blue of its column's degree.
         degrees: degrees of the columns, and of the rows.
@@ -160,13 +162,13 @@ def draw_mask(
         top: largest degree of the network.
     """
     (left, above), (rows, columns) = corner, mask.shape
-    faces = [[shade(d, top) if one else "none" for d, one in zip(degrees[0], row, strict=True)]
-             for row in mask]  # fmt: skip
+    colours = [degree_colour(d, top) for d in degrees[0]]
+    faces = [[c if one else "none" for c, one in zip(colours, row, strict=True)] for row in mask]
     draw_cells(axes, corner, mask, faces)
     for k, (line, count) in enumerate(((degrees[0], columns), (degrees[1], rows))):
         along = CELL * (np.arange(count) + 0.5)
         places = [(left + s, above + 0.19) if k == 0 else (left - 0.2, above - s) for s in along]
-        draw_units(axes, np.array(places), line, [shade(d, top) for d in line], CHIP)
+        draw_units(axes, np.array(places), line, [degree_colour(d, top) for d in line], CHIP)
         for (x, y), name in zip(places, names[k], strict=True):
             if k == 0:
                 axes.text(x, y + 0.17, name, ha="center", va="bottom", parse_math=False)

@@ -17,7 +17,7 @@ RADIUS, CHIP = 0.17, 0.125
 BLUES = LinearSegmentedColormap.from_list("degrees", ["#8ecbf0", BLUE, "#003f66"])
 
 
-def sheet(figure: Figure) -> Axes:
+def add_axes_in_inches(figure: Figure) -> Axes:
     """Return axes that cover a figure and are measured in inches."""
     axes = figure.add_axes((0, 0, 1, 1))
     width, height = figure.get_size_inches()
@@ -26,19 +26,19 @@ def sheet(figure: Figure) -> Axes:
     return axes
 
 
-def shade(degree: int, top: int) -> str:
+def degree_colour(degree: int, max_degree: int) -> str:
     """Return the blue of a degree: a darker blue is a higher degree.
 
     Example:
-        >>> shade(0, 3), shade(1, 3), shade(2, 3), shade(3, 3)
+        >>> degree_colour(0, 3), degree_colour(1, 3), degree_colour(2, 3), degree_colour(3, 3)
         ('#c9e5f8', '#8ecbf0', '#0072b2', '#003f66')
     """
     if degree == 0:
         return "#c9e5f8"
-    return to_hex(BLUES((degree - 1) / max(top - 1, 1)))
+    return to_hex(BLUES((degree - 1) / max(max_degree - 1, 1)))
 
 
-def words_on(colour: str) -> str:
+def choose_text_colour(colour: str) -> str:
     """Return white or nearly black, whichever has a contrast of at least 4.5 to a colour."""
     light = np.dot(np.power(to_rgb(colour), 2.2), (0.2126, 0.7152, 0.0722))
     return "white" if light < 0.182 else "#00060c"
@@ -55,7 +55,7 @@ def draw_units(
     look = {"facecolor": colours or "none", "edgecolor": LINES, "linewidth": 1}
     axes.scatter(*places.T, s=(144 * radius) ** 2, zorder=3, **look)
     for k, (x, y) in enumerate(places):
-        colour = words_on(colours[k]) if colours else WORDS
+        colour = choose_text_colour(colours[k]) if colours else WORDS
         where = {"ha": "center", "va": "center_baseline", "fontsize": 12, "zorder": 4}
         axes.text(x, y - 0.005, str(labels[k]), color=colour, parse_math=False, **where)
 

@@ -15,12 +15,12 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from ..common.colours import ORANGE
-from ..common.words import hat, variable_names
+from ..common.words import add_hat, variable_names
 from ..leaks.connections import leaking_connections
 from ..model.masks import connectivity
-from .dependence import leaks_in_words, pairs_in_words
-from .masks import layer_names, layers_in_words, sizes_in_words
-from .network_parts import RADIUS, draw_units, draw_wire, shade, sheet
+from .dependence import describe_leaks, describe_pairs
+from .masks import describe_layers, describe_widths, layer_names
+from .network_parts import RADIUS, add_axes_in_inches, degree_colour, draw_units, draw_wire
 from .picture import LINES, WIDTH, Picture, picture
 
 APART = 0.48
@@ -83,17 +83,17 @@ def plot_network(
     may_see = torch.ones_like(seen) if allowed is None else allowed.cpu()
     leaking = [leaks.cpu().numpy() for leaks in leaking_connections(masks, ~may_see, direct)]
     lines = [part for line in title.splitlines() for part in wrap(line, 80)]
-    alt = _network_in_words(layers, wires, seen, may_see, names, title)
+    alt = _describe_network(layers, wires, seen, may_see, names, title)
 
     beside = BESIDE * (allowed is not None or direct is not None)
     room = 0.4 + 0.1 * max(map(len, names))
     gap = min((WIDTH - 0.1 - 2 * room - beside) / len(masks), 1.7)
     xs = room + gap * np.arange(len(layers))
-    nodes, edges = _in_rows(layers, xs)
+    nodes, edges = _place_nodes(layers, xs)
     foot = 0.05 + 0.3 * edges[0] * (direct is not None)  # space for lines that bend down
     high = edges[0] + 0.37 + 0.28 * len(lines)
     figure = Picture(xs[-1] + room + beside, foot + high, alt=alt, layout="none")
-    axes, top = sheet(figure), max(int(units.max()) for units in layers)
+    axes, top = add_axes_in_inches(figure), max(int(units.max()) for units in layers)
     axes.set_ylim(-foot, high)
     style = {"va": "top", "fontsize": 12, "linespacing": 1.5, "parse_math": False}
     axes.text(0.05, high - 0.08, "\n".join(lines), **style)
@@ -107,11 +107,11 @@ def plot_network(
     return figure
 
 
-def _in_rows(layers: Sequence[Tensor], xs: np.ndarray) -> tuple[list[list[Node]], list[float]]:
-    """Return the nodes of each layer, and the boundaries of rows from the top, in inches.
+def _place_nodes(layers: Sequence[Tensor], xs: np.ndarray) -> tuple[list[list[Node]], list[float]]:
+    """Return the nodes of each layer, and the y of the row boundaries in inches, the highest first.
 
     Example:
-        >>> nodes, edges = _in_rows([torch.tensor([2, 1]), torch.tensor([2, 1])], np.array([0, 1]))
+        >>> nodes, edges = _place_nodes(2 * [torch.tensor([2, 1])], np.array([0, 1]))
         >>> [node.y for node in nodes[0]], edges
         ([0.24, 0.72], [0.96, 0.48, 0.0])
     """
@@ -150,7 +150,8 @@ def _draw_wires(
     for start, to in product(below, above):
         between = np.ix_(to.units, start.units)
         does_leak = leaks[between].any()
-        look = {"color": shade(start.degree, top) if start.degree else LINES, "linewidth": thick}
+        colour = degree_colour(start.degree, top) if start.degree else LINES
+        look = {"color": colour, "linewidth": thick}
         if does_leak:
             look = {"color": ORANGE, "linewidth": thick + 0.8, "zorder": 2}
         if mask[between].any():
@@ -169,7 +170,7 @@ def _draw_nodes(
     for of, kind in zip(nodes, layer_names(len(nodes)), strict=True):
         axes.text(of[0].x, high + 0.06, kind, ha="center", va="bottom")
         for node in of:
-            colour = shade(node.degree, top) if node.degree else "none"
+            colour = degree_colour(node.degree, top) if node.degree else "none"
             if len(node.units) == 1:
                 label = [node.degree or ""]
                 draw_units(axes, np.array([(node.x, node.y)]), label, [colour], node.half)
@@ -199,7 +200,7 @@ def _draw_dependence(
     side = min(0.28, (BESIDE - 0.25) / len(seen))
     steps = sorted(range(len(seen)), key=lambda j: nodes[0][j].degree)
     for (i, to), (place, j) in product(enumerate(nodes[-1]), enumerate(steps)):
-        colour = shade(nodes[0][j].degree, top) if may_see[i, j] else ORANGE
+        colour = degree_colour(nodes[0][j].degree, top) if may_see[i, j] else ORANGE
         corner = left + side * place, to.y - 0.46 * side
         look = {"edgecolor": colour, "facecolor": colour if seen[i, j] else "none"}
         if seen[i, j] or may_see[i, j]:
@@ -224,10 +225,10 @@ def name_ends(axes: Axes, inputs: np.ndarray, outputs: np.ndarray, names: Sequen
     words = {"va": "center_baseline", "parse_math": False}
     for (x, y), (x_out, y_out), name in zip(inputs, outputs, names, strict=True):
         axes.text(x - RADIUS - 0.08, y, name, ha="right", **words)
-        axes.text(x_out + RADIUS + 0.08, y_out, hat(name), ha="left", **words)
+        axes.text(x_out + RADIUS + 0.08, y_out, add_hat(name), ha="left", **words)
 
 
-def _network_in_words(
+def _describe_network(
     layers: Sequence[Tensor],
     wires: Sequence[tuple[int, int, np.ndarray]],
     seen: Tensor,
@@ -236,12 +237,10 @@ def _network_in_words(
     title: str,
 ) -> str:
     count = sum(int(mask.sum()) for _, _, mask in wires)
-    leaks = leaks_in_words(seen, may_see, names)
+    leaks = describe_leaks(seen, may_see, names)
     text = f"Orange and crossed, for leaks: {leaks}. " if leaks else ""
-    text += (
-        f"{pairs_in_words(seen, names)} A network of {sizes_in_words(layers)}, and {count:,} lines "
-    )
-    text += f"between them. {' '.join(title.splitlines())}".rstrip()
+    text += f"{describe_pairs(seen, names)} A network of {describe_widths(layers)}, and "
+    text += f"{count:,} lines between them. {' '.join(title.splitlines())}".rstrip()
     if max(map(len, layers)) <= FEW and layers[0].any():
-        text += f" Numbers in the units: {'; '.join(layers_in_words(layers)[:-1])}."
+        text += f" Numbers in the units: {'; '.join(describe_layers(layers)[:-1])}."
     return text.lstrip()

@@ -48,7 +48,7 @@ class Picture(Figure):
     def as_png(self) -> bytes:
         """Return the figure as a PNG file, animated if it has moments."""
         files = []
-        with course_style():
+        with using_course_style():
             self.draw_without_rendering()  # compute the layout only once
             self.set_layout_engine("none")
             edges = self.get_tightbbox().padded(0.04)  # with a narrow margin
@@ -74,7 +74,7 @@ class Picture(Figure):
         display(data, metadata={"image/png": {"alt": self.alt, "width": width}}, raw=True)
 
 
-def course_style():
+def using_course_style():
     """Return a context in which figures are drawn and saved in the course's style."""
     return style.context(HERE / "course.mplstyle")
 
@@ -88,7 +88,7 @@ def picture(draw: Callable[..., Picture]) -> Callable[..., Picture]:
 
     @functools.wraps(draw)
     def drawn(*args, **kwargs) -> Picture:
-        with course_style():
+        with using_course_style():
             figure = draw(*args, **kwargs)
         first_line = draw.__doc__.partition("\n")[0].removeprefix("Draw ")
         figure.kind = figure.kind or first_line[0].upper() + first_line[1:]

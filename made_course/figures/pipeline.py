@@ -10,9 +10,9 @@ from matplotlib.colors import to_rgba
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from ..common.words import hat, listing, variable_names
+from ..common.words import add_hat, join_names, variable_names
 from .masks import draw_cells
-from .network_parts import shade, sheet
+from .network_parts import add_axes_in_inches, degree_colour
 from .picture import CELL, LINES, Picture, picture
 
 STEPS = {
@@ -49,13 +49,13 @@ def plot_pipeline(
     ordering = [names[i] for i in degrees[0].argsort()]
     numbers = [f"{value:.1f}".replace("-", "−") for value in logits.tolist()]
     total = f"{log_p:.2f}".replace("-", "−")
-    shapes = listing([" × ".join(map(str, mask.shape)) for mask in masks])
+    shapes = join_names([" × ".join(map(str, mask.shape)) for mask in masks])
     alt = (
-        f"From the ordering {listing(ordering)} to log p = {total} nats. Between them degrees "
+        f"From the ordering {join_names(ordering)} to log p = {total} nats. Between them degrees "
         f"{str(degrees[0].tolist())[1:-1]}, masks of {shapes}, logits {', '.join(numbers)}."
     )
     figure = Picture(LEFT + WIDE + 0.1, ROW * len(STEPS) + 0.2, alt=alt, layout="none")
-    axes, style = sheet(figure), {"va": "center_baseline", "parse_math": False}
+    axes, style = add_axes_in_inches(figure), {"va": "center_baseline", "parse_math": False}
     rows = dict(zip(STEPS, ROW * (len(STEPS) - 0.5 - np.arange(len(STEPS))) + 0.1, strict=True))
     for title, y in rows.items():
         axes.text(0.05, y + 0.13, title, weight="bold", va="center_baseline")
@@ -63,13 +63,13 @@ def plot_pipeline(
         axes.axhline(y - ROW / 2, color=LINES, linewidth=0.4 * (title != "log p(x)"))
 
     axes.text(LEFT, rows["ordering"], "  →  ".join(ordering), **style)
-    shades = [[shade(degree, top) for degree in units.tolist()] for units in degrees]
+    shades = [[degree_colour(degree, top) for degree in units.tolist()] for units in degrees]
     apart = WIDE / len(names)
     for k, (name, z) in enumerate(zip(names, numbers, strict=True)):
         x, y = LEFT + apart * k, rows["degrees"] + 0.1
         axes.text(x, y, name, **style)
         draw_cells(axes, (x + 0.27, y + CELL / 2), [[int(degrees[0][k])]], [[shades[0][k]]])
-        axes.text(x, rows["logits"], f"{hat(name)} {z}", **style)
+        axes.text(x, rows["logits"], f"{add_hat(name)} {z}", **style)
     for k, layer in enumerate(shades[1:]):
         _draw_colours(axes, (LEFT, rows["degrees"] - 0.2 - 0.1 * k, WIDE, 0.07), [layer])
     wide = WIDE / len(masks)

@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from ..common.colours import BLUE
-from ..common.words import listing
+from ..common.words import join_names
 from ..leaks.trajectory import Trajectory
-from .axes import frame_only, name_row
+from .axes import name_row, show_frame_only
 from .images import paint_variables
 from .picture import WIDTH, Picture, picture
 
@@ -41,7 +41,7 @@ def plot_trajectory(
     room = 0.1 + 0.1 * max(map(len, names)) if names and shape[0] == 1 else 0.4
     height = min(max(width * shape[0] / shape[1], room), 2.7)
     lines = 2 * len(trajectories)
-    alt = " ".join(_row_in_words(*each, steps, shape) for each in trajectories.items())
+    alt = " ".join(_describe_row(*each, steps, shape) for each in trajectories.items())
     figure = Picture(WIDTH, (height + 0.12) * lines + 0.3 * (len(trajectories) + 1), alt=alt)
     grid = figure.add_gridspec(lines, len(steps))
     for k, (name, shown) in enumerate(trajectories.items()):
@@ -58,15 +58,15 @@ def plot_trajectory(
     return figure
 
 
-def _row_in_words(
+def _describe_row(
     name: str, shown: Trajectory, steps: Sequence[int], shape: tuple[int, int]
 ) -> str:
     """Return the alternative text of a row, with its numbers."""
     falls = [f"{shown.log_likelihood[step].item():.1f}".replace("-", "−") for step in steps]
     text = (
         f"Log p of {name} falls to {falls[-1]} nats by step {steps[-1]}. Its steps "
-        f"{listing(list(map(str, steps)))}: the decided variables, the outputs, and log p, "
-        f"{listing(falls)}."
+        f"{join_names(list(map(str, steps)))}: the decided variables, the outputs, and log p, "
+        f"{join_names(falls)}."
     )
     if len(shown.x) > 20:
         return text
@@ -82,7 +82,7 @@ def _draw_step(
     shape: tuple[int, int],
     names: Sequence[str] | None,
 ) -> None:
-    """Draw the decided part of the row, and the outputs of all variables below it."""
+    """Draw the decided part of the row and, below it, the outputs of all variables."""
     undecided, later = shown.is_undecided(step), shown.is_not_conditional(step)
     row, says = shown.x.masked_fill(undecided, 0), shown.outputs_at(step)
     for axes, values, hatched in ((so_far, row, undecided), (outputs, says, later)):
@@ -90,7 +90,7 @@ def _draw_step(
         picture = paint_variables(pixels, apart, shape, 30 if names else 8, axes is so_far)
         axes.imshow(picture, extent=(0, shape[1], shape[0], 0), aspect="auto")
         axes.set_box_aspect(None if shape[0] == 1 else shape[0] / shape[1])
-        frame_only(axes)
+        show_frame_only(axes)
         for i in (shown.order == step).nonzero().ravel().tolist():
             line, column = divmod(i, shape[1])
             look = {"edgecolor": BLUE, "facecolor": "none", "linewidth": 3}

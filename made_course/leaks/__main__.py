@@ -12,7 +12,7 @@ from importlib import import_module
 import torch
 from torch import Generator, Tensor, nn
 
-from ..common.words import listing, variable_names
+from ..common.words import join_names, variable_names
 from ..model.heads import Bernoulli
 from ..model.masks import Ordering, direct_mask, input_degrees
 from .dependence import RANDOM_POINTS, Dependence, binary_points, measure_dependence
@@ -72,17 +72,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
         as_made = _report("with its initial weights", checked)
         _perturb_weights(model)
         changed = _report("after a small change of every weight, such as training makes", checked)
-        sees_context = _report_deaf(checked)
+        sees_context = _report_deaf_outputs(checked)
     except Exception as error:  # the model's code may raise any exception
         parser.error(f"{given.model} cannot be checked: {type(error).__name__}: {error}")
     sys.exit(0 if as_made and changed and sees_context else 1)
 
 
 class CheckedModel(nn.Module):
-    """The model to check, as a function of its context and its variables in one row.
+    """A wrapper around the model to check, with the context and the variables in one row.
 
-    The model maps rows (B, D) and, if C > 0, a context (B, C) to logits (B, D). The C inputs of the
-    context act as variables of degree 0. Without an ordering, any ordering is allowed.
+    The wrapped model maps rows (B, D) and, if C > 0, a context (B, C) to logits (B, D). The C
+    inputs of the context act as variables of degree 0. Without an ordering, any is allowed.
     """
 
     def __init__(
@@ -109,11 +109,11 @@ class CheckedModel(nn.Module):
         return Bernoulli().log_prob(self(x).double()[..., None], x).sum(1)
 
 
-def _report(when: str, checked: CheckedModel) -> bool:
+def _report(stage: str, checked: CheckedModel) -> bool:
     """Print the results of all tests, and return True if the model is honest."""
     points = binary_points(checked.input_dim)
     is_all = len(points) == 2**checked.input_dim
-    print(f"{type(checked.model).__name__}, {when}")
+    print(f"{type(checked.model).__name__}, {stage}")
     print(f"  points     {'all' if is_all else f'{len(points)} random'} of 2^{checked.input_dim}")
     found = measure_dependence(checked, points)
     is_honest = _report_leaks(checked, found)
@@ -209,15 +209,15 @@ def _perturb_weights(model: nn.Module) -> None:
         p += STEP * torch.randn(p.shape, generator=generator, dtype=p.dtype)
 
 
-def _report_deaf(checked: CheckedModel) -> bool:
-    """Print the deaf outputs, and return False if any output ignores the context."""
+def _report_deaf_outputs(checked: CheckedModel) -> bool:
+    """Print deaf outputs, and return False if there is a context and an output ignores it."""
     deaf = [checked.names[i] for i in _find_deaf_outputs(checked)]
     if checked.context:
         for name in deaf[:SHOWN]:
             print(f"DEAF: {name} does not depend on the context, whatever the weights")
         return not deaf
     if checked.order is None and len(deaf) > 1:
-        print(f"Notice: {listing(deaf, SHOWN)} depend on nothing, whatever the weights")
+        print(f"Notice: {join_names(deaf, SHOWN)} depend on nothing, whatever the weights")
     return True
 
 

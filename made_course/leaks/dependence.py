@@ -137,11 +137,11 @@ def measure_dependence(function: Callable[[Tensor], Tensor], x: Tensor) -> Depen
 def _measure(function: Callable[[Tensor], Tensor], x: Tensor) -> Dependence:
     moves = []
     with torch.no_grad():
-        before = _outputs(function, x)
+        before = _compute_outputs(function, x)
         for j in range(x.shape[1]):
             flipped = x.clone()
             flipped[:, j] = 1 - flipped[:, j]
-            move = _outputs(function, flipped).double() - before.double()
+            move = _compute_outputs(function, flipped).double() - before.double()
             moves.append(move.abs().amax(dim=0))
     eps = torch.finfo(before.dtype).eps if before.is_floating_point() else 0.0
     size = before.double().abs().amax(dim=0)
@@ -149,7 +149,7 @@ def _measure(function: Callable[[Tensor], Tensor], x: Tensor) -> Dependence:
     return Dependence(torch.stack(moves, dim=1), tolerance, _largest_slopes(function, x))
 
 
-def _outputs(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+def _compute_outputs(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     outputs = function(x.clone()).cpu()
     if outputs.shape != x.shape:
         shapes = f"{tuple(x.shape)} → {tuple(outputs.shape)}"

@@ -83,7 +83,7 @@ class Head:
 
     def check(self, x: Tensor) -> None:
         """Raise a ValueError unless all values of ``x`` are possible, which here means finite."""
-        _require(torch.isfinite(x), x, "data must be finite", "Drop or correct these rows")
+        _require_valid(torch.isfinite(x), x, "data must be finite", "Drop or correct these rows")
 
     def fill_missing(self, x: Tensor, is_there: Tensor) -> Tensor:
         """Return floats ``x`` (..., D) with valid values wherever ``is_there`` is False."""
@@ -146,7 +146,7 @@ class Bernoulli(Head):
     def check(self, x: Tensor) -> None:
         """Raise a ValueError unless every value is 0 or 1."""
         cure = "Binarise first, for example (x > 0.5).float(), or choose a head for such values"
-        _require((x == 0) | (x == 1), x, "binary data must hold only 0 and 1", cure)
+        _require_valid((x == 0) | (x == 1), x, "binary data must hold only 0 and 1", cure)
 
 
 class Categorical(Head):
@@ -200,7 +200,7 @@ class Categorical(Head):
             x = x.long()  # because uint8 would turn 256 into 0
         rule = f"classes must be whole numbers 0..{self.num_classes - 1}"
         cure = "Count classes from 0, and give Categorical the total number of classes"
-        _require((x >= 0) & (x < self.num_classes) & (x == x.round()), x, rule, cure)
+        _require_valid((x >= 0) & (x < self.num_classes) & (x == x.round()), x, rule, cure)
 
 
 class MixtureOfGaussians(Head):
@@ -324,7 +324,7 @@ def _choose_class(probabilities: Tensor, u: Tensor) -> Tensor:
     return (u[..., None] > upto[..., :-1]).sum(-1)
 
 
-def _require(is_valid: Tensor, x: Tensor, rule: str, cure: str) -> None:
+def _require_valid(is_valid: Tensor, x: Tensor, rule: str, cure: str) -> None:
     """Raise a ValueError that shows the first invalid value, if there is one."""
     if bool(is_valid.all()):
         return

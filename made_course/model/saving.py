@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..common.files import read_tensors, write_whole
+from ..common.files import read_tensors, write_atomically
 from .heads import Head
 
 FORMAT = "made_course.MADE, version 2"
@@ -40,7 +40,7 @@ def write_model(
         "state": state,
         "table": to_plain_value(table),
     }
-    write_whole(path, lambda file: torch.save(content, file))
+    write_atomically(path, lambda file: torch.save(content, file))
 
 
 def read_model(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Tensor], Any]:

@@ -57,7 +57,7 @@ class NADE(OrderedModel):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits (B, D) for rows (B, D); logit i is for p(xᵢ = 1 | variables before xᵢ)."""
-        x, steps = self._as_input(x), self.ordering
+        x, steps = self._to_input(x), self.ordering
         # The sum begins with the bias and leaves out the last variable. If each variable's own term
         # were subtracted from a full sum, its output would see the variable through rounding.
         inputs = torch.cat([torch.ones_like(x[..., :1]), x[..., steps[:-1]]], dim=-1)

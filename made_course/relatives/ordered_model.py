@@ -61,7 +61,7 @@ class OrderedModel(nn.Module):
             )
         return self.log_conditionals(x).sum(dim=-1)
 
-    def _as_input(self, x: Tensor) -> Tensor:
+    def _to_input(self, x: Tensor) -> Tensor:
         check_last_dimension(x, self.input_dim)
         return x.to(next(self.parameters()).dtype)
 

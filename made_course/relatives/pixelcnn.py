@@ -83,7 +83,7 @@ class PixelCNN(OrderedModel):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits (B, D) for images (B, D); logit i is for p(xᵢ = 1 | pixels before xᵢ)."""
-        h = self.first(self._as_input(x).view(-1, 1, self.side, self.side))
+        h = self.first(self._to_input(x).view(-1, 1, self.side, self.side))
         for window in self.windows:
             h = h + window(F.relu(h))
         return self.last(F.relu(h)).view(x.shape)

@@ -157,7 +157,7 @@ class Transformer(OrderedModel):
 
         They are logits (B, D), or (B, D, P) for a head with P > 1 parameters per variable.
         """
-        h = self.read(self.head.encode(self._as_input(x)))
+        h = self.read(self.head.encode(self._to_input(x)))
         h = torch.cat([self.start.expand(len(h), 1, -1), h[:, :-1]], dim=1) + self.positions
         for block in self.blocks:
             h = block(h)

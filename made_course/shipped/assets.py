@@ -21,7 +21,7 @@ def read_asset(file: str) -> dict:
     cure = "Restore it with `git checkout`, or install the package again"
     try:
         found = hashlib.sha256(path.read_bytes()).hexdigest()
-        expected = checksums().get(file)
+        expected = read_checksums().get(file)
     except OSError as error:
         raise OSError(f"{path} cannot be read ({error}). {cure}") from error
     if found != expected:
@@ -32,7 +32,7 @@ def read_asset(file: str) -> dict:
     return read_tensors(path)
 
 
-def checksums() -> dict[str, str]:
+def read_checksums() -> dict[str, str]:
     """Return a dict from the name of each file in ``files`` to its SHA-256 in hexadecimal."""
     lines = (ASSETS / CHECKSUMS).read_text().splitlines()
     return {name: digest for digest, name in (line.split() for line in lines)}

@@ -9,7 +9,7 @@ import pandas
 import torch
 from pandas import Series
 
-from ..common.words import listing, percent
+from ..common.words import format_percent, join_names
 from ..model.heads import Bernoulli, Categorical, Head
 from .gaps import Gaps
 from .normal_scores import NormalScores
@@ -83,12 +83,13 @@ class Column:
         return classes.reindex(codes).reset_index(drop=True)
 
     def __str__(self) -> str:
-        gaps = f", missing in {percent(self.missing)} of the rows" if self.missing else ""
+        gaps = f", missing in {format_percent(self.missing)} of the rows" if self.missing else ""
         if self.numbers is not None:
             return f"{self.name}: {self.words}{gaps}"
         kind = "yes/no" if len(self.values) == 2 else f"{len(self.values)} classes"
-        return f"{self.name}: {kind} ({listing([_format(value) for value in self.values])}){gaps}"
+        values = join_names([*map(_format_value, self.values)])
+        return f"{self.name}: {kind} ({values}){gaps}"
 
 
-def _format(value: object) -> str:
+def _format_value(value: object) -> str:
     return f"{value:.7g}" if isinstance(value, float) else str(value)

@@ -15,7 +15,7 @@ from pandas import DataFrame, Series
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from ..common.arguments import check_choice, check_count, check_number
-from ..common.words import listing
+from ..common.words import join_names
 from .columns import Column
 from .numeric_columns import make_numeric_column
 from .table import Table
@@ -126,7 +126,7 @@ def _read_frame(source: object, read_csv: dict[str, Any]) -> tuple[DataFrame, st
         )
     frame = frame.set_axis([str(label) for label in frame.columns], axis=1).reset_index(drop=True)
     if frame.columns.has_duplicates:
-        raise ValueError(f"{name} has two columns with the same name: {listing([*frame])}")
+        raise ValueError(f"{name} has two columns with the same name: {join_names([*frame])}")
     return frame, name
 
 
@@ -135,8 +135,8 @@ def _select_columns(frame: DataFrame, name: str, like: Table) -> DataFrame:
     missing = [label for label in like.names if label not in frame]
     if missing:
         raise ValueError(
-            f"{name} has no column named {listing(missing)}, which the table given as like= has. "
-            f"Its columns are {listing([*frame])}"
+            f"{name} has no column named {join_names(missing)}, which the table given as "
+            f"like= has. Its columns are {join_names([*frame])}"
         )
     return frame[like.names]
 
@@ -148,7 +148,7 @@ def _names_to_keep(frame: DataFrame, name: str, kinds: Mapping[str, Kind]) -> li
         if label not in frame or not (kind in ("classes", "real", "drop") or is_bounds):
             raise ValueError(
                 f"kinds has {kind!r} for {label!r}, but the columns of {name} are "
-                f"{listing([*frame])}, and kinds are 'classes', 'real', 'drop' or two bounds"
+                f"{join_names([*frame])}, and kinds are 'classes', 'real', 'drop' or two bounds"
             )
     return [label for label in frame if kinds.get(label) != "drop"]
 

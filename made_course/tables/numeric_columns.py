@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from pandas import Series
 
-from ..common.words import listing, percent
+from ..common.words import format_percent, join_names
 from .columns import MOST_DIGITS, Column
 from .normal_scores import NormalScores, ndtr
 
@@ -58,13 +58,13 @@ def make_numeric_column(
     has_cells = step is not None and np.abs(values).max() < MOST_STEPS * step
     head = fit_head(chosen, step if has_cells else None, bounds, num_components)
     shares = {f"{v:g}": c / len(numbers) for v, c in zip(values, counts, strict=True)}
-    common = [f"{v} in {percent(s)}" for v, s in shares.items() if s >= 0.1]
+    common = [f"{v} in {format_percent(s)}" for v, s in shares.items() if s >= 0.1]
     words = "real" if step is None else "whole" if step == 1 else f"multiples of {step:g}"
     words += f" from {bounds[0]:g}" if math.isfinite(bounds[0]) else ""
     words += f" to {bounds[1]:g}" if math.isfinite(bounds[1]) else ""
     first, median, third = np.quantile(numbers, (0.25, 0.5, 0.75))
     words += f" (median {median:.4g}, half from {first:.4g} to {third:.4g})"
-    words += f", {listing(common, most=3)} of the rows" if common else ""
+    words += f", {join_names(common, max_names=3)} of the rows" if common else ""
     return Column(str(numbers.name), numbers=head, step=step, words=words)
 
 

@@ -12,7 +12,7 @@ from contextlib import redirect_stdout
 import torch
 
 from ..data.mnist import load_mnist
-from ..data.mnist_binarized import binarized_loader
+from ..data.mnist_binarized import make_binarized_loader
 from ..model.made import MADE
 from .evaluate import evaluate
 from .fit import fit
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rounding and dropout; ``--help`` lists the arguments. On a computer with GPUs, each process uses
     its own GPU.
     """
-    given = _parser().parse_args(arguments)
+    given = _make_parser().parse_args(arguments)
     device = torch.device("cpu")
     if torch.cuda.is_available():
         device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with redirect_stdout(sys.stdout if is_first else io.StringIO()):
         train, test, _ = load_mnist(given.data)
     torch.manual_seed(given.seed)
-    loader = binarized_loader(train, given.batch_size, "threshold", shuffle=True)
+    loader = make_binarized_loader(train, given.batch_size, "threshold", shuffle=True)
     model = MADE(
         784,
         given.hidden,
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         checkpoint=given.checkpoint,
     )
     if is_first:
-        nll = evaluate(model, binarized_loader(test, 1000, "threshold", shuffle=False))
+        nll = evaluate(model, make_binarized_loader(test, 1000, "threshold", shuffle=False))
         print(
             f"test NLL: {nll:.3f} nats, after {len(history)} epochs, {processes.size} process(es)"
         )
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(f"model: MADE.load({given.save!r})")
 
 
-def _parser() -> argparse.ArgumentParser:
+def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m made_course.training", description="Train a MADE on binarised MNIST."
     )

@@ -23,7 +23,7 @@ class Loader(Protocol):
 Batches = Tensor | Loader
 
 
-class Shuffled:
+class ShuffledLoader:
     """A loader of the rows of a tensor (N, D), in a new random order in each epoch."""
 
     def __init__(self, rows: Tensor, batch_size: int) -> None:

@@ -1,4 +1,4 @@
-"""Write a run's checkpoint completely, and read it only for a run with the same settings."""
+"""Write a run's checkpoint atomically, and read it only for a run with the same settings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from zlib import crc32
 import torch
 from torch import Tensor
 
-from ..common.files import read_tensors, write_whole
+from ..common.files import read_tensors, write_atomically
 from .batches import Batches
 
 Path = str | os.PathLike[str]
@@ -19,7 +19,7 @@ Path = str | os.PathLike[str]
 def write_checkpoint(path: Path, settings: Mapping[str, object], state: Mapping[str, Any]) -> None:
     """Write the settings and the state of a run to a file."""
     content = {"settings": settings, "state": state}
-    write_whole(path, lambda file: torch.save(content, file))
+    write_atomically(path, lambda file: torch.save(content, file))
 
 
 def read_checkpoint(path: Path, settings: Mapping[str, object]) -> dict[str, Any]:

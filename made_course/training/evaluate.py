@@ -79,4 +79,4 @@ def sum_nll(
             share = processes.take_share(batch).to(device)
             total -= model.log_prob(share, ensemble).cpu().double().sum().item()
             rows += len(batch)
-    return processes.sum_up(total), rows
+    return processes.sum_over_processes(total), rows

@@ -14,13 +14,13 @@ from tqdm.auto import tqdm
 
 from ..common.arguments import check_choice, check_count, check_number
 from ..model.made import MADE
-from .batches import Batches, Loader, Shuffled, check_data
+from .batches import Batches, Loader, ShuffledLoader, check_data
 from .checkpoints import describe_data, read_checkpoint, write_checkpoint
 from .history import History
 from .precision import PRECISIONS, uses_bfloat16
 from .processes import connect_processes
 from .run import Run
-from .schedules import OneCycle, Patient
+from .schedules import OneCycle, PatientSchedule
 
 OnEpoch = Callable[[MADE, History], bool | None]
 
@@ -64,7 +64,7 @@ def fit(
             :func:`~made_course.training.schedules.falling_decay`.
         patience: end the training after this many epochs without a better score on ``valid``. This
             suits tables of a few hundred to about ten thousand rows. The schedule is then
-            :class:`~made_course.training.schedules.Patient`, which does not depend on ``epochs``.
+            :class:`~made_course.training.schedules.PatientSchedule`, independent of ``epochs``.
         precision: ``"float32"`` (the model's own dtype), ``"bfloat16"`` (autocast), or ``"auto"``:
             autocast if a short trial finds it faster, but never for densities or in float64.
         seed: seed of shuffling and dropout, used without changing torch's global stream; None uses
@@ -92,21 +92,21 @@ def fit(
         >>> x = torch.tensor([[0, 0, 0], [0, 1, 1], [1, 1, 0]]).repeat(40, 1)
         >>> model = MADE(3, hidden_dims=(16,), seed=0)
         >>> history = fit(model, x, epochs=100, lr=0.05, seed=0, progress=False)
-        >>> evaluate(model, x) < 1.2  # the entropy of three equal patterns is ln 3 = 1.10 nats
+        >>> evaluate(model, x) < 1.2  # the entropy of 3 equally frequent rows is ln 3 = 1.10 nats
         True
     """
     if patience is not None and valid is None:
         raise ValueError("patience needs validation data: pass valid=")
-    schedule = _schedule(epochs, lr, weight_decay, patience)
+    schedule = _make_schedule(epochs, lr, weight_decay, patience)
     check_choice("precision", precision, PRECISIONS)
     seed = None if seed is None else check_count("seed", seed, smallest=0, largest=2**63 - 1)
     check_data(model, train)
     if valid is not None:
         check_data(model, valid)
-    batches: Loader | Shuffled = train
+    batches: Loader | ShuffledLoader = train
     if isinstance(train, Tensor):
         size = schedule.batch_size(len(train)) if batch_size is None else batch_size
-        batches = Shuffled(train, check_count("batch_size", size))
+        batches = ShuffledLoader(train, check_count("batch_size", size))
 
     own = next(model.parameters())
     settings = {
@@ -115,7 +115,7 @@ def fit(
         "ordering": describe_data(model.order) if _has_given_ordering(model) else None,
         "train": describe_data(train),
         "valid": describe_data(valid),
-        "batch_size": batches.batch_size if isinstance(batches, Shuffled) else None,
+        "batch_size": batches.batch_size if isinstance(batches, ShuffledLoader) else None,
         **asdict(schedule),
         # with patience, epochs is only a limit, which may change when a run is resumed
         "epochs": schedule.epochs if patience is None else None,
@@ -142,9 +142,9 @@ def _has_given_ordering(model: MADE) -> bool:
     return not isinstance(model, MADE) or model.mask_sets.has_given_ordering
 
 
-def _schedule(
+def _make_schedule(
     epochs: int | None, lr: float | None, weight_decay: float | None, patience: int | None
-) -> OneCycle | Patient:
+) -> OneCycle | PatientSchedule:
     """Return the schedule with these settings, and with its own defaults where they are None."""
     given = (
         ("epochs", epochs, check_count),
@@ -153,7 +153,7 @@ def _schedule(
         ("patience", patience, check_count),
     )
     chosen: Any = {name: check(name, value) for name, value, check in given if value is not None}
-    return OneCycle(**chosen) if patience is None else Patient(**chosen)
+    return OneCycle(**chosen) if patience is None else PatientSchedule(**chosen)
 
 
 def _train(run: Run, save: Callable[[], None], on_epoch: OnEpoch | None, progress: bool) -> None:

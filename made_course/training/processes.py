@@ -40,7 +40,7 @@ class Processes:
         """Return this process's rows of a batch (B, ...); some processes may have one row fewer."""
         return batch if self.size == 1 else batch[self.rank :: self.size]
 
-    def sum_up(self, number: float) -> float:
+    def sum_over_processes(self, number: float) -> float:
         """Return the sum of a number over all processes."""
         if self.size == 1:
             return number
@@ -88,7 +88,7 @@ class Processes:
             seed = self.broadcast(int(torch.randint(2**62, ())))
         return nullcontext() if seed is None else self.using_stream(seed)
 
-    def using_own_dropout(self, step: int) -> AbstractContextManager[None]:
+    def using_dropout_stream(self, step: int) -> AbstractContextManager[None]:
         """Use a separate random stream for dropout in each process, if there are several."""
         if self.size == 1:
             return nullcontext()
@@ -97,14 +97,14 @@ class Processes:
 
     def random_states(self) -> list[Tensor]:
         """Return the states of the random streams that training on this device uses."""
-        return [stream.get_rng_state() for stream in self._streams()]
+        return [stream.get_rng_state() for stream in self._random_streams()]
 
     def set_random_states(self, states: list[Tensor]) -> None:
         """Set the random streams to the states that :meth:`random_states` returned."""
-        for stream, state in zip(self._streams(), states, strict=True):
+        for stream, state in zip(self._random_streams(), states, strict=True):
             stream.set_rng_state(state)
 
-    def _streams(self) -> list[Any]:
+    def _random_streams(self) -> list[Any]:
         own = [] if self.device.type == "cpu" else [torch.get_device_module(self.device)]
         return [torch, *own]
 

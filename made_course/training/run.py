@@ -14,11 +14,11 @@ from tqdm.auto import tqdm
 
 from ..common.arguments import skip_value_checks
 from ..model.made import MADE
-from .batches import Batches, Loader, Shuffled, unwrap_batches
+from .batches import Batches, Loader, ShuffledLoader, unwrap_batches
 from .evaluate import sum_nll
 from .history import History
 from .processes import Processes
-from .schedules import OneCycle, Patient, update_averages
+from .schedules import OneCycle, PatientSchedule, update_averages
 
 MAX_GRADIENT_NORM = 1.0
 LARGE = 30
@@ -35,7 +35,7 @@ class Run:
     def __init__(
         self,
         model: MADE,
-        schedule: OneCycle | Patient,
+        schedule: OneCycle | PatientSchedule,
         train: Loader,
         valid: Batches | None,
         processes: Processes,
@@ -73,7 +73,7 @@ class Run:
     def _take_steps(self, bar: tqdm) -> float:
         """Take a step per batch, and return the mean NLL, each batch scored before its step."""
         model, steps, total, rows = self.model.train(), len(self.train), 0.0, 0
-        with skip_value_checks(isinstance(self.train, Shuffled)):
+        with skip_value_checks(isinstance(self.train, ShuffledLoader)):
             for number, batch in enumerate(unwrap_batches(self.train)):
                 step = len(self.history) * steps + number
                 self.schedule.set_rate(self.optimizer, step, steps, self.history)
@@ -96,7 +96,7 @@ class Run:
         share = processes.take_share(batch).to(processes.device)
         # one context per step, because autocast reuses its casts of the biases until it exits
         with (
-            processes.using_own_dropout(step),
+            processes.using_dropout_stream(step),
             torch.autocast(processes.device.type, torch.bfloat16, enabled=self.bfloat16),
         ):
             loss = -self.model.log_prob(share).sum() / len(batch)
@@ -104,7 +104,7 @@ class Run:
         loss.backward()
         processes.add_gradients(self.weights)
         norm = nn.utils.clip_grad_norm_(self.weights, MAX_GRADIENT_NORM)
-        return processes.sum_up(loss.item()), norm.item()
+        return processes.sum_over_processes(loss.item()), norm.item()
 
     def _explain_not_finite(self, nll: float, batch: Tensor, number: int) -> FloatingPointError:
         problem = "the gradient is not finite" if math.isfinite(nll) else f"the loss is {nll:g}"

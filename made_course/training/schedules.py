@@ -15,9 +15,9 @@ from .history import History
 WARM_UP = 0.3
 """Share of all steps during which the learning rate of :class:`OneCycle` rises to its peak."""
 RISE = 100
-"""Number of steps during which the learning rate of :class:`Patient` rises."""
+"""Number of steps during which the learning rate of :class:`PatientSchedule` rises."""
 FALLS, FALL = 6, 1 / 3
-"""Falls of the learning rate of :class:`Patient` within its patience: their number and factor."""
+"""Number and factor of the falls of the learning rate of :class:`PatientSchedule`."""
 
 
 @dataclass
@@ -47,7 +47,7 @@ class OneCycle:
 
 
 @dataclass
-class Patient:
+class PatientSchedule:
     """A schedule whose learning rate rises, and then falls each time that the scores stall.
 
     The rate rises to ``lr`` during the first 100 steps. After each sixth of the patience without a

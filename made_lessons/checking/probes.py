@@ -6,7 +6,7 @@ from itertools import product
 import torch
 from torch import Tensor
 
-from made_course.common.words import listing
+from made_course.common.words import join_names
 
 from .comparison import has_same_numbers, is_same
 
@@ -75,7 +75,7 @@ def find_unused_arguments(
 
 
 def _list_names(names: list[str]) -> str:
-    return listing([f"`{name}`" for name in names])
+    return join_names([f"`{name}`" for name in names])
 
 
 def _is_unused(

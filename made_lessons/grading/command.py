@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from made_course import __version__
-from made_course.common.files import write_whole
+from made_course.common.files import write_atomically
 
 from ..checking.catalogue import NOTEBOOKS
 from .folder import CLASS, LearnerResult, clean, find_submissions, read_class
@@ -97,7 +97,7 @@ def add_result(result: LearnerResult, found: Path, notebook: int) -> LearnerResu
         file = found / f"{result.file_digest}.json"
         if not file.exists():
             output = _run_judge(result.path, notebook)
-            write_whole(file, lambda temporary: temporary.write_bytes(output))
+            write_atomically(file, lambda temporary: temporary.write_bytes(output))
         verdicts = json.loads(file.read_bytes())
         result.verdicts = {name: Verdict(**fields) for name, fields in verdicts.items()}
         result.status = "graded" if verdicts else "not graded: its judge ran out of time"

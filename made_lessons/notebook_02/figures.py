@@ -8,8 +8,8 @@ from matplotlib.patches import Patch, Rectangle
 from torch import Tensor
 
 from made_course.common.colours import BLUE, ORANGE
-from made_course.common.words import hat, variable_names
-from made_course.figures.axes import add_legend, frame_only
+from made_course.common.words import add_hat, variable_names
+from made_course.figures.axes import add_legend, show_frame_only
 from made_course.figures.picture import WORDS, Picture, picture
 
 
@@ -23,7 +23,7 @@ def plot_moves(moves: Tensor, ordering: Sequence[int], marked: int) -> Picture:
         marked: index of the input whose column is framed.
     """
     dim, names = len(moves), variable_names(len(moves))
-    outputs = list(map(hat, names))
+    outputs = list(map(add_hat, names))
     own = moves.diagonal()
     alt = (
         f"How far {dim} outputs move when an input is flipped: {outputs[marked]} by "
@@ -42,7 +42,7 @@ def plot_moves(moves: Tensor, ordering: Sequence[int], marked: int) -> Picture:
             axes.plot(j, i, "x", **cross, markeredgewidth=1.6)
     column = {"facecolor": "none", "edgecolor": WORDS, "linewidth": 1.8, "zorder": 3}
     axes.add_patch(Rectangle((marked - 0.56, -0.56), 1.12, dim + 0.12, **column))
-    frame_only(axes)
+    show_frame_only(axes)
     ticks = range(marked % 2, dim, 2)
     axes.set_xticks(ticks, [names[j] for j in ticks], fontsize=13)
     axes.set_yticks(ticks, [outputs[i] for i in ticks], fontsize=13)

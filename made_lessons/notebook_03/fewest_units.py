@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations, count
 
-from made_course.common.words import hat, variable_names
+from made_course.common.words import add_hat, variable_names
 
 from ..checking import Exercise, View, WrongAnswer, as_text, exercise, known_mistakes, shuffle
 
@@ -49,7 +49,7 @@ def _parse_degrees(answer: object) -> list[int]:
 
 def _path_view(i: int, j: int) -> View:
     """Return a view of the path from input j to output i."""
-    output, variable = hat(_NAMES[i - 1]), _NAMES[j - 1]
+    output, variable = add_hat(_NAMES[i - 1]), _NAMES[j - 1]
 
     def why(answer: object, *_: object) -> str:
         too_high = f" A unit of degree {i} will not do, because {output} sees smaller degrees only"
@@ -90,7 +90,7 @@ def _vary(exercise: Exercise, variant: str) -> Exercise:
         and len(_sets_of_three(pairs)) < 3  # so that a different variant's answer is seldom right
         and not _sets_of_three(pairs) & _sets_of_three(_PAIRS)
     )
-    wanted = ", ".join(f"{hat(_NAMES[i - 1])} sees {_NAMES[j - 1]}" for i, j in pairs)
+    wanted = ", ".join(f"{add_hat(_NAMES[i - 1])} sees {_NAMES[j - 1]}" for i, j in pairs)
     return replace(
         exercise,
         reference=lambda: fewest_units(pairs),

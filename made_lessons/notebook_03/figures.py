@@ -8,18 +8,24 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from made_course.common.colours import BLUE
-from made_course.common.words import hat, variable_names
-from made_course.figures.dependence import pairs_in_words
+from made_course.common.words import add_hat, variable_names
+from made_course.figures.dependence import describe_pairs
 from made_course.figures.masks import (
     NAMED,
+    describe_layers,
+    describe_mask,
+    describe_widths,
     draw_mask,
     layer_names,
-    layers_in_words,
-    margins,
-    mask_in_words,
-    sizes_in_words,
+    list_degrees_and_names,
 )
-from made_course.figures.network_parts import RADIUS, draw_units, draw_wire, shade, sheet
+from made_course.figures.network_parts import (
+    RADIUS,
+    add_axes_in_inches,
+    degree_colour,
+    draw_units,
+    draw_wire,
+)
 from made_course.figures.networks import APART, layer_positions, name_ends
 from made_course.figures.picture import CELL, LINES, WIDTH, WORDS, Picture, picture
 from made_course.model.masks import connectivity
@@ -40,7 +46,7 @@ def plot_masking(degrees: Sequence[Tensor], masks: Sequence[Tensor]) -> Picture:
         degrees: degrees of the inputs and of each hidden layer.
         masks: one mask per weight matrix, starting at the inputs.
     """
-    layers, sides = [*degrees, degrees[0]], margins(masks, degrees)
+    layers, sides = [*degrees, degrees[0]], list_degrees_and_names(masks, degrees)
     names = variable_names(len(degrees[0]))
     leads = [LEAD] * (len(masks) - 1) + [NAMED]
     gaps = [lead + CELL * mask.shape[1] + 0.28 for lead, mask in zip(leads, masks, strict=True)]
@@ -48,7 +54,7 @@ def plot_masking(degrees: Sequence[Tensor], masks: Sequence[Tensor]) -> Picture:
     deep = CELL * max(map(len, masks)) + 0.05
     foot, width = deep + 0.7, left + sum(gaps) + 0.42
     figure = Picture(width, foot + tall + 0.85, alt=_describe_network(layers, masks), layout="none")
-    axes, xs = sheet(figure), left + np.cumsum([0.0, *gaps])
+    axes, xs = add_axes_in_inches(figure), left + np.cumsum([0.0, *gaps])
 
     places = [layer_positions(x, len(d), foot + tall / 2) for x, d in zip(xs, layers, strict=True)]
     _draw_network(axes, places, layers, masks)
@@ -82,14 +88,14 @@ def plot_path(degrees: Sequence[Tensor], masks: Sequence[Tensor], path: Sequence
     for k, degree in enumerate(along[1:], start=1):
         steps += ["<" if k == len(masks) else "≤", str(degree)]
     alt = (
-        f"A path from {names[path[0]]} to {hat(names[path[-1]])}: its degrees are "
+        f"A path from {names[path[0]]} to {add_hat(names[path[-1]])}: its degrees are "
         f"{' '.join(steps)}. Each unit is at the height of its degree. Each of the "
         f"{_count_wires(masks)[1]} connections is level or rises; into an output, each one rises."
     )
     most = max(int(units.bincount().max()) for units in layers)
     band, foot = 0.42 * most + 0.22, 0.42
     figure = Picture(WIDTH - 0.1, foot + band * _top_degree(layers) + 0.4, alt=alt, layout="none")
-    axes, xs = sheet(figure), np.linspace(1.5, WIDTH - 0.65, len(layers))
+    axes, xs = add_axes_in_inches(figure), np.linspace(1.5, WIDTH - 0.65, len(layers))
     _draw_bands(axes, xs, _top_degree(layers), foot, band)
     places = [_unit_positions(x, units, foot, band) for x, units in zip(xs, layers, strict=True)]
     _draw_network(axes, places, layers, masks, path)
@@ -114,7 +120,7 @@ def _draw_network(
     path: Sequence[int] | None = None,
 ) -> None:
     """Draw units and wires coloured by degree. Wires on the path or into one unit are thick."""
-    shades = [[shade(d, _top_degree(layers)) for d in units.tolist()] for units in layers]
+    shades = [[degree_colour(d, _top_degree(layers)) for d in units.tolist()] for units in layers]
     for k, mask in enumerate(masks):
         for (to, start), kept in np.ndenumerate(mask.bool().cpu().numpy()):
             look = MASKED_WIRE if not kept else {"color": shades[k][start], "linewidth": 1.8}
@@ -171,11 +177,11 @@ def _count_wires(masks: Sequence[Tensor]) -> tuple[int, int]:
 def _describe_network(layers: Sequence[Tensor], masks: Sequence[Tensor]) -> str:
     """Describe the masked network: connections, degrees, masks, and what each output sees."""
     every, kept = _count_wires(masks)
-    kinds, sides = layer_names(len(layers)), margins(masks, layers[:-1])
-    rows = [mask_in_words(m, sides[k : k + 2], kinds[k + 1]) for k, m in enumerate(masks)]
-    sees = pairs_in_words(connectivity(masks), variable_names(len(layers[0])))
+    kinds, sides = layer_names(len(layers)), list_degrees_and_names(masks, layers[:-1])
+    rows = [describe_mask(m, sides[k : k + 2], kinds[k + 1]) for k, m in enumerate(masks)]
+    sees = describe_pairs(connectivity(masks), variable_names(len(layers[0])))
     return (
         f"Of {every} connections the masks leave {kept}; the others are dotted. A network of "
-        f"{sizes_in_words(layers)}, with degrees: {'; '.join(layers_in_words(layers))}. Below the "
+        f"{describe_widths(layers)}, with degrees: {'; '.join(describe_layers(layers))}. Below the "
         f"connections are the masks. {' '.join(rows)} {sees}"
     )

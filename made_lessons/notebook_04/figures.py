@@ -9,7 +9,7 @@ from torch import Tensor
 
 from made_course.common.colours import BLUE, ORANGE
 from made_course.figures.masks import draw_cells, format_short
-from made_course.figures.network_parts import sheet
+from made_course.figures.network_parts import add_axes_in_inches
 from made_course.figures.picture import LINES, WIDTH, Picture, picture
 
 SIDE, APART = 0.46, 0.25
@@ -33,7 +33,7 @@ def plot_masked_step(once: tuple[Tensor, Tensor], where_used: Tensor, mask: Tens
     )
     row = table + 0.85
     figure = Picture(WIDTH, 2 * row, alt=alt, layout="none")
-    axes = sheet(figure)
+    axes = add_axes_in_inches(figure)
     lefts = [0.05 + (table + APART) * k for k in range(3)]
     _mark_cell(axes, lefts[2] + SIDE / 2, 1.5 * row)
     axes.text(lefts[2] + SIDE + 0.1, 1.5 * row, "forbidden,\nbut in use", va="center")
@@ -120,7 +120,7 @@ def plot_entropies(boards: Tensor) -> Picture:
     alt += f"Entropy of each pixel given the earlier ones: {', '.join(shown)}. Sum: {total}."
     cell = 0.6
     figure = Picture(WIDTH, side * cell + 0.1, alt=alt, layout="none")
-    axes, rows = sheet(figure), range(0, len(nats), side)
+    axes, rows = add_axes_in_inches(figure), range(0, len(nats), side)
     faces = [["none" if cost == "0" else LINES for cost in shown[k : k + side]] for k in rows]
     draw_cells(axes, (0.9, side * cell + 0.05), [shown[k : k + side] for k in rows], faces, cell)
     words = f"sum:\n{total}"

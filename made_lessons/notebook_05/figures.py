@@ -10,8 +10,8 @@ from matplotlib.lines import Line2D
 from torch import Tensor
 
 from made_course.common.colours import BLUE
-from made_course.figures.axes import axes_at, name_lines, note
-from made_course.figures.images import as_pictures, paint
+from made_course.figures.axes import add_axes_at, add_note, name_lines
+from made_course.figures.images import paint, to_square_arrays
 from made_course.figures.picture import FAINT, LINES, WIDTH, WORDS, Picture, picture
 
 BIN = 5.0
@@ -50,14 +50,14 @@ def plot_learning_curve(
         size = 6 if len(nll) <= 25 else 3
         axes.plot(epochs, nll, line, c=colour, markersize=size, label=f"{curve}, {when}")
         by = (8, -12 if nll[-1] < max(train[-1], scored[-1]) else 4)
-        note(axes, f"{nll[-1]:.1f}", (epochs[-1], nll[-1]), by, color=colour, weight="bold")
+        add_note(axes, f"{nll[-1]:.1f}", (epochs[-1], nll[-1]), by, color=colour, weight="bold")
     if best < len(epochs):
         axes.plot(best, lowest, "o", c=BLUE, markersize=10, markerfacecolor="none")
-        note(axes, f"lowest: {lowest:.1f}, epoch {best}", (best, lowest), (0, -22), color=BLUE)
+        add_note(axes, f"lowest: {lowest:.1f}, epoch {best}", (best, lowest), (0, -22), color=BLUE)
     for level, nats in levels.items():
         axes.axhline(nats, color=LINES, linestyle=":", linewidth=1.5)
         where = {"xycoords": axes.get_yaxis_transform(), "ha": "right"}
-        note(axes, f"{level}: {nats:.0f}", (1, nats), (-4, 3), **where)
+        add_note(axes, f"{level}: {nats:.0f}", (1, nats), (-4, 3), **where)
     fitted = [*train[len(epochs) // 4 :], *scored[len(epochs) // 4 :], *levels.values()]
     room = 0.25 * (max(fitted) - min(fitted)) or 1.0
     axes.set(xlabel="epoch", ylabel="NLL (nats)", ylim=(min(fitted) - room, max(fitted) + room))
@@ -89,7 +89,7 @@ def plot_surprise(
     figure = Picture(height=3.6, alt=alt, layout="none")
     side, bottom, tile = 0.2, 1.18, 0.46  # inches
     wide = WIDTH - 2 * side
-    axes = axes_at(figure, side, bottom, wide, 3.6 - 0.05 - bottom)
+    axes = add_axes_at(figure, side, bottom, wide, 3.6 - 0.05 - bottom)
     axes.set(xlim=(0, end), yticks=[], xlabel="surprise, −log p, in nats")
     axes.set_xticks(range(0, end + 1, 20), [*range(0, end, 20), f"{end}+"])
     axes.spines["left"].set_visible(False)
@@ -101,9 +101,9 @@ def plot_surprise(
         axes.stairs(counts / len(values), edges, label=name, **look)
     axes.legend(loc="upper left")
     up = axes.get_xaxis_transform()
-    for k, (image, nats) in enumerate(zip(as_pictures(images), at.tolist(), strict=True)):
+    for k, (image, nats) in enumerate(zip(to_square_arrays(images), at.tolist(), strict=True)):
         left = side + nats / end * wide - tile / 2
-        tile_axes = paint(axes_at(figure, left, bottom - tile - 0.06, tile, tile), image)
+        tile_axes = paint(add_axes_at(figure, left, bottom - tile - 0.06, tile, tile), image)
         if k == 0:
             tile_axes.patch.set(edgecolor=BLUE, linewidth=4, zorder=-1)
             axes.plot([nats, nats], [0, 0.42], color=WORDS, linewidth=1, transform=up)

@@ -10,10 +10,10 @@ from matplotlib.patches import Patch, Rectangle
 from torch import Tensor
 
 from made_course.common.colours import BLUE
-from made_course.common.words import listing
-from made_course.figures.axes import add_legend, frame_only
+from made_course.common.words import join_names
+from made_course.figures.axes import add_legend, show_frame_only
 from made_course.figures.images import paint_variables
-from made_course.figures.network_parts import shade
+from made_course.figures.network_parts import degree_colour
 from made_course.figures.picture import FAINT, LINES, WIDTH, Picture, picture
 
 
@@ -31,7 +31,7 @@ def plot_final_units(x: Tensor, degrees: Sequence[Tensor], steps: Sequence[int])
     """
     order, layer = (of.cpu() for of in degrees[:2])
     side, final = math.isqrt(len(order)), [int((layer <= step).sum()) for step in steps]
-    after, counts = (listing([f"{n:,}" for n in numbers]) for numbers in (steps, final))
+    after, counts = (join_names([f"{n:,}" for n in numbers]) for numbers in (steps, final))
     alt = f"Hidden units become final as pixels are drawn. After {after} of {len(x):,} pixels, "
     alt += f"{counts} of the {len(layer):,} units of a hidden layer are final."
     figure = Picture(height=WIDTH / len(steps) + 1.0, alt=alt)
@@ -41,13 +41,13 @@ def plot_final_units(x: Tensor, degrees: Sequence[Tensor], steps: Sequence[int])
         values = np.where(undecided, 0, x.float().cpu().numpy())
         above.imshow(paint_variables(values, undecided, (side, side), 6, drawn=True))
         above.set_title(f"{step:,} pixels", weight="normal", fontsize=12)
-        bar.barh(0, before, color=shade(1, 3))
+        bar.barh(0, before, color=degree_colour(1, 3))
         bar.barh(0, count - before, left=before, color=BLUE)
         bar.set(xlim=(0, len(layer)), ylim=(-0.4, 0.4))
         bar.set_xlabel(f"{count:,} final", fontsize=12)
-        frame_only(above)
-        frame_only(bar)
-    key = {"just final": Patch(color=BLUE), "final before": Patch(color=shade(1, 3))}
+        show_frame_only(above)
+        show_frame_only(bar)
+    key = {"just final": Patch(color=BLUE), "final before": Patch(color=degree_colour(1, 3))}
     add_legend(figure, key, "outside lower center")
     return figure
 

@@ -14,10 +14,10 @@ from torch import Tensor
 
 from made_course.common.colours import BLUE, ORANGE
 from made_course.common.words import variable_names
-from made_course.figures.axes import add_legend, axes_at, frame_only, note
-from made_course.figures.bars import spread_out
-from made_course.figures.dependence import draw_pairs, name_pairs, pairs_in_words
-from made_course.figures.images import as_pictures
+from made_course.figures.axes import add_axes_at, add_legend, add_note, show_frame_only
+from made_course.figures.bars import spread_heights
+from made_course.figures.dependence import describe_pairs, draw_pairs, name_pairs
+from made_course.figures.images import to_square_arrays
 from made_course.figures.picture import CELL, LINES, WIDTH, WORDS, Picture, picture
 
 FAINT_TO_BLUE = LinearSegmentedColormap.from_list("faint to blue", ["#e3eff7", BLUE])
@@ -41,11 +41,11 @@ def plot_pixel_orderings(orderings: Mapping[str, Tensor]) -> Picture:
     images = []
     for k, (title, ordering) in enumerate(orderings.items(), start=1):
         axes = figure.add_subplot(rows, columns, k)
-        step = as_pictures(torch.argsort(torch.as_tensor(ordering)).float()[None])[0]
+        step = to_square_arrays(torch.argsort(torch.as_tensor(ordering)).float()[None])[0]
         image = axes.imshow(step, cmap=FAINT_TO_BLUE, vmin=0, vmax=step.max())
         images.append((image, step))
         axes.set_title(title, fontsize=12, parse_math=False)
-        frame_only(axes)
+        show_frame_only(axes)
 
     def fill(share: float) -> None:
         for image, step in images:
@@ -75,10 +75,10 @@ def plot_coasting(distances: Mapping[str, Sequence[float]], switch: int) -> Pict
         steps = range(1, len(moved) + 1)
         axes.plot(steps, moved, line, marker=marker, color=colour, markersize=4.5)
         after = switch + (len(moved) - switch) // 3
-        note(axes, name, (after + 1, moved[after]), (0, 9), color=colour, weight="bold")
+        add_note(axes, name, (after + 1, moved[after]), (0, 9), color=colour, weight="bold")
     axes.axvline(switch + 0.5, color=LINES, linestyle=":", linewidth=1.5)
     where = {"xycoords": axes.get_xaxis_transform(), "va": "top"}
-    note(axes, "mask 0: the gradient is 0", (switch + 0.5, 0.98), (8, 0), **where)
+    add_note(axes, "mask 0: the gradient is 0", (switch + 0.5, 0.98), (8, 0), **where)
     axes.set(xlabel="gradient step", xlim=(0.5, len(moved) + 0.5), ylim=(-0.05, None))
     axes.set_ylabel("distance moved\n(last step before = 1)")
     return figure
@@ -101,7 +101,7 @@ def plot_mixture(above: Tensor, count: int) -> Picture:
     axes.hist(above.numpy(), bins=44, range=(0, most), color=LINES)
     axes.axvline(most, color=WORDS, linestyle="--", linewidth=1.2)
     edge = {"xycoords": axes.get_xaxis_transform(), "ha": "center"}
-    note(axes, f"ln {count}", (most, 1), (0, 4), **edge)
+    add_note(axes, f"ln {count}", (most, 1), (0, 4), **edge)
     axes.spines["left"].set_visible(False)
     return figure
 
@@ -140,8 +140,8 @@ def plot_lines(
     axes.set(xlabel=xlabel, ylabel=ylabel)
     axes.margins(y=0.15)
     names, apart = sorted(ends, key=ends.get), np.ptp(axes.get_ylim()) / 8
-    for name, y in zip(names, spread_out(sorted(ends.values()), apart), strict=True):
-        note(axes, name, (ticks[-1], y), (10, 0), va="center", annotation_clip=False)
+    for name, y in zip(names, spread_heights(sorted(ends.values()), apart), strict=True):
+        add_note(axes, name, (ticks[-1], y), (10, 0), va="center", annotation_clip=False)
     return figure
 
 
@@ -158,14 +158,14 @@ def plot_added_orderings(first: Tensor, second: Tensor) -> Picture:
     both = first | second
     mutual, names = both & both.T, variable_names(len(both))
     panels = {"ordering A": first, "ordering B": second, "mean of A and B": both}
-    in_words = " ".join(f"{name}: {pairs_in_words(seen, names)}" for name, seen in panels.items())
+    in_words = " ".join(f"{name}: {describe_pairs(seen, names)}" for name, seen in panels.items())
     count = int(mutual.sum()) // 2
     alt = f"In the mean of two orderings, {count} pairs of variables see each other. {in_words}"
     cell = min(CELL, (WIDTH - 1.9) / 3 / len(both))
     side = cell * len(both)
     figure = Picture(3 * (side + 0.6), side + 1.4, alt=alt, layout="none")
     for k, (name, seen) in enumerate(panels.items()):
-        axes = axes_at(figure, 0.45 + (side + 0.6) * k, 0.95, side, side)
+        axes = add_axes_at(figure, 0.45 + (side + 0.6) * k, 0.95, side, side)
         axes.set_title(name, loc="left", fontsize=12, parse_math=False)
         is_allowed = seen if name != "mean of A and B" else seen & ~mutual
         draw_pairs(axes, seen.numpy(), is_allowed.numpy())

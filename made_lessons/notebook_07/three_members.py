@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import torch
 
-from made_course.common.words import listing
+from made_course.common.words import join_names
 
 from ..checking import Exercise, MalformedAnswer, View, as_text, choose, exercise, known_mistakes
 
@@ -29,7 +29,7 @@ def _right_answer(members: Sequence[int]) -> dict[str, object]:
 
 
 def _list_powers(members: Sequence[int]) -> str:
-    return listing([f"e^−{nats}" for nats in members])
+    return join_names([f"e^−{nats}" for nats in members])
 
 
 def _wrong_answers(members: Sequence[int]) -> dict[str, dict[str, object]]:
@@ -147,8 +147,8 @@ def _vary_members(exercise: Exercise, variant: str) -> Exercise:
         reference=lambda: _right_answer(members),
         known_mistakes=_wrong_answers(members),
         views=_views(members),
-        task=f"Your variant: three members at {listing([*map(str, members)])} nats. For 'possible "
-        f"means', choose from {listing([*map(str, candidates(members))])}.",
+        task=f"Your variant: three members at {join_names([*map(str, members)])} nats. For "
+        f"'possible means', choose from {join_names([*map(str, candidates(members))])}.",
     )
 
 

@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from made_course.common.colours import BLUE
-from made_course.figures.axes import note
+from made_course.figures.axes import add_note
 from made_course.figures.picture import CLEAR_TO_INK, LINES, WORDS, Picture, picture
 from made_course.model.made import MADE
 from made_course.model.sampling import evaluation_mode
@@ -135,11 +135,11 @@ def plot_inverse(p: Sequence[float], us: Sequence[float]) -> Picture:
     for value, (height, top) in enumerate(zip(p, tops, strict=True)):
         axes.plot([value, value, value + 1], [top - height, top, top], color=WORDS, linewidth=2.5)
         if height > 0.08:  # the step has room for a number
-            note(axes, f"{height:g}", (value, top - height / 2), (7, 0), va="center")
+            add_note(axes, f"{height:g}", (value, top - height / 2), (7, 0), va="center")
     for u, value in zip(us, drawn, strict=True):
         axes.plot([-0.7, value, value], [u, u, 0], color=BLUE, linewidth=2)
         axes.plot(value, 0, "v", color=BLUE, markersize=10, clip_on=False)
-        note(axes, f"u = {u:g}", (-0.7, u), (2, 4), color=BLUE, weight="bold")
+        add_note(axes, f"u = {u:g}", (-0.7, u), (2, 4), color=BLUE, weight="bold")
     axes.set(xlim=(-0.7, len(p)), ylim=(0, 1.02), xlabel="value", ylabel="P(x ≤ value)")
     axes.set_xticks(range(len(p)))
     return figure

@@ -11,8 +11,8 @@ from matplotlib.patches import Patch, Rectangle
 from torch import Tensor
 
 from made_course.common.colours import BLUE
-from made_course.figures.axes import add_legend, axes_at, frame_only
-from made_course.figures.network_parts import sheet
+from made_course.figures.axes import add_axes_at, add_legend, show_frame_only
+from made_course.figures.network_parts import add_axes_in_inches
 from made_course.figures.picture import LINES, WIDTH, WORDS, Picture, picture
 
 
@@ -49,16 +49,16 @@ def plot_family_tree(members: Mapping[str, tuple[int, str, str, Tensor]], *, her
     row, side, left = 0.78, 0.66, 0.65
     alt = f"The family by year, each model with its mask. {' '.join(in_words)}"
     figure = Picture(height=row * len(members), alt=alt, layout="none")
-    axes = sheet(figure)
+    axes = add_axes_in_inches(figure)
     heights = [row * (len(members) - k - 0.5) for k in range(len(members))]
     axes.plot([left] * 2, [heights[0], heights[-1]], color=LINES, zorder=1)
     for y, (name, (year, _, news, mask)) in zip(heights, members.items(), strict=True):
         colour = BLUE if name == here else WORDS
         axes.scatter(left, y, s=150, color=colour, zorder=2)
         axes.text(left - 0.2, y, year, ha="right", va="center_baseline")
-        small = axes_at(figure, left + 0.25, y - side / 2, side, side)
+        small = add_axes_at(figure, left + 0.25, y - side / 2, side, side)
         small.imshow(mask.numpy(), cmap="Greys", vmin=0, vmax=1.2)
-        frame_only(small)
+        show_frame_only(small)
         text_x = left + 0.4 + side
         axes.text(text_x, y + 0.17, name, va="center_baseline", weight="bold", color=colour)
         axes.text(text_x, y + 0.02, fill(news, 34), va="top", fontsize=12)
@@ -86,10 +86,10 @@ def plot_receptive_fields(masks: Mapping[str, Tensor], pixel: int) -> Picture:
     alt += f"An image of {side} × {side}."
     figure = Picture(height=step + 0.75, alt=alt, layout="none")
     for k, (title, row) in enumerate(seen.items()):
-        axes = axes_at(figure, step * k, 0.4, step - 0.12, step - 0.12)
+        axes = add_axes_at(figure, step * k, 0.4, step - 0.12, step - 0.12)
         axes.set(xlim=(-0.5, side - 0.5), ylim=(side - 0.5, -0.5), aspect="equal")
         axes.set_title(f"{title}\n{sum(row)} of {pixel}", loc="left", fontsize=12)
-        frame_only(axes)
+        show_frame_only(axes)
         for j, is_seen in enumerate(row[: pixel + 1]):
             kind = "the pixel" if j == pixel else "seen" if is_seen else "earlier, not seen"
             corner = (j % side - 0.42, j // side - 0.42)

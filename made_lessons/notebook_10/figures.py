@@ -10,10 +10,10 @@ from matplotlib.patches import Rectangle
 from torch import Tensor, nn
 
 from made_course.common.colours import BLUE
-from made_course.common.words import hat, variable_names
-from made_course.figures.axes import frame_only
+from made_course.common.words import add_hat, variable_names
+from made_course.figures.axes import show_frame_only
 from made_course.figures.masks import draw_cells, format_short
-from made_course.figures.network_parts import sheet
+from made_course.figures.network_parts import add_axes_in_inches
 from made_course.figures.picture import CLEAR_TO_INK, LINES, WIDTH, Picture, picture
 from made_course.relatives.transformer import Transformer
 
@@ -72,9 +72,9 @@ def _name_sides(axes: Axes, count: int, title: str) -> None:
     edges, names, every = (-0.5, count - 0.5), variable_names(count), range(0, count, 2)
     axes.set(xlim=edges, ylim=edges[::-1], aspect="equal", xlabel="input")
     axes.set_title("\n".join(wrap(title, 13)), loc="left", fontsize=12)
-    frame_only(axes)
+    show_frame_only(axes)
     axes.set_xticks(every, [names[k] for k in every], fontsize=12)
-    axes.set_yticks(every, [hat(names[k]) for k in every], fontsize=12)
+    axes.set_yticks(every, [add_hat(names[k]) for k in every], fontsize=12)
     axes.tick_params(length=0)
 
 
@@ -84,7 +84,7 @@ def _describe_weights(table: Sequence[Sequence[str]]) -> str:
     inputs = ", ".join(f"{names[j]} with {name}" for j, name in enumerate(seen) if name)
     squares = [name for line in table for name in line if name]
     letters = " ".join(sorted(set(squares)))
-    return f"weights {letters} in {len(squares)} squares; {hat(names[row])} sees {inputs}."
+    return f"weights {letters} in {len(squares)} squares; {add_hat(names[row])} sees {inputs}."
 
 
 @picture
@@ -110,7 +110,7 @@ def plot_attention(query: Tensor, key: Tensor, weights: Tensor, value: Tensor) -
     alt += f"Weights: {'; '.join(rows)}. Means of the values: {means}."
     tall = SIDE * len(value)
     figure = Picture(height=2 * (tall + 0.45), alt=alt, layout="none")
-    axes, above = sheet(figure), 2 * (tall + 0.45) - 0.4
+    axes, above = add_axes_in_inches(figure), 2 * (tall + 0.45) - 0.4
     for names, signs in ((("scores", "mask"), "→→"), (("softmax", "values", "mean"), "×= ")):
         left = 0.95
         for t in range(len(value)):
@@ -179,10 +179,10 @@ def plot_heads(heads: Mapping[str, Tensor]) -> Picture:
     for axes, (title, table) in zip(grid, chosen.items(), strict=True):
         axes.imshow(table.numpy(), cmap=CLEAR_TO_INK, vmin=0, vmax=1)
         axes.set_title(title, loc="left", fontsize=12, weight="normal")
-        frame_only(axes)
+        show_frame_only(axes)
         for begin in begins[1:]:
             axes.axhline(begin - 0.5, color=LINES, linewidth=0.8, alpha=0.6)
         axes.set_xticks([1 + begin for begin in begins], [names[t] for t in begins])
-        axes.set_yticks(begins, [hat(names[t]) for t in begins])
+        axes.set_yticks(begins, [add_hat(names[t]) for t in begins])
         axes.set_xlabel("pixel that it sees")
     return figure

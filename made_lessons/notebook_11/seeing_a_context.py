@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from made_course.common.words import hat, variable_names
+from made_course.common.words import add_hat, variable_names
 from made_course.model import masks as package
 
 from ..checking import MalformedAnswer, add_view, as_text, edit, exercise, known_mistakes, run
@@ -53,7 +53,7 @@ def _describe_missing_input(answer: object, width: int, D: int) -> str:
         return "each output sees all that it may see"
     i, j = missing[0]
     names = ["the context", *variable_names(D)]
-    return f"{hat(names[i + 1])} does not see {names[j]}"
+    return f"{add_hat(names[i + 1])} does not see {names[j]}"
 
 
 known_mistakes(

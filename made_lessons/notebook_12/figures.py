@@ -9,7 +9,7 @@ import torch
 from torch import Generator, Tensor
 
 from made_course.common.colours import BLUE
-from made_course.figures.axes import note
+from made_course.figures.axes import add_note
 from made_course.figures.picture import LINES, WORDS, Picture, picture
 
 
@@ -37,7 +37,7 @@ def plot_costs_of_orderings(log_p: Tensor, marks: Mapping[str, float]) -> Pictur
     for k, (name, value) in enumerate(sorted(marks.items(), key=lambda mark: mark[1])):
         at = top * (1.65 - 0.16 * k)  # each name is above the lines to its right
         axes.plot([value, value], [0, at], color=BLUE, linewidth=1.6)
-        note(axes, f"{name} {value:.1f}", (value, at), (3, 0), va="center", color=WORDS)
+        add_note(axes, f"{name} {value:.1f}", (value, at), (3, 0), va="center", color=WORDS)
     axes.set(ylim=(0, 1.75 * top), xlabel="nats of this board in one ordering", yticks=[])
     axes.spines["left"].set_visible(False)
     return figure

@@ -2,7 +2,7 @@
 
 import pytest
 
-from made_course.widgets.shared.base import joined_modules
+from made_course.widgets.shared.base import join_modules
 
 pytestmark = pytest.mark.delivery
 ASK = """async ([text, Worker]) => {
@@ -39,7 +39,7 @@ def test_sum_in_a_worker_or_without_one(bare, tmp_path, worker, started):
     page = tmp_path / "page.html"
     page.write_text("<script>window.started = 0</script>", encoding="utf-8")
     bare.goto(page.as_uri())
-    first, second, here = bare.evaluate(ASK, [joined_modules("summing"), worker])
+    first, second, here = bare.evaluate(ASK, [join_modules("summing"), worker])
     assert first == second == here
     assert here > 1.2
     assert bare.evaluate("window.started") == started

@@ -7,7 +7,7 @@ import re
 import pytest
 import torch
 
-from made_course.common.files import read_tensors, write_whole
+from made_course.common.files import read_tensors, write_atomically
 
 CONTENT = {"weights": torch.arange(6.0).view(2, 3), "name": "tiny", "widths": [4, 4], "seed": None}
 
@@ -29,7 +29,7 @@ def assert_untouched(path):
     assert list(path.parent.iterdir()) == [path]
 
 
-# ---- write_whole --------------------------------------------------------------------------------
+# ---- write_atomically ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", [str, lambda path: path], ids=["str", "Path"])
@@ -40,7 +40,7 @@ def test_an_old_file_is_whole_until_it_is_replaced(old, kind):
         assert path.parent == old.parent, "a move is one step only within one file system"
         assert path.suffix == old.suffix, "PIL and others choose the format by it"
 
-    write_whole(kind(old), write)
+    write_atomically(kind(old), write)
     assert old.read_bytes() == b"new"
     assert list(old.parent.iterdir()) == [old]
 
@@ -60,7 +60,7 @@ def test_an_error_while_writing_leaves_the_old_file_and_no_other(old, error):
         raise error
 
     with pytest.raises(OSError, match=rf"^could not write {re.escape(str(old))}: ") as caught:
-        write_whole(old, write)
+        write_atomically(old, write)
     assert str(error) in str(caught.value)
     assert "free some space or choose a folder you may write to" in str(caught.value)
     assert "An older file is unchanged" in str(caught.value)
@@ -74,14 +74,14 @@ def test_an_interrupt_or_a_mistake_passes_through_and_leaves_nothing(old, error)
         raise error
 
     with pytest.raises(type(error)) as caught:
-        write_whole(old, write)
+        write_atomically(old, write)
     assert caught.value is error
     assert_untouched(old)
 
 
 @pytest.mark.parametrize("name", ["digits", ".digits", "digits.pt"])
 def test_a_file_of_tensors_needs_no_suffix(tmp_path, name):
-    write_whole(tmp_path / name, save)
+    write_atomically(tmp_path / name, save)
     assert read_tensors(tmp_path / name)["name"] == "tiny"
     assert [file.name for file in tmp_path.iterdir()] == [name]
 
@@ -89,9 +89,9 @@ def test_a_file_of_tensors_needs_no_suffix(tmp_path, name):
 def test_a_missing_folder_is_named_and_a_folder_is_not_replaced(tmp_path):
     path = tmp_path / "nowhere" / "file.pt"
     with pytest.raises(OSError, match=rf"^could not write {re.escape(str(path))}: .*; create the"):
-        write_whole(path, save)
+        write_atomically(path, save)
     with pytest.raises(OSError, match="could not write"):
-        write_whole(tmp_path, save)
+        write_atomically(tmp_path, save)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -101,7 +101,7 @@ def test_a_new_file_has_the_permissions_of_the_umask(tmp_path):
     before = os.umask(0o022)
     try:
         save(plain)
-        write_whole(whole, save)
+        write_atomically(whole, save)
     finally:
         os.umask(before)
     assert oct(whole.stat().st_mode) == oct(plain.stat().st_mode)

@@ -10,13 +10,13 @@ from matplotlib.colors import to_hex, to_rgba
 from matplotlib.text import Text
 from PIL import Image
 
-from made_course.figures.network_parts import shade
-from made_course.figures.picture import course_style
+from made_course.figures.network_parts import degree_colour
+from made_course.figures.picture import using_course_style
 
 BLUE, ORANGE = "#0072b2", "#d55e00"
 WIDEST, PHONE, LEAST = 388, 382, 11
 """Pixels of the widest figure with its edge, of a figure on a phone, and of its smallest text."""
-PALE = {shade(degree, top) for top in (3, 16) for degree in range(top)}
+PALE = {degree_colour(degree, top) for top in (3, 16) for degree in range(top)}
 """Colours of wires of small degrees, pale on purpose, because the unit also shows the degree."""
 WHITE = (1.0, 1.0, 1.0, 1.0)
 
@@ -43,7 +43,7 @@ def faults(figure):
     """List the faults of a figure in words, such as small, faint or overlapping text."""
     picture = np.asarray(Image.open(io.BytesIO(figure.as_png())).convert("RGBA"))
     renderer = FigureCanvasAgg(figure).get_renderer()
-    with course_style():
+    with using_course_style():
         corner = figure.get_tightbbox().padded(0.04).min * figure.dpi
         words = {text: text.get_window_extent(renderer) for text in words_of(figure)}
     edges = [picture[:2], picture[-2:], picture[:, :2], picture[:, -2:]]

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 
 from made_course.common.colours import BLUE, ORANGE
-from made_course.figures.network_parts import shade
+from made_course.figures.network_parts import degree_colour
 from tests.browser.lab import drag, place, says, watched
 from tests.figures.drawn import contrast
 from tests.site.notebooks import ROOT, each_notebook, figures_of
@@ -158,7 +158,7 @@ SEEN = """colours => {
 
 
 def test_on_a_dark_page_blue_turns_and_all_words_can_be_read(site, page):
-    words, ramp = [BLUE, ORANGE, "#3c3c3c"], [shade(degree, 3) for degree in range(4)]
+    words, ramp = [BLUE, ORANGE, "#3c3c3c"], [degree_colour(degree, 3) for degree in range(4)]
     page.goto((site / "notebooks" / "03_building_masks.html").as_uri())
     for theme in ("light", "dark"):
         page.evaluate("theme => { document.body.dataset.theme = theme; }", theme)

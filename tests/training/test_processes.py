@@ -11,7 +11,7 @@ import torch
 
 from made_course import MADE, evaluate
 from made_course.data.mnist import load_mnist
-from made_course.data.mnist_binarized import binarized_loader
+from made_course.data.mnist_binarized import make_binarized_loader
 from made_course.training.__main__ import main
 from made_course.training.processes import Processes
 from tests.training.train_together import RUNS, results_of
@@ -83,7 +83,7 @@ def test_dropout_follows_the_seed_and_differs_between_processes_and_steps():
                 torch.set_rng_state(state)
             torch.randperm(5)
             common = torch.get_rng_state()
-            with processes.using_own_dropout(step):
+            with processes.using_dropout_stream(step):
                 drawn = tuple(torch.rand(4).tolist())
             assert torch.equal(torch.get_rng_state(), common), "dropout moved the common stream"
         return drawn, common
@@ -128,5 +128,5 @@ def test_the_command_trains_what_it_was_told_and_saves_it(tmp_path, capsys):
     assert lines[0].startswith("MNIST, small set")
     assert lines[2] == f"model: MADE.load({str(saved)!r})"
     _, test, _ = load_mnist("small")
-    nll = evaluate(MADE.load(saved), binarized_loader(test, 1000, "threshold", shuffle=False))
+    nll = evaluate(MADE.load(saved), make_binarized_loader(test, 1000, "threshold", shuffle=False))
     assert lines[1] == f"test NLL: {nll:.3f} nats, after 1 epochs, 1 process(es)"

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from made_course import MADE, History, evaluate, fit
-from made_course.training.schedules import Patient, one_cycle
+from made_course.training.schedules import PatientSchedule, one_cycle
 from tests.training.learning_runs import DATA, ONES, ZEROS, run, small, stop_after
 from tools.ships.run import RUNGS, train_by
 
@@ -114,14 +114,14 @@ def test_the_rate_of_a_cycle_stays_within_bounds():
     ("rows", "batch_size"), [(1, 1), (9, 1), (11, 2), (250, 25), (1000, 100), (1050, 100)]
 )
 def test_a_patient_run_takes_ten_steps_an_epoch_or_more(rows, batch_size):
-    assert Patient(1).batch_size(rows) == batch_size
+    assert PatientSchedule(1).batch_size(rows) == batch_size
 
 
 # ---- how the rate of a patient run falls ---------------------------------------------------------
 
 
 def test_rate_and_decay_of_a_step():
-    schedule, model = Patient(12, lr=0.04), small()
+    schedule, model = PatientSchedule(12, lr=0.04), small()
     optimizer = torch.optim.AdamW(schedule.parameter_groups(model))
     for step, falls, rate in [(0, 0, 0.0004), (99, 0, 0.04), (900, 0, 0.04), (900, 2, 0.04 / 9)]:
         history = History(valid_nll=[1.0] * (1 + 2 * falls))  # no better in two epochs per fall

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from made_course.widgets.shared.base import MODULES, joined_modules
+from made_course.widgets.shared.base import MODULES, join_modules
 
 ANSWER = Path(__file__).with_name("answer.mjs")
 IN_PAGE = """async ([text, name, json]) => {
@@ -42,6 +42,6 @@ def in_browser(page) -> Callable:
     """Return ``call(module, name, *args)`` on a page of Chromium."""
 
     def call(module: str, name: str, *args: object) -> object:
-        return json.loads(page.evaluate(IN_PAGE, [joined_modules(module), name, json.dumps(args)]))
+        return json.loads(page.evaluate(IN_PAGE, [join_modules(module), name, json.dumps(args)]))
 
     return call

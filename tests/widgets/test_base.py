@@ -10,8 +10,8 @@ from ipywidgets.widgets import widget as ipywidgets_widget
 
 from made_course import MaskExplorer, Sketchpad
 from made_course.widgets.shared import rerun
-from made_course.widgets.shared.base import joined_modules
-from made_course.widgets.shared.without_kernel import html_of_state, standalone_html
+from made_course.widgets.shared.base import join_modules
+from made_course.widgets.shared.without_kernel import render_state, standalone_html
 
 MAKE = {"MaskExplorer": MaskExplorer, "Sketchpad": lambda: Sketchpad(torch.zeros(2, 784))}
 
@@ -33,13 +33,13 @@ def test_a_closed_widget_leaves_nothing_behind_and_no_random_stream_moved(make):
 def test_its_module_stands_alone(make):
     """Check that names are unique across the joined modules, and that no import is left."""
     made = make()
-    with_stub = made._esm + joined_modules("without_kernel").replace("export ", "")
+    with_stub = made._esm + join_modules("without_kernel").replace("export ", "")
     names = re.findall(r"^(?:const|let|class|function) (\w+)", with_stub, re.MULTILINE)
     assert len(names) == len(set(names))
     assert not re.search(r"^import|https?://(?!www\.w3\.org/)", made._esm, re.MULTILINE)
     assert len(re.findall("^export default", made._esm, re.MULTILINE)) == 1
     with_text = made.get_state() | {"text": "</script><b>"}  # a text does not end the script
-    assert html_of_state(with_text).count("</script>") == 1
+    assert render_state(with_text).count("</script>") == 1
     assert not re.search(r'[{,] "_\w+": ', standalone_html(made)), "private state"
     made.close()
 

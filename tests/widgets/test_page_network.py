@@ -16,8 +16,8 @@ from made_course.widgets.shared.base import MODULES
 from made_course.widgets.shared.uniforms import uniforms
 from made_course.widgets.sketchpad.page_network import (
     PIXELS,
-    inner_network,
     inner_pixels,
+    make_inner_network,
     page_networks,
 )
 
@@ -46,14 +46,14 @@ def test_the_inner_network_is_the_whole_one_given_a_blank_border(test_digits):
         nats = -whole.log_conditionals(x)[:, inner]
     expected = nats[:, ~UPPER].sum(1)
     torch.testing.assert_close(
-        hidden_nats(inner_network(), x[:, inner]), expected, atol=1e-3, rtol=0
+        hidden_nats(make_inner_network(), x[:, inner]), expected, atol=1e-3, rtol=0
     )
 
 
 def test_eight_bits_cost_a_tenth_of_a_nat(test_digits):
     x = test_digits[:, inner_pixels()]
     exact, rounded = (
-        hidden_nats(made, x).mean() for made in (inner_network(), page_networks().made)
+        hidden_nats(made, x).mean() for made in (make_inner_network(), page_networks().made)
     )
     assert exact < 44
     assert 0 < rounded - exact < 0.1

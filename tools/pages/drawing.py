@@ -19,10 +19,10 @@ from torchvision.utils import make_grid
 
 from made_course import MADE, load_pretrained
 from made_course.common.colours import BLUE
-from made_course.common.files import write_whole
-from made_course.figures.axes import frame_only
+from made_course.common.files import write_atomically
+from made_course.figures.axes import show_frame_only
 from made_course.figures.images import paint_ink
-from made_course.figures.picture import course_style
+from made_course.figures.picture import using_course_style
 
 ROOT = Path(__file__).parents[2]
 STEP = 14  # pixels drawn from one frame to the next
@@ -34,7 +34,7 @@ def draw_frames() -> list[Image.Image]:
     """Return one picture of all 36 digits after every 14 pixels."""
     model = load_pretrained()
     samples = model.sample(36, generator=torch.Generator().manual_seed(0))
-    with course_style():
+    with using_course_style():
         figure = plot_digits_and_mask(samples, model)
     canvas, image = FigureCanvasAgg(figure), figure.axes[0].images[0]
     pictures = []
@@ -65,21 +65,21 @@ def plot_digits_and_mask(samples: Tensor, model: MADE) -> Figure:
     left.imshow(paint_digits(samples, model.order > 0), interpolation="antialiased")
     left.set_title("drawn pixel by pixel")
     left.set_xlabel(" ")  # so that both pictures have the same height
-    frame_only(left)
+    show_frame_only(left)
     right.imshow(model.masks[1].float(), cmap=ListedColormap(["none", BLUE]), aspect="auto")
     right.set(title="one of its masks", xlabel="from unit", ylabel="to unit")
-    frame_only(right)
+    show_frame_only(right)
     return figure
 
 
 def main() -> None:
     first, *others = draw_frames()
     options = {"save_all": True, "loop": 1, "lossless": True, "method": 6, "duration": FRAME}
-    write_whole(
+    write_atomically(
         ROOT / "notebooks" / "drawing.webp",
         lambda path: first.save(path, "WEBP", append_images=others, **options),
     )
-    write_whole(
+    write_atomically(
         ROOT / "docs" / "pictures" / "readme.png", lambda path: others[-1].save(path, "PNG")
     )
 

@@ -8,7 +8,7 @@ Only ``TESTED_BY``, the tests of each objective, is written by hand.
 import re
 from pathlib import Path
 
-from made_course.common.words import listing
+from made_course.common.words import join_names
 from made_lessons.checking.catalogue import exercises_in
 from tools.pages.minutes import CHECK, NOTEBOOKS, questions_of, read, text_of
 
@@ -91,12 +91,12 @@ def list_notebook(path):
     yield f"## [{title}](../notebooks/{path.name})\n"
     tests = tests_of(path)
     for k, (objective, names) in enumerate(zip(objectives_of(notebook), tests, strict=True), 1):
-        yield f"{k}. {objective}: {listing([kind_of(name) for name in names])}"
+        yield f"{k}. {objective}: {join_names([kind_of(name) for name in names])}"
     for heading, names in sections_of(notebook):
         yield f"\n### {heading}"
         served = [str(k) for k, tested in enumerate(tests, 1) if {*tested} & {*names}]
         if served:
-            yield f"\nServes {listing(served)}."
+            yield f"\nServes {join_names(served)}."
         for name in names:
             asked, wrong = describe_item(name, exercises, questions)
             yield f"\n{asked}\n"

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from made_course import MADE, complete, completion_degrees, input_degrees
 from made_course.model.masks import draw_degrees
-from made_course.widgets.sketchpad.page_network import PIXELS, inner_network, inner_pixels
+from made_course.widgets.sketchpad.page_network import PIXELS, inner_pixels, make_inner_network
 from made_course.widgets.sketchpad.sketchpad import hidden_parts
 from tools.ships.train_weights import images_outside_small_set, write_asset
 
@@ -39,7 +39,7 @@ def train_peeking(made: MADE, x: Tensor) -> tuple[Tensor, Tensor]:
 
 def main() -> None:
     torch.manual_seed(0)
-    made, inner = inner_network(), inner_pixels()
+    made, inner = make_inner_network(), inner_pixels()
     train, test, _ = images_outside_small_set()
     wires, shifts = train_peeking(made, train[:, inner])
     write_asset("peeking.pt", {"wires": wires.clone(), "shifts": shifts.clone()})

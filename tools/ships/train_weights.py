@@ -19,7 +19,7 @@ from made_course import (
     load_mnist,
     load_pretrained,
 )
-from made_course.common.files import write_whole
+from made_course.common.files import write_atomically
 from made_course.shipped import assets
 from made_course.shipped.weights import MODELS, unmasked_weights
 from made_lessons.notebook_05.nearest import nearest_images
@@ -90,11 +90,11 @@ def fingerprint(images: Tensor) -> str:
 def write_asset(file: str, content: dict) -> None:
     """Write tensors and plain values into ``shipped/files``, and their checksum beside them."""
     path, sums = assets.ASSETS / file, assets.ASSETS / assets.CHECKSUMS
-    write_whole(path, lambda part: torch.save(content, part))
-    checksums = assets.checksums() if sums.exists() else {}
+    write_atomically(path, lambda part: torch.save(content, part))
+    checksums = assets.read_checksums() if sums.exists() else {}
     checksums[file] = hashlib.sha256(path.read_bytes()).hexdigest()
     lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(checksums.items()))
-    write_whole(sums, lambda part: part.write_text(lines))
+    write_atomically(sums, lambda part: part.write_text(lines))
 
 
 if __name__ == "__main__":

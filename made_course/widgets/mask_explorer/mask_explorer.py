@@ -25,7 +25,7 @@ from ...model.masks import (
     find_ordering,
     input_degrees,
 )
-from ..shared.base import InPage
+from ..shared.base import PageWidget
 
 MOST_UNITS, MOST_LAYERS, MOST_BOARDS = 64, 4, 32
 FAULTS = ("none", "output with >=", "degrees = ordering + 1")
@@ -42,7 +42,7 @@ BOARDS = [  # shown until the reader paints boards
 ]
 
 
-class MaskExplorer(InPage, module="mask_explorer"):
+class MaskExplorer(PageWidget, module="mask_explorer"):
     """A widget that draws a MADE, one row per step, and lets the reader break and train it.
 
     Python can read and set everything that the controls set, but the weights stay in the page.
@@ -110,7 +110,7 @@ class MaskExplorer(InPage, module="mask_explorer"):
         is_diary = lesson == "diary"
         if ordering is None:
             ordering = [1, 2, 0] if is_diary else list(range(16))
-        groups = _groups(ordering, 3 if is_diary else 16)
+        groups = _list_groups(ordering, 3 if is_diary else 16)
         widths = hidden_dims if hidden_dims is not None else [4, 4] if is_diary else [64, 64]
         hidden = _spread_degrees(groups, widths)
         state = {
@@ -143,7 +143,7 @@ class MaskExplorer(InPage, module="mask_explorer"):
 
     @validate("ordering")
     def _check_ordering(self, proposal: dict) -> list[list[int]]:
-        return _groups(proposal["value"], 3 if self.lesson == "diary" else 16)
+        return _list_groups(proposal["value"], 3 if self.lesson == "diary" else 16)
 
     @validate("hidden_degrees")
     def _check_hidden_degrees(self, proposal: dict) -> list[list[int]]:
@@ -273,7 +273,7 @@ def _spread_degrees(groups: list[list[int]], widths: Sequence[int]) -> list[list
     return [sorted(layer.tolist()) for layer in drawn[1:]]
 
 
-def _groups(ordering: Ordering, count: int) -> list[list[int]]:
+def _list_groups(ordering: Ordering, count: int) -> list[list[int]]:
     """Return an ordering of ``count`` variables as groups, one list of variables per step."""
     groups = find_ordering(input_degrees(ordering, count))
     return [group if isinstance(group, list) else [group] for group in groups]

@@ -15,19 +15,19 @@ _IMPORT = re.compile(r'^import \{[^}]*\} from "\.[\w./]*/(\w+)\.mjs";\n', re.MUL
 _EXPORT = re.compile(r"^export (?=async|const|class|function|let)", re.MULTILINE)
 
 
-class InPage(anywidget.AnyWidget):
+class PageWidget(anywidget.AnyWidget):
     """A widget whose synced traits are its whole state, drawn by a JavaScript module.
 
-    A subclass names its module. For example, ``class MaskExplorer(InPage, module="mask_explorer")``
-    loads the file ``mask_explorer.mjs`` from its folder, the modules that it imports, and their
-    style sheets, such as ``mask_explorer.css``. If a cell runs again, the widgets of its last run
-    are closed.
+    A subclass names its module. ``class MaskExplorer(PageWidget, module="mask_explorer")``, for
+    example, loads the file ``mask_explorer.mjs`` from its folder, the modules that it imports, and
+    their style sheets, such as ``mask_explorer.css``. If a cell runs again, the widgets of its last
+    run are closed.
     """
 
     def __init_subclass__(cls, *, module: str = "", **options: object) -> None:
         if module:
-            cls._esm = joined_modules(module)
-            cls._css = "".join(_read_module(name, ".css") for name in _sorted_imports(module))
+            cls._esm = join_modules(module)
+            cls._css = "".join(_read_module(name, ".css") for name in _sort_imports(module))
         super().__init_subclass__(**options)
 
     def __init__(self, **state: object) -> None:
@@ -44,16 +44,16 @@ class InPage(anywidget.AnyWidget):
         return f"{type(self).__name__}: run this cell to use it; the next cell shows a picture."
 
 
-def joined_modules(name: str) -> str:
+def join_modules(name: str) -> str:
     """Return a module and all modules that it imports as one text, as anywidget requires.
 
     Top-level names must be unique across modules, and only the last may have a default export.
     """
-    *needed, last = (_IMPORT.sub("", _read_module(part)) for part in _sorted_imports(name))
+    *needed, last = (_IMPORT.sub("", _read_module(part)) for part in _sort_imports(name))
     return "".join([*(_EXPORT.sub("", text) for text in needed), last])
 
 
-def _sorted_imports(name: str) -> list[str]:
+def _sort_imports(name: str) -> list[str]:
     """Return the names of a module and its imports, each after the modules that it needs."""
     names: list[str] = []
 

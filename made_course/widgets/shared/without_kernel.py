@@ -6,10 +6,10 @@ import base64
 import json
 from collections.abc import Mapping
 
-from .base import InPage, joined_modules
+from .base import PageWidget, join_modules
 
 
-def standalone_html(widget: InPage) -> str:
+def standalone_html(widget: PageWidget) -> str:
     """Return HTML that shows a widget in its present state and works without a kernel.
 
     Example:
@@ -17,10 +17,10 @@ def standalone_html(widget: InPage) -> str:
         >>> '"ordering": [[1], [2], [0]]' in standalone_html(MaskExplorer())
         True
     """
-    return html_of_state(widget.get_state())
+    return render_state(widget.get_state())
 
 
-def html_of_state(state: Mapping[str, object]) -> str:
+def render_state(state: Mapping[str, object]) -> str:
     """Return the HTML of :func:`standalone_html` for a state, a dictionary of traits."""
     shown = {
         name: {"base64": base64.b64encode(value).decode()}
@@ -32,8 +32,7 @@ def html_of_state(state: Mapping[str, object]) -> str:
     written = json.dumps(shown, ensure_ascii=False).replace("</", r"<\/")
     module = state["_esm"].replace("export default", "const shown =")
     script = "".join(
-        part.replace("\nexport ", "\n")
-        for part in (module, "\n" + joined_modules("without_kernel"))
+        part.replace("\nexport ", "\n") for part in (module, "\n" + join_modules("without_kernel"))
     )
     return (
         f'<style>{state["_css"]}</style>\n<div class="made-alone"></div>\n'

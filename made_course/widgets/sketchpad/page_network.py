@@ -53,7 +53,7 @@ class PageNetworks(NamedTuple):
 def page_networks() -> PageNetworks:
     """Return all networks, with weights rounded to 8 bits."""
     with torch.random.fork_rng(devices=[]):  # the weights drawn here are not used
-        made, reader = inner_network(), load_reader()
+        made, reader = make_inner_network(), load_digit_classifier()
     wires, shifts = (read_asset("peeking.pt")[name] for name in ("wires", "shifts"))
     _, *hidden = draw_degrees(torch.arange(1, PIXELS + 1), made.hidden_dims, "even")
     every = [(layer.weight, layer.conditioning) for layer in [*made.net, made.direct]]
@@ -97,7 +97,7 @@ def inner_pixels() -> Tensor:
 
 
 @torch.no_grad()
-def inner_network() -> MADE:
+def make_inner_network() -> MADE:
     """Return a MADE over the inner pixels, equal to "mnist-any-order" given a blank border."""
     model, inner = load_pretrained("mnist-any-order"), inner_pixels()
     border, pixels = (~inner).nonzero().ravel(), inner.nonzero().ravel()
@@ -132,7 +132,7 @@ def make_digit_classifier() -> nn.Sequential:
     return nn.Sequential(nn.Linear(PIXELS, READER_UNITS), nn.ReLU(), nn.Linear(READER_UNITS, 10))
 
 
-def load_reader() -> nn.Sequential:
+def load_digit_classifier() -> nn.Sequential:
     """Return the classifier that ``python -m tools.ships.train_reader`` trained."""
     reader = make_digit_classifier()
     state = {key: part.float() for key, part in read_asset("digit_reader.pt").items()}

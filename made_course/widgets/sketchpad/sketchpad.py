@@ -10,14 +10,14 @@ from ...common.arguments import check_choice
 from ...figures import plot_completions
 from ...figures.picture import Picture
 from ...model.completion import Completion, complete
-from ..shared.base import InPage
+from ..shared.base import PageWidget
 from ..shared.uniforms import uniforms
 from .page_network import PIXELS, SIDE, inner_pixels, page_networks
 
 COUNT = 8
 
 
-class Sketchpad(InPage, module="sketchpad"):
+class Sketchpad(PageWidget, module="sketchpad"):
     r"""A widget in which the reader draws a digit, hides a part of it, and sees eight endings.
 
     The endings are exact draws from :math:`p(x_{hidden} \mid x_{known})` of ``"mnist-any-order"``,
