@@ -26,7 +26,7 @@ Exercises import from this folder. The folder itself imports only from ``made_co
 """
 
 from .calls import is_unchanged, run
-from .classes import instance_of, make_subclass
+from .classes import make_instance, make_subclass
 from .comparison import ABSOLUTE, is_same, require_form, require_same
 from .edited_source import edit, edit_source
 from .exercise import (
@@ -39,5 +39,5 @@ from .exercise import (
 )
 from .relations import find_relation
 from .value_text import as_text, call_as_text
-from .variants import choose, further_cases, random_degrees, shuffle, uniform
+from .variants import choose, draw_uniform, further_cases, random_degrees, shuffle
 from .views import View, add_view, as_view, dtype_views, gradient_views

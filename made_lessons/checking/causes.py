@@ -49,18 +49,18 @@ def find_likely_cause(
     telling = [k for k in range(len(got)) if k == failed or not isinstance(got[k], str | None)]
 
     @cache
-    def value(cause: str, k: int) -> object:
+    def value_of_mistake(cause: str, k: int) -> object:
         return view.value_or_error(known_mistakes[cause], view.cases[k])
 
     for cause, wrong in known_mistakes.items():
-        is_it = all(is_same(got[k], value(cause, k)) for k in telling)
-        if is_it and all(_is_right_in(one, wrong, reference) for one in earlier):
+        is_it = all(is_same(got[k], value_of_mistake(cause, k)) for k in telling)
+        if is_it and all(_is_right_in_view(one, wrong, reference) for one in earlier):
             return cause
     is_value = isinstance(got[failed], Tensor | Real | list | tuple)
     if view.see is not run or not is_value or any(count_stubs(part)[0] for part in got):
         return ""
     for cause in known_mistakes:
-        if all(_has_same_errors(got[k], value(cause, k), right[k]) for k in telling):
+        if all(_has_same_errors(got[k], value_of_mistake(cause, k), right[k]) for k in telling):
             return _mark_as_guess(cause)
     names = [*inspect.signature(reference).parameters]
     calls = [dict(zip(names, view.cases[k], strict=True)) for k in telling]
@@ -68,7 +68,7 @@ def find_likely_cause(
     return _find_general_cause(view, answer, reference, got, right, calls, telling.index(failed))
 
 
-def _is_right_in(view: View, answer: object, reference: object) -> bool:
+def _is_right_in_view(view: View, answer: object, reference: object) -> bool:
     return all(
         is_same(*(view.value_or_error(one, case) for one in (answer, reference)))
         for case in view.cases

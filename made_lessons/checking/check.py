@@ -7,7 +7,7 @@ from .card import Card
 from .catalogue import exercise_named
 from .examine import examine
 from .exercise import WrongAnswer, imports_of, source_of
-from .progress import Progress, remember
+from .progress import Progress, mark_as_solved
 from .stubs import count_stubs
 
 _hints_given: dict[str, int] = {}
@@ -62,7 +62,7 @@ def check(name: str, answer: object, *, variant: str | None = None) -> None:
     if exercise is not exercise_named(name):
         return
     _passed[name] = answer
-    if not remember(name):
+    if not mark_as_solved(name):
         print("  (progress() will not show it, because your data folder is not writable.)")
 
 

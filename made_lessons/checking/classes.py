@@ -9,7 +9,7 @@ from .exercise import WrongAnswer
 from .value_text import call_as_text
 
 
-def instance_of(answer: object, *arguments: object) -> object:
+def make_instance(answer: object, *arguments: object) -> object:
     """Return an instance of an answer that is a class.
 
     Raises:
@@ -31,9 +31,11 @@ def instance_of(answer: object, *arguments: object) -> object:
 
 
 def make_subclass(
-    base: type[nn.Module], then: Callable[[nn.Module], object] | None = None, **methods: object
+    base: type[nn.Module],
+    after_init: Callable[[nn.Module], object] | None = None,
+    **methods: object,
 ) -> type[nn.Module]:
-    """Return a subclass that replaces methods, and calls ``then(self)`` after ``__init__``.
+    """Return a subclass that replaces methods, and calls ``after_init(self)`` after ``__init__``.
 
     Example:
         >>> make_subclass(nn.Linear, lambda layer: layer.bias.detach().zero_())(2, 1).bias.item()
@@ -42,9 +44,11 @@ def make_subclass(
 
     def __init__(self: nn.Module, *arguments: object) -> None:
         base.__init__(self, *arguments)
-        then(self)
+        after_init(self)
 
-    return type("Wrong", (base,), methods if then is None else {"__init__": __init__, **methods})
+    return type(
+        "Wrong", (base,), methods if after_init is None else {"__init__": __init__, **methods}
+    )
 
 
 def replace_attribute(

@@ -54,7 +54,7 @@ def require_same(got: object, expected: object, where: str = "the answer") -> No
     else:
         is_near = math.isclose(got, expected, rel_tol=RELATIVE, abs_tol=ABSOLUTE)
     if not is_near:
-        raise _wrong_value(where, got, expected)
+        raise _make_wrong_answer(where, got, expected)
     return None
 
 
@@ -84,7 +84,7 @@ def has_same_numbers(got: object, right: object) -> bool:
         >>> has_same_numbers([1, 2], torch.tensor([1.0, 2.0]))
         True
     """
-    got, right = as_tensors(got), as_tensors(right)
+    got, right = to_tensors(got), to_tensors(right)
     if isinstance(got, Tensor) and isinstance(right, Tensor):
         return is_close(got.double(), right.double())
     if isinstance(got, list) and isinstance(right, list) and len(got) == len(right):
@@ -92,7 +92,7 @@ def has_same_numbers(got: object, right: object) -> bool:
     return False
 
 
-def as_tensors(value: object) -> Tensor | list[object] | None:
+def to_tensors(value: object) -> Tensor | list[object] | None:
     """Convert numbers and lists of them to tensors, other lists part by part, the rest to None."""
     if isinstance(value, Tensor):
         return value.detach().cpu()
@@ -101,7 +101,7 @@ def as_tensors(value: object) -> Tensor | list[object] | None:
     if isinstance(value, list | tuple):
         if value and all(isinstance(part, bool | int | float) for part in value):
             return torch.tensor(value)
-        return [as_tensors(part) for part in value]
+        return [to_tensors(part) for part in value]
     return None
 
 
@@ -160,7 +160,7 @@ def _require_same_tensor(got: object, expected: Tensor, where: str) -> None:
         close = got == expected
     if not bool(close.all()):
         if got.numel() <= 32:
-            raise _wrong_value(where, got, expected)
+            raise _make_wrong_answer(where, got, expected)
         first = (~close).nonzero()[0].tolist()
         got, expected = (
             f"{as_text(tensor[tuple(first)].item())} at {first}" for tensor in (got, expected)
@@ -170,7 +170,7 @@ def _require_same_tensor(got: object, expected: Tensor, where: str) -> None:
         )
 
 
-def _wrong_value(where: str, got: object, expected: object) -> WrongAnswer:
+def _make_wrong_answer(where: str, got: object, expected: object) -> WrongAnswer:
     got, expected = distinct_texts(got, expected)
     return WrongAnswer(f"{where} has the wrong value", got=got, expected=expected)
 

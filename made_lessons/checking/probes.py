@@ -88,7 +88,7 @@ def _is_unused(
     due = 0
     for call in calls:
         first, right = (function(*call.values()) for function in (answer, reference))
-        for other in _other_values(call[name]):
+        for other in _vary_value(call[name]):
             changed = [*(call | {name: other}).values()]
             if not is_same(answer(*changed), first):
                 return False
@@ -96,7 +96,7 @@ def _is_unused(
     return due > 1
 
 
-def _other_values(value: object) -> Iterator[object]:
+def _vary_value(value: object) -> Iterator[object]:
     """Yield other values of the same type and shape."""
     if isinstance(value, bool):
         yield not value
@@ -110,7 +110,7 @@ def _other_values(value: object) -> Iterator[object]:
         if value.is_floating_point():
             yield from (1 - value, value / 2)
     elif isinstance(value, list):
-        for others in zip(*map(_other_values, value), strict=False):
+        for others in zip(*map(_vary_value, value), strict=False):
             yield list(others)
     elif callable(value) and not isinstance(value, torch.nn.Module):
         yield lambda *arguments: value(*arguments) / 2

@@ -21,7 +21,7 @@ def solved_folder() -> Path:
     return user_data_path("made_course", appauthor=False) / "solved"
 
 
-def remember(name: str) -> bool:
+def mark_as_solved(name: str) -> bool:
     """Remember that an exercise is solved, or return False if the folder is not writable."""
     folder = solved_folder()
     try:
@@ -53,7 +53,10 @@ class Progress:
         self.head = f"{len(self.solved)} of {len(names)} exercises solved (✓ solved, ○ open)"
 
     def __repr__(self) -> str:
-        lines = [self.head, *(f"  {'   '.join(self._mark(row))}" for row in self.rows.values())]
+        lines = [
+            self.head,
+            *(f"  {'   '.join(self._add_marks(row))}" for row in self.rows.values()),
+        ]
         if self.next:
             lines.append(f"Continue with {self.next.name} · {self.next.title}.")
         return "\n".join(lines)
@@ -61,21 +64,21 @@ class Progress:
     def _repr_html_(self) -> str:
         lines = [f"<div>{self.head}</div><table>"]
         for number, row in self.rows.items():
-            cells = [_link(f"notebook {number}", number), *self._mark(row)]
+            cells = [_make_link(f"notebook {number}", number), *self._add_marks(row)]
             lines.append(f"<tr><td>{'</td><td>'.join(cells)}</td></tr>")
         lines.append("</table>")
         if self.next:
             name, title = self.next.name, self.next.title
             number = int(name.partition(".")[0])
-            link = _link(f"{name} · {title}", number, name)
+            link = _make_link(f"{name} · {title}", number, name)
             lines.append(f"<div>Continue with <b>{link}</b> in notebook {number}.</div>")
         return "".join(lines)
 
-    def _mark(self, row: list[str]) -> list[str]:
+    def _add_marks(self, row: list[str]) -> list[str]:
         return [f"{name} {'✓' if name in self.solved else '○'}" for name in row]
 
 
-def _link(words: str, number: int, exercise: str = "") -> str:
+def _make_link(words: str, number: int, exercise: str = "") -> str:
     """Return a link to a notebook in the same folder, or to an exercise in that notebook."""
     files = sorted(Path.cwd().glob(f"{number:02d}_*.ipynb"), key=lambda file: len(file.name))
     if not files:

@@ -12,7 +12,7 @@ from itertools import permutations, repeat
 import torch
 from torch import Tensor
 
-from .comparison import as_tensors, has_same_numbers, is_close
+from .comparison import has_same_numbers, is_close, to_tensors
 
 Arguments = Mapping[str, object]
 Change = Callable  # function of a tensor or a list that returns a changed copy
@@ -75,7 +75,7 @@ def _complexity(words: str) -> int:
 
 def _find_relations(got: object, right: object, arguments: Arguments) -> Iterator[str]:
     """Yield the descriptions of all relations of two values, or "" if the values are equal."""
-    got, right = as_tensors(got), as_tensors(right)
+    got, right = to_tensors(got), to_tensors(right)
     if got == [] and isinstance(right, Tensor):
         got = torch.empty(0)
     if isinstance(got, list) and isinstance(right, list):
@@ -106,8 +106,8 @@ def _find_tensor_relations(got: Tensor, right: Tensor, arguments: Arguments) -> 
         yield from _find_range_relations(first, second, right.dtype)
     if first.numel() and not bool(first.isfinite().any()):
         return
-    values = [("", _identity), *_number_changes(right, arguments)]
-    for words, of_got, of_right in _whole_changes(first, second, arguments):
+    values = [("", _identity), *_list_elementwise_changes(right, arguments)]
+    for words, of_got, of_right in _list_result_changes(first, second, arguments):
         for value_words, change in values:
             if (words or value_words) and is_close(of_got(first), change(of_right(second))):
                 yield _join_sentences(words, value_words)
@@ -147,7 +147,7 @@ def _identity(value: object) -> object:
     return value
 
 
-def _number_changes(right: Tensor, arguments: Arguments) -> Iterator[tuple[str, Change]]:
+def _list_elementwise_changes(right: Tensor, arguments: Arguments) -> Iterator[tuple[str, Change]]:
     """Yield changes that apply to each number of the right result, such as its logarithm."""
     if right.dtype == torch.bool:
         yield "each entry is the opposite of the right one", lambda r: 1 - r
@@ -162,7 +162,7 @@ def _number_changes(right: Tensor, arguments: Arguments) -> Iterator[tuple[str, 
     roundings.append((_ROUNDED_DOWN, torch.floor))
     # without roundings to zeros only, because zeros can have other causes
     rounded = [row for row in roundings if bool(row[1](right.double()).any())]
-    for words, change in (*_FUNCTIONS.items(), *rounded, *_size_changes(arguments)):
+    for words, change in (*_FUNCTIONS.items(), *rounded, *_list_size_changes(arguments)):
         yield words, change
         yield _join_sentences(words, sign), lambda r, change=change: -change(r)
     yield from _SHIFTS.items()
@@ -193,7 +193,7 @@ _SHIFTS: dict[str, Change] = {
 }
 
 
-def _size_changes(arguments: Arguments) -> Iterator[tuple[str, Change]]:
+def _list_size_changes(arguments: Arguments) -> Iterator[tuple[str, Change]]:
     """Yield changes that divide or multiply the right result by a size of an argument."""
     sizes: dict[int, str] = {}
     for name, value in arguments.items():
@@ -232,7 +232,7 @@ _LENGTHS += [(words, change, _identity) for words, change in _TOO_MANY.items()]
 _LISTS = (("the list is in reverse order", _identity, lambda r: r[::-1]), *_LENGTHS)
 
 
-def _whole_changes(got: Tensor, right: Tensor, arguments: Arguments) -> Iterator[Relation]:
+def _list_result_changes(got: Tensor, right: Tensor, arguments: Arguments) -> Iterator[Relation]:
     if got.shape == right.shape:
         yield "", _identity, _identity
     elif got.squeeze().shape == right.squeeze().shape:
@@ -245,7 +245,7 @@ def _whole_changes(got: Tensor, right: Tensor, arguments: Arguments) -> Iterator
     if right.dim() == 2:
         yield "your result is transposed, with rows and columns swapped", _identity, torch.t
     for d in range(right.dim()):
-        for words, change in _changes_along(d, right, arguments):
+        for words, change in _list_dim_changes(d, right, arguments):
             yield words, _identity, change
     for d in range(got.dim()):
         for done, reduce in (("summed", torch.sum), ("averaged", torch.mean)):
@@ -269,7 +269,7 @@ _EVERYTHING = (
 )
 
 
-def _changes_along(d: int, right: Tensor, arguments: Arguments) -> Iterator[tuple[str, Change]]:
+def _list_dim_changes(d: int, right: Tensor, arguments: Arguments) -> Iterator[tuple[str, Change]]:
     """Yield changes of the right result along one dimension, such as its sum or its reversal."""
     is_one = right.dim() == 1
     along = "" if is_one else f" along dimension {d}"
@@ -279,7 +279,7 @@ def _changes_along(d: int, right: Tensor, arguments: Arguments) -> Iterator[tupl
     yield f"the order is reversed{along}", partial(torch.flip, dims=[d])
     for by in (1, -1):
         yield f"this is shifted by one position{along}", partial(torch.roll, shifts=by, dims=d)
-    for name, index in _permutations(arguments, right.shape[d]):
+    for name, index in _find_permutations(arguments, right.shape[d]):
         words = f"the {part} are right, but permuted by `{name}`"
         yield words, partial(torch.index_select, dim=d, index=index)
     over = "over all entries" if is_one else f"over dimension {d}"
@@ -290,7 +290,7 @@ def _changes_along(d: int, right: Tensor, arguments: Arguments) -> Iterator[tupl
         yield words, partial(torch.select, dim=d, index=index)
 
 
-def _permutations(arguments: Arguments, size: int) -> Iterator[tuple[str, Tensor]]:
+def _find_permutations(arguments: Arguments, size: int) -> Iterator[tuple[str, Tensor]]:
     """Yield each argument that is a permutation, and its inverse, both counted from 0."""
     for name, value in arguments.items():
         if isinstance(value, Tensor) and value.shape == (size,) and not value.is_floating_point():

@@ -41,7 +41,7 @@ def find_other_arguments(
     """
     if all(map(has_same_numbers, got, right)):
         return ""
-    for words, changed in _changes(arguments):
+    for words, changed in _list_argument_changes(arguments):
         results = (reference(*copy.deepcopy([*named.values()])) for named in changed)
         with suppress(Exception):  # the change may not fit these arguments
             if all(map(has_same_numbers, got, results)):
@@ -49,7 +49,7 @@ def find_other_arguments(
     return ""
 
 
-def _changes(arguments: Sequence[Named]) -> Iterator[tuple[str, list[dict]]]:
+def _list_argument_changes(arguments: Sequence[Named]) -> Iterator[tuple[str, list[dict]]]:
     """Yield changes of the arguments: a description, and the changed arguments of all calls."""
     first = arguments[0]
     for one, other in combinations(first, 2):

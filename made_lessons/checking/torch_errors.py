@@ -84,7 +84,7 @@ _EXPLANATIONS = {
         "~ needs bools, and this tensor has another dtype. Compare it first, as in x == 0"
     ),
     r"must have same number of dimensions": (
-        "torch.cat needs tensors with equally many dimensions. x[None] adds a first dimension"
+        "torch.cat needs tensors with the same number of dimensions. x[None] adds a first dimension"
     ),
     r"equal size|Sizes of tensors must": (
         "torch.stack needs tensors of the same shape, and torch.cat needs shapes that differ only "

@@ -128,20 +128,20 @@ def _secret_generator() -> torch.Generator:
     return torch.Generator().manual_seed(secrets.randbits(63))
 
 
-def score_nll(nll: Tensor, to_beat: Tensor, below: float, challenge: Challenge) -> str:
+def judge_nll(nll: Tensor, baseline_nll: Tensor, max_nll: float, challenge: Challenge) -> str:
     """Return a sentence about an honest model that is better than the baseline.
 
     Args:
         nll: (N,) NLL of each held-out row, in nats.
-        to_beat: (N,) NLL of each row under the baseline, in nats.
-        below: mean NLL that the model must be below, in nats.
+        baseline_nll: (N,) NLL of each row under the baseline, in nats.
+        max_nll: mean NLL that the model must be below, in nats.
         challenge: the open exercise.
 
     Raises:
-        WrongAnswer: if the mean NLL is not less than ``below``, or if the difference may be luck.
+        WrongAnswer: if the mean NLL is not less than ``max_nll``, or if the difference may be luck.
     """
     row, variable, mean = challenge.row, challenge.variable, nll.mean().item()
-    gain, error = to_beat - nll, (to_beat - nll).std().item() / math.sqrt(len(nll))
+    gain, error = baseline_nll - nll, (baseline_nll - nll).std().item() / math.sqrt(len(nll))
     coin = challenge.input_dim * math.log(2)
     faults = {
         f"this is worse than a fair coin for each {variable}, which costs {coin:.0f} nats. Did you "
@@ -152,20 +152,20 @@ def score_nll(nll: Tensor, to_beat: Tensor, below: float, challenge: Challenge) 
         f"this is hardly better than a model of independent {variable}s": (
             mean > challenge.independent - MARGIN * coin
         ),
-        f"the model is honest, but not yet below {below:g} nats. Compare this with its NLL on the "
-        f"training {row}s. If that is much lower, the model overfits. If it is about the same, "
-        "train longer": mean >= below,
+        f"the model is honest, but not yet below {max_nll:g} nats. Compare this with its NLL on "
+        f"the training {row}s. If that is much lower, the model overfits. If it is about the same, "
+        "train longer": mean >= max_nll,
         f"the model is honest and {gain.mean():.2f} nats better than {challenge.baseline}, but the "
         f"standard error of this difference, {row} by {row}, is {error:.2f}, and a gain of up to "
         "two standard errors may be luck": gain.mean() <= 2 * error,
     }
-    also = "and a gain of more than two standard errors" if mean < below else ""
+    also = "and a gain of more than two standard errors" if mean < max_nll else ""
     for cause, is_so in faults.items():
         if is_so:
             raise WrongAnswer(
                 cause,
                 tried=f"the {len(nll):,} held-out {row}s",
-                expected=f"less than {below:g} nats {also}".rstrip(),
+                expected=f"less than {max_nll:g} nats {also}".rstrip(),
                 got=f"{mean:.2f} nats",
             )
     return (
@@ -186,14 +186,14 @@ def require_model(model: object, cause: str, methods: Sequence[str]) -> None:
             got="a class" if isinstance(model, type) else f"a {type(model).__name__}",
             expected="a MADE, or a model of your own",
         )
-    if not all(bool(weight.isfinite().all()) for weight in _weights(model)):
+    if not all(bool(weight.isfinite().all()) for weight in _list_weights(model)):
         raise WrongAnswer(
             "some weights of the model are not finite. Look at its training. Was the learning rate "
             "too high?"
         )
 
 
-def _weights(model: object) -> list[Tensor]:
+def _list_weights(model: object) -> list[Tensor]:
     return [*model.parameters()] if isinstance(model, nn.Module) else []
 
 
@@ -216,7 +216,7 @@ def _call_model(
 
     If the shape is wrong, ``causes`` maps the result's number of entries to the likely cause.
     """
-    for weight in _weights(model)[:1]:
+    for weight in _list_weights(model)[:1]:
         x = x.to(weight)  # the model's dtype and device
     got = run(partial(function, x.clone()))
     try:

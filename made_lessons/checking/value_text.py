@@ -7,12 +7,12 @@ import torch
 from torch import Tensor, nn
 
 
-def as_text(value: object, longest: int = 240, digits: int = 4) -> str:
+def as_text(value: object, max_length: int = 240, digits: int = 4) -> str:
     """Convert a value to a short text, with masks as zeros and ones.
 
     Args:
         value: any value, such as a tensor, a list or a function.
-        longest: largest number of tensor entries, and of characters, that are shown.
+        max_length: largest number of tensor entries, and of characters, that are shown.
         digits: number of significant digits of a float.
 
     Example:
@@ -20,14 +20,14 @@ def as_text(value: object, longest: int = 240, digits: int = 4) -> str:
         ('[[1, 0]] (bool)', '[0.1235, 3]')
     """
     is_tensor = isinstance(value, Tensor)
-    if is_tensor and value.numel() > longest:
+    if is_tensor and value.numel() > max_length:
         return f"a tensor of shape {tuple(value.shape)}"
     text = _to_text(value, digits)
     if is_tensor and value.dtype == torch.bool:
         text += " (bool)"
-    if len(text) <= longest:
+    if len(text) <= max_length:
         return text
-    return f"a tensor of shape {tuple(value.shape)}" if is_tensor else f"{text[: longest - 1]}…"
+    return f"a tensor of shape {tuple(value.shape)}" if is_tensor else f"{text[: max_length - 1]}…"
 
 
 def distinct_texts(*values: object) -> list[str]:

@@ -54,11 +54,11 @@ def choose(key: str, values: Sequence[T]) -> T:
     return shuffle(key, values)[0]
 
 
-def uniform(key: str, *shape: int) -> Tensor:
+def draw_uniform(key: str, *shape: int) -> Tensor:
     """Return uniform numbers in (0, 1) that depend only on the key, not on the computer.
 
     Example:
-        >>> uniform("maria", 3)
+        >>> draw_uniform("maria", 3)
         tensor([0.5192, 0.2034, 0.3685])
     """
     digests = [_digest(f"{key} drawn", position) for position in range(math.prod(shape))]

@@ -37,7 +37,7 @@ class View:
     Args:
         see: function that returns the value, given an answer and the arguments of a case. It raises
             :class:`WrongAnswer` if the answer has no such value.
-        tried: input that the report shows, as a text or as a function of the answer and the
+        shown_input: input that the report shows, as a text or as a function of the answer and the
             arguments. The default is the call.
         cause: likely cause if no known mistake has the same value, as a text or a function of the
             answer, its value and the right value. The default says where the two values differ.
@@ -48,7 +48,7 @@ class View:
     """
 
     see: Callable[..., object] = run
-    tried: str | Callable[..., str] = ""
+    shown_input: str | Callable[..., str] = ""
     cause: str | Callable[[object, object, object], str] = ""
     expected: str | None = None
     name: str = "the answer"
@@ -56,9 +56,9 @@ class View:
 
     def describe_input(self, answer: object, case: Case) -> str:
         """Return the input of a case as text."""
-        if callable(self.tried):
-            return self.tried(answer, *case)
-        return self.tried or (call_as_text(answer, case) if case else "")
+        if callable(self.shown_input):
+            return self.shown_input(answer, *case)
+        return self.shown_input or (call_as_text(answer, case) if case else "")
 
     def explain(self, answer: object, got: object, right: object) -> str:
         """Return the view's own cause for an answer with this value."""
@@ -92,38 +92,38 @@ VALUE = View(_require_value, expected="")
 
 
 def add_view(
-    tried: str | Callable[..., str],
+    shown_input: str | Callable[..., str],
     see: Callable[..., object],
     causes: str | Mapping[str, object] = "",
-    wrong: object = None,
+    wrong_answer: object = None,
     **more: object,
 ) -> None:
     """Add a view to the exercise that is defined above, with its known mistakes.
 
     Args:
-        tried: input that the report shows, as for :class:`View`.
+        shown_input: input that the report shows, as for :class:`View`.
         see: function of an answer that returns the value.
         causes: one cause, or a dict of causes, each with a wrong answer or None. The last cause is
             also given for all other wrong values.
-        wrong: wrong answer, if there is a single cause.
+        wrong_answer: wrong answer, if there is a single cause.
         more: other arguments of :class:`View`.
     """
-    known = {causes: wrong} if isinstance(causes, str) else causes
+    known = {causes: wrong_answer} if isinstance(causes, str) else causes
     known_mistakes({cause: answer for cause, answer in known.items() if answer is not None})
     more = {"cause": [*known][-1]} | more
-    defined_exercise().views.append(View(see, tried, **more))
+    defined_exercise().views.append(View(see, shown_input, **more))
 
 
 def as_view(
-    tried: str | Callable[..., str],
+    shown_input: str | Callable[..., str],
     causes: str | Mapping[str, object] = "",
-    wrong: object = None,
+    wrong_answer: object = None,
     **more: object,
 ) -> Callable[[T], T]:
     """Return a decorator that calls :func:`add_view` with the decorated function as ``see``."""
 
     def add(see: T) -> T:
-        add_view(tried, see, causes, wrong, **more)
+        add_view(shown_input, see, causes, wrong_answer, **more)
         return see
 
     return add
@@ -134,10 +134,10 @@ def views_of(exercise: Exercise) -> list[View]:
     views = [View(cases=None)] if exercise.cases else []
     if exercise.is_value and not exercise.views and not exercise.is_open:
         views = [VALUE]
-    return [_with_cases(view, exercise) for view in [*views, *exercise.views]]
+    return [_fill_in_cases(view, exercise) for view in [*views, *exercise.views]]
 
 
-def _with_cases(view: View, exercise: Exercise) -> View:
+def _fill_in_cases(view: View, exercise: Exercise) -> View:
     cases = exercise.cases if view.cases is None else view.cases
     return replace(view, cases=cases() if callable(cases) else cases)
 
@@ -146,8 +146,8 @@ def gradient_views(**positions: int) -> tuple[View, ...]:
     """Return views of the gradient with respect to each argument, given as ``name=position``."""
     return tuple(
         View(
-            lambda function, *case, position=position: _gradient(function, case, position),
-            lambda *call, name=name: f"{_call_text(call)}, then the gradient of {name}",
+            lambda function, *case, position=position: _compute_gradient(function, case, position),
+            lambda *call, name=name: f"{_describe_call(call)}, then the gradient of {name}",
             WRONG_GRADIENT,
             cases=None,
         )
@@ -162,7 +162,7 @@ def dtype_views(*given: torch.dtype) -> tuple[View, ...]:
             lambda function, *case, dtype=dtype: str(
                 run(function, *convert_dtype(dtype, case)).dtype
             ),
-            lambda *call, dtype=dtype: f"{_call_text(call)}, with all floats in {dtype}",
+            lambda *call, dtype=dtype: f"{_describe_call(call)}, with all floats in {dtype}",
             lambda answer, got, right, dtype=dtype: (
                 f"the values are right, but not their dtype. If the arguments are {dtype}, the "
                 f"result must be {right}. Where does another dtype come in?"
@@ -173,12 +173,12 @@ def dtype_views(*given: torch.dtype) -> tuple[View, ...]:
     )
 
 
-def _call_text(call: Case) -> str:
+def _describe_call(call: Case) -> str:
     answer, *case = call
     return call_as_text(answer, case)
 
 
-def _gradient(function: Callable[..., Tensor], case: Case, position: int) -> object:
+def _compute_gradient(function: Callable[..., Tensor], case: Case, position: int) -> object:
     given = [*copy.deepcopy(case)]
     leaf = given[position] = given[position].requires_grad_()
     try:

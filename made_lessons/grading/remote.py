@@ -32,7 +32,7 @@ class CoursesOwn(BaseException):
 
 
 class Disconnected(BaseException):
-    """Raised if the other process has ended, ran out of time, or sent something unreadable."""
+    """Raised if the other process ended, ran out of time, or sent something unreadable."""
 
 
 # these are not ``Exception``s, so that ``except Exception`` in a check does not catch them

@@ -77,7 +77,7 @@ def _check(judge: JudgeConnection, name: str, answer: object, *, variant: object
 
 
 def _serve(judge: JudgeConnection, exercise: Exercise, answer: object, variant: object) -> None:
-    """Send an answer, and serve the judge's calls of it until the judge has a verdict."""
+    """Send an answer, then call it whenever the judge asks, until the judge has a verdict."""
     torch.set_num_threads(1)  # a fork lacks PyTorch's threads, and would wait for them
     torch.manual_seed(0)
     try:

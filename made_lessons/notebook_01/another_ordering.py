@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from ..checking import edit, exercise, further_cases, known_mistakes, uniform
+from ..checking import draw_uniform, edit, exercise, further_cases, known_mistakes
 
 TABLES = (
     torch.tensor(0.6),
@@ -13,9 +13,9 @@ TABLES = (
 """Tables of p(x₁ = 1), p(x₂ = 1 | x₁) and p(x₃ = 1 | x₁, x₂)."""
 
 
-def other_tables(key: str) -> tuple[Tensor, Tensor, Tensor]:
+def draw_tables(variant_key: str) -> tuple[Tensor, Tensor, Tensor]:
     """Return random tables with the shapes of ``TABLES``, drawn from a variant key."""
-    p1, p2, p3 = (0.1 + 0.8 * uniform(f"{key} {k}", *[2] * k) for k in range(3))
+    p1, p2, p3 = (0.1 + 0.8 * draw_uniform(f"{variant_key} {k}", *[2] * k) for k in range(3))
     return p1, p2, p3
 
 
@@ -27,7 +27,7 @@ def other_tables(key: str) -> tuple[Tensor, Tensor, Tensor]:
         TABLES,
         (torch.tensor(0.3), torch.tensor([0.9, 0.2]), torch.tensor([[0.7, 0.1], [0.4, 0.8]])),
     ),
-    vary=further_cases(other_tables),
+    vary=further_cases(draw_tables),
     hints=(
         "First build the joint distribution: a tensor of shape (2, 2, 2), with one axis for each "
         "variable.",

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from ..checking import dtype_views, edit, exercise, further_cases, known_mistakes, uniform
-from .another_ordering import TABLES, other_tables, reorder
+from ..checking import draw_uniform, dtype_views, edit, exercise, further_cases, known_mistakes
+from .another_ordering import TABLES, draw_tables, reorder
 
 
 @exercise(
@@ -12,12 +12,12 @@ from .another_ordering import TABLES, other_tables, reorder
     "Draw days",
     stars=2,
     cases=(
-        (*reorder(*TABLES), uniform("eight days", 8, 3)),
-        (torch.tensor(0.8), torch.tensor([0.3, 0.6]), TABLES[2], uniform("three days", 3, 3)),
-        (*reorder(*TABLES), uniform("days", 40, 3)),
+        (*reorder(*TABLES), draw_uniform("eight days", 8, 3)),
+        (torch.tensor(0.8), torch.tensor([0.3, 0.6]), TABLES[2], draw_uniform("three days", 3, 3)),
+        (*reorder(*TABLES), draw_uniform("days", 40, 3)),
     ),
     views=dtype_views(torch.float32, torch.float64),
-    vary=further_cases(lambda key: (*reorder(*other_tables(key)), uniform(f"{key} u", 6, 3))),
+    vary=further_cases(lambda key: (*reorder(*draw_tables(key)), draw_uniform(f"{key} u", 6, 3))),
     hints=(
         "Use three steps, one per variable, in the order x₂, x₃, x₁. Each compares a column of `u` "
         "with a probability.",

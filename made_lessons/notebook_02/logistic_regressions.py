@@ -5,12 +5,20 @@ import torch.nn.functional as F
 from torch import LongTensor, Tensor
 
 from ..checking import dtype_views, edit, exercise, gradient_views, known_mistakes
-from ..checking.variants import further_cases, shuffle, uniform
+from ..checking.variants import draw_uniform, further_cases, shuffle
 
 
 def _draw_case(key: str, ordering: list[int], rows: int = 5) -> tuple[Tensor, ...]:
-    weight, bias = 6 * uniform(key, len(ordering), len(ordering)) - 3, uniform(key, len(ordering))
-    return weight, bias, torch.tensor(ordering), uniform(f"{key} x", rows, len(ordering)).round()
+    weight, bias = (
+        6 * draw_uniform(key, len(ordering), len(ordering)) - 3,
+        draw_uniform(key, len(ordering)),
+    )
+    return (
+        weight,
+        bias,
+        torch.tensor(ordering),
+        draw_uniform(f"{key} x", rows, len(ordering)).round(),
+    )
 
 
 @exercise(

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from made_course.model.heads import Bernoulli
 
-from ..checking import choose, edit, exercise, further_cases, known_mistakes, uniform
+from ..checking import choose, draw_uniform, edit, exercise, further_cases, known_mistakes
 
 
 def log_bernoulli(logits: Tensor, x: Tensor) -> Tensor:
@@ -37,7 +37,7 @@ def _linear_log_prob(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
 
 def _draw_claim(key: str) -> tuple[Callable[[Tensor], Tensor], int]:
-    weight, bias = 4 * uniform(key, 6, 6), uniform(f"{key} bias", 6) - 2
+    weight, bias = 4 * draw_uniform(key, 6, 6), draw_uniform(f"{key} bias", 6) - 2
     size = choose(key, [2, 4, 6])
     claim = partial(_linear_log_prob, weight=weight[:size, :size], bias=bias[:size])
     claim.__name__ = "claim"

@@ -25,7 +25,7 @@ _NO_REPETITION = (
 )
 
 
-def _draw(answer: object, below: list[int], n_units: int, input_dim: int) -> Tensor:
+def _draw_with_answer(answer: object, below: list[int], n_units: int, input_dim: int) -> Tensor:
     """Let an answer draw degrees, and return them after checking their shape and dtype."""
     got = None
     try:
@@ -92,7 +92,7 @@ def draw_hidden_degrees(below: LongTensor, n_units: int, input_dim: int) -> Long
     cases=_CASES,
 )
 def _list_distinct_degrees(*call: object) -> list[int]:
-    return _draw(*call).unique().tolist()
+    return _draw_with_answer(*call).unique().tolist()
 
 
 @as_view(
@@ -102,7 +102,7 @@ def _list_distinct_degrees(*call: object) -> list[int]:
     cases=_CASES,
 )
 def _describe_next_call(answer: object, *case: object) -> str:
-    first, again = _draw(answer, *case), _draw(answer, *case)
+    first, again = _draw_with_answer(answer, *case), _draw_with_answer(answer, *case)
     is_new = len(first.unique()) == 1 or not first.equal(again)
     return "different degrees in the next call" if is_new else "the same degrees in the next call"
 
@@ -114,6 +114,6 @@ def _describe_next_call(answer: object, *case: object) -> str:
     cases=_CASES,
 )
 def _describe_frequencies(answer: object, below: list[int], *sizes: int) -> str:
-    counts = _draw(answer, below, *sizes).bincount()[min(below) :]
+    counts = _draw_with_answer(answer, below, *sizes).bincount()[min(below) :]
     is_uniform = bool(counts.max() < 1.3 * _N_UNITS / len(counts))
     return "all degrees equally often" if is_uniform else "some degrees more often than others"

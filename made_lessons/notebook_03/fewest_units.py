@@ -47,7 +47,7 @@ def _parse_degrees(answer: object) -> list[int]:
     return values
 
 
-def _path_view(i: int, j: int) -> View:
+def _make_path_view(i: int, j: int) -> View:
     """Return a view of the path from input j to output i."""
     output, variable = add_hat(_NAMES[i - 1]), _NAMES[j - 1]
 
@@ -75,9 +75,9 @@ def _explain_number(_: object, got: str, right: str) -> str:
     return {"5 units": _ONE_EACH, "7 units, of every degree": _EVERY_DEGREE}.get(got, _NOT_FEWEST)
 
 
-def _views(pairs: Pairs) -> list[View]:
+def _make_views(pairs: Pairs) -> list[View]:
     number = View(_count_units, cause=_explain_number, expected="")
-    return [*(_path_view(i, j) for i, j in pairs), number]
+    return [*(_make_path_view(i, j) for i, j in pairs), number]
 
 
 def _vary(exercise: Exercise, variant: str) -> Exercise:
@@ -95,7 +95,7 @@ def _vary(exercise: Exercise, variant: str) -> Exercise:
         exercise,
         reference=lambda: fewest_units(pairs),
         known_mistakes={},
-        views=_views(pairs),
+        views=_make_views(pairs),
         task=f"Your variant: five other pairs, {wanted}.",
     )
 
@@ -110,7 +110,7 @@ def _sets_of_three(pairs: Pairs) -> set[tuple[int, ...]]:
     "3.4",
     "Fewest units",
     stars=3,
-    views=_views(_PAIRS),
+    views=_make_views(_PAIRS),
     message="You connected all five pairs with 3 units, and fewer are not enough.",
     is_value=True,
     vary=_vary,

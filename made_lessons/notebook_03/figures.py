@@ -63,7 +63,7 @@ def plot_masking(degrees: Sequence[Tensor], masks: Sequence[Tensor]) -> Picture:
         line = zip(sides[k], sides[k + 1], strict=True)
         table = mask.int().cpu().numpy()
         draw_mask(axes, (xs[k] + leads[k], deep), table, *line, _top_degree(layers))
-    _join(axes, places[1][-1], xs[0] + leads[0], masks[0].shape, deep)
+    _join_row_to_unit(axes, places[1][-1], xs[0] + leads[0], masks[0].shape, deep)
     high, kinds = figure.get_figheight() - 0.1, layer_names(len(layers))
     for x, kind in zip(xs, kinds, strict=True):
         axes.text(x, high - 0.52, kind, ha="center", va="center")
@@ -138,7 +138,9 @@ def _draw_network(
             axes.scatter(*where[path[k]], s=(144 * RADIUS) ** 2, **ring)
 
 
-def _join(axes: Axes, unit: np.ndarray, left: float, shape: Sequence[int], above: float) -> None:
+def _join_row_to_unit(
+    axes: Axes, unit: np.ndarray, left: float, shape: Sequence[int], above: float
+) -> None:
     """Frame the last row of a mask and draw a line from it to the unit of this row."""
     right, bottom = left + CELL * shape[1], above - CELL * shape[0]
     frame = {"facecolor": "none", "edgecolor": WORDS, "linewidth": 2.5, "zorder": 5}

@@ -25,7 +25,7 @@ def _degrees_of_variables(ordering: list[int]) -> list[int]:
     return [ordering.index(i) + 1 for i in range(1, len(ordering) + 1)]
 
 
-def _masks(order: list[int], hidden: list[int], into_hidden=le, into_output=lt) -> Masks:
+def _build_masks(order: list[int], hidden: list[int], into_hidden=le, into_output=lt) -> Masks:
     """Build both masks, by default with ``<=`` into hidden units and ``<`` into outputs."""
     first = [[int(into_hidden(below, unit)) for below in order] for unit in hidden]
     output = [[int(into_output(unit, above)) for unit in hidden] for above in order]
@@ -37,18 +37,18 @@ def _wrong_masks(
 ) -> dict[str, Masks]:
     """Return wrong masks by cause, for an ordering of 1..D and the degrees of hidden units."""
     order = _degrees_of_variables(ordering)
-    transposed = [[list(row) for row in zip(*m, strict=True)] for m in _masks(order, hidden)]
+    transposed = [[list(row) for row in zip(*m, strict=True)] for m in _build_masks(order, hidden)]
     return {
         "in your first mask, units of degree 1 see nothing, but a hidden unit may also see an "
-        "equal degree": _masks(order, hidden, lt, lt),
+        "equal degree": _build_masks(order, hidden, lt, lt),
         f"in your output mask, {own_degree}, but an output may see only smaller degrees": (
-            _masks(order, hidden, le, le)
+            _build_masks(order, hidden, le, le)
         ),
-        RULES_SWAPPED: _masks(order, hidden, lt, le),
+        RULES_SWAPPED: _build_masks(order, hidden, lt, le),
         "rows and columns are swapped. A row belongs to the unit that sees, and a column to the "
         "unit that is seen": transposed,
         f"{ordering_used}. The degree of x₁ is the step that generates x₁": (
-            _masks(ordering, hidden)
+            _build_masks(ordering, hidden)
         ),
     }
 
@@ -71,11 +71,13 @@ def _parse_masks(answer: object) -> Masks:
     return [_parse_mask(mask) for mask in answer]
 
 
-def _view(order: list[int], hidden: list[int], wrong: Mapping[str, Masks]) -> View:
+def _make_view(order: list[int], hidden: list[int], wrong: Mapping[str, Masks]) -> View:
     """Return a view of both masks that explains the first wrong shape or row."""
 
     def why(answer: object, *_: object) -> str:
-        masks = zip(("first", "output"), _parse_masks(answer), _masks(order, hidden), strict=True)
+        masks = zip(
+            ("first", "output"), _parse_masks(answer), _build_masks(order, hidden), strict=True
+        )
         for k, (name, mask, right) in enumerate(masks):
             if (len(mask), len(mask[0])) != (len(right), len(right[0])):
                 return (
@@ -122,9 +124,9 @@ def _vary(exercise: Exercise, variant: str) -> Exercise:
     )
     return replace(
         exercise,
-        reference=lambda: _masks(order, hidden),
+        reference=lambda: _build_masks(order, hidden),
         known_mistakes=wrong,
-        views=[_view(order, hidden, wrong)],
+        views=[_make_view(order, hidden, wrong)],
         task=task,
     )
 
@@ -137,7 +139,7 @@ _WRONG = {
         ordering_used="you used 2, 3, 1 as the degrees, but this is the ordering",
     ),
     "either you gave the variables the degrees 1, 2, 3, although x₂ has degree 1, or you wrote "
-    "them in the order x₂, x₃, x₁ instead of x₁, x₂, x₃": _masks([1, 2, 3], _HIDDEN),
+    "them in the order x₂, x₃, x₁ instead of x₁, x₂, x₃": _build_masks([1, 2, 3], _HIDDEN),
 }
 
 
@@ -145,7 +147,7 @@ _WRONG = {
     "3.1",
     "Masks by hand",
     stars=1,
-    views=(_view(_degrees_of_variables(_ORDERING), _HIDDEN, _WRONG),),
+    views=(_make_view(_degrees_of_variables(_ORDERING), _HIDDEN, _WRONG),),
     is_value=True,
     vary=_vary,
     hints=(

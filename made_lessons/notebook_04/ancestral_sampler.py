@@ -8,17 +8,25 @@ from torch import LongTensor, Tensor
 
 from made_course.model.sampling import sample_naive
 
-from ..checking import dtype_views, edit, exercise, further_cases, known_mistakes, shuffle, uniform
+from ..checking import (
+    draw_uniform,
+    dtype_views,
+    edit,
+    exercise,
+    further_cases,
+    known_mistakes,
+    shuffle,
+)
 
 
 def _draw_case(key: str, order: list[int]) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
     """Return the ``forward`` of a random honest model, its order, and uniforms (8, D)."""
     D = len(order)
     degrees = torch.tensor(order)
-    weight = (8 * uniform(key, D, D) - 4) * (degrees[:, None] > degrees)
+    weight = (8 * draw_uniform(key, D, D) - 4) * (degrees[:, None] > degrees)
     logits = partial(_linear_logits, weight=weight)
     logits.__name__ = "logits"
-    return logits, degrees, uniform(f"{key} u", 8, D)
+    return logits, degrees, draw_uniform(f"{key} u", 8, D)
 
 
 def _linear_logits(x: Tensor, weight: Tensor) -> Tensor:

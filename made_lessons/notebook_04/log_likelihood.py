@@ -7,7 +7,7 @@ from torch import Tensor
 from made_course.model.heads import Bernoulli
 
 from ..checking import dtype_views, edit, exercise, gradient_views, known_mistakes
-from ..checking.variants import further_cases, uniform
+from ..checking.variants import draw_uniform, further_cases
 
 
 @exercise(
@@ -15,7 +15,7 @@ from ..checking.variants import further_cases, uniform
     "From logits to a log-likelihood",
     stars=2,
     cases=(
-        (8 * uniform("two rows", 2, 3) - 4, uniform("x", 2, 3).round()),
+        (8 * draw_uniform("two rows", 2, 3) - 4, draw_uniform("x", 2, 3).round()),
         (
             torch.tensor([[200.0, -200.0], [-200.0, 0.0], [30.0, 2.0]]),
             torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]),
@@ -27,7 +27,9 @@ from ..checking.variants import further_cases, uniform
     ),
     views=(*gradient_views(logits=0), *dtype_views(torch.float64)),
     package=Bernoulli.log_prob,
-    vary=further_cases(lambda key: (8 * uniform(key, 3, 4) - 4, uniform(f"{key} x", 3, 4).round())),
+    vary=further_cases(
+        lambda key: (8 * draw_uniform(key, 3, 4) - 4, draw_uniform(f"{key} x", 3, 4).round())
+    ),
     hints=(
         "Compute two tensors of shape (B, D): the log-probability of a 1, and that of a 0. Choose "
         "between them with `x`, and sum.",

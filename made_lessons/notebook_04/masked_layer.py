@@ -8,11 +8,20 @@ from torch import Tensor, nn
 
 from made_course.model import masked_linear
 
-from ..checking import WrongAnswer, as_text, call_as_text, edit, exercise, instance_of, is_same, run
+from ..checking import (
+    WrongAnswer,
+    as_text,
+    call_as_text,
+    edit,
+    exercise,
+    is_same,
+    make_instance,
+    run,
+)
 from ..checking.views import add_view, as_view
 
 
-def _message(answer: object) -> str:
+def _explain_parameters(answer: object) -> str:
     if len([*answer(3, 2).parameters()]) == 2:
         return ""
     return (
@@ -26,7 +35,7 @@ def _message(answer: object) -> str:
     "A linear layer with a mask",
     stars=2,
     is_inspected=True,
-    message=_message,
+    message=_explain_parameters,
     package=masked_linear.MaskedLinear,
     hints=(
         "You need three things: a buffer in `__init__`, a copy into it in `set_mask`, and a "
@@ -63,7 +72,7 @@ _SET_MASK = f"set_mask({as_text(_MASK)})"
 
 def _build_layer(answer: object, *masks: Tensor, bias: bool = True) -> nn.Linear:
     """Build a layer from 3 inputs to 2 outputs with fixed weights, and set each mask in turn."""
-    layer, tried = instance_of(answer, 3, 2, bias), call_as_text(answer, (3, 2, bias))
+    layer, tried = make_instance(answer, 3, 2, bias), call_as_text(answer, (3, 2, bias))
     if not isinstance(layer, nn.Linear):
         cause = "the layer must be a subclass of nn.Linear, which creates weight and bias"
         raise WrongAnswer(cause, tried=tried, got=as_text(layer))
@@ -213,8 +222,8 @@ add_view(
 )
 add_view(
     *_output_with_masks(_MASK, (~_MASK).float()),
-    "a second mask does not open the connections that the first one cut. set_mask must replace the "
-    "old mask, self.mask.copy_(mask), instead of multiplying the two",
+    "a second mask does not open the connections that the first one cut. Copy the new mask over "
+    "the old one with self.mask.copy_(mask) instead of multiplying the two masks",
     edit("mask.copy_", "mask.mul_"),
     name="the output",
 )
@@ -259,7 +268,7 @@ def _outputs_after_change(answer: object) -> list[object]:
 )
 def _error_at_another_size(answer: object) -> str:
     try:
-        larger = instance_of(answer, 4, 5)
+        larger = make_instance(answer, 4, 5)
         run(larger.set_mask, torch.ones(5, 4))
         run(larger.forward, torch.ones(1, 4))
     except WrongAnswer as wrong:

@@ -47,12 +47,12 @@ make_mutant = partial(make_subclass, MADE)
 """Function that returns a subclass of MADE with one fault; see :func:`make_subclass`."""
 
 
-def unmask(layers: Sequence[MaskedLinear]) -> None:
+def remove_masks(layers: Sequence[MaskedLinear]) -> None:
     """Remove the masks, as if ``set_mask`` had never been called."""
-    remask(layers, [torch.ones_like(layer.mask) for layer in layers])
+    replace_masks(layers, [torch.ones_like(layer.mask) for layer in layers])
 
 
-def remask(layers: Sequence[MaskedLinear], masks: Sequence[Tensor]) -> None:
+def replace_masks(layers: Sequence[MaskedLinear], masks: Sequence[Tensor]) -> None:
     """Replace the masks of layers."""
     for layer, mask in zip(layers, masks, strict=True):
         layer.set_mask(mask)
@@ -69,7 +69,7 @@ MODELS: dict[str, type[MADE]] = {
         MADE, "input_degrees(ordering)", "torch.as_tensor(ordering) + 1"
     ),
     # the mask of the middle layer is all ones
-    "mask forgotten": make_mutant(lambda self: unmask([self.layers[len(self.layers) // 2]])),
+    "mask forgotten": make_mutant(lambda self: remove_masks([self.layers[len(self.layers) // 2]])),
     # the masks are multiplied into the weights when the model is built, and never again
     "masked once": edit_source(
         MADE,

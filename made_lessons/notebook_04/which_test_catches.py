@@ -106,7 +106,7 @@ def _check_answer(answer: object) -> Mapping[str, object]:
     return answer
 
 
-def _verdict(mutant: str, test: str, answer: object) -> str:
+def _judge_mutant(mutant: str, test: str, answer: object) -> str:
     return "caught" if test in _check_answer(answer)[mutant] else "not caught"
 
 
@@ -141,7 +141,7 @@ for mutant, test in product(MUTANTS, TESTS):
     verdict = "catches" if test in caught_by()[mutant] else "does not catch"
     add_view(
         f'the test "{test}" on random networks of "{mutant}"',
-        partial(_verdict, mutant, test),
+        partial(_judge_mutant, mutant, test),
         f'the test "{test}" {verdict} "{mutant}", because {WHY[mutant][test]}',
         caught_by() | {mutant: caught_by()[mutant] ^ {test}},
         expected="",

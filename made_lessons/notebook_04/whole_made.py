@@ -13,7 +13,7 @@ from made_course.model.masks import build_masks, direct_mask, draw_degrees, inpu
 from ..checking import as_text, edit, exercise, is_same, is_unchanged
 from ..checking.classes import make_subclass, replace_attribute
 from ..checking.views import add_view, as_view
-from .mutants import MADE, MODELS, make_mutant, remask, unmask
+from .mutants import MADE, MODELS, make_mutant, remove_masks, replace_masks
 from .whole_made_trial import Trial
 
 exercise(
@@ -104,7 +104,7 @@ def _list_unused_widths(trial: Trial) -> list[str]:
 
 def _draw_masks(model: MADE) -> None:
     hidden_dims = [len(degrees) for degrees in model.degrees[1:]]
-    remask(model.layers, build_masks(draw_degrees(model.order, hidden_dims, "uniform")))
+    replace_masks(model.layers, build_masks(draw_degrees(model.order, hidden_dims, "uniform")))
 
 
 @as_view(
@@ -201,7 +201,7 @@ def make_mutant_with_masks(convert: Callable[[Tensor], Tensor]) -> type[MADE]:
     },
 )
 def _describe_later_leaks(trial: Trial) -> str:
-    trained = [p.detach().unique() for p in trial.new_model().parameters() if p.requires_grad]
+    trained = [p.detach().unique() for p in trial.make_model().parameters() if p.requires_grad]
     has_masks = any(is_same(values, torch.tensor([0.0, 1.0])) for values in trained)
     if (trial.dependences[0] & ~trial.allowed).any() or not trial.leaks.any():
         return "no output moves more than before training"
@@ -230,15 +230,15 @@ add_view(
     lambda trial: _describe_pairs(trial.leaks, "moves with"),
     {
         "the mask of the first layer is missing, so every hidden unit sees every input, and no "
-        "later mask can repair this": make_mutant(lambda self: unmask(self.layers[:1])),
+        "later mask can repair this": make_mutant(lambda self: remove_masks(self.layers[:1])),
         "units of degree 1 see units of every degree. The mask between two hidden layers is "
         "missing, or something else mixes the units of a layer, such as LayerNorm": (
             MODELS["mask forgotten"]
         ),
         "the output mask is missing, so every output sees all units of the "
-        "last hidden layer": make_mutant(lambda self: unmask(self.layers[-1:])),
+        "last hidden layer": make_mutant(lambda self: remove_masks(self.layers[-1:])),
         "every output sees every input. Either no masks are built, or they are not used": (
-            make_mutant(lambda self: unmask(self.layers))
+            make_mutant(lambda self: remove_masks(self.layers))
         ),
     },
     cause=_explain_leak,
@@ -267,7 +267,7 @@ add_view(
     "to D − 1 never occur (randint(1, D − 1) ends with D − 2)? If the first mask is the strict "
     "one, degrees must go from 2 to D",
     make_mutant(
-        lambda self: remask(
+        lambda self: replace_masks(
             self.layers, [m[:, None] > below for below, m in pairwise([*self.degrees, self.order])]
         )
     ),

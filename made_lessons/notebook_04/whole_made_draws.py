@@ -34,8 +34,8 @@ def _sum_probabilities(trial: Trial) -> str:
     {
         "your log_prob applies a sigmoid before bernoulli_log_prob, which takes logits. Use "
         "bernoulli_log_prob(self(x), x)": edit("(self(x), x)", "(self(x).sigmoid(), x)"),
-        "log_prob does not belong to the logits of forward(x). Use bernoulli_log_prob(self(x), x) "
-        "without any other step": edit(
+        "log_prob does not match the logits of forward(x). Return bernoulli_log_prob(self(x), x) "
+        "and change nothing before or after": edit(
             "(self(x), x)",
             "(2 * self(x), x)",
             "return self.layers[-1](x)",
@@ -116,11 +116,11 @@ def _require_samples(trial: Trial) -> str:
 
 
 def _explain_samples(trial: Trial) -> str:
-    def draws_alike(other_u: Tensor) -> bool:
+    def has_same_samples(other_u: Tensor) -> bool:
         first, other = (trial.call("sample", u, u) for u in (trial.u, other_u))
         return is_same(first, other)
 
-    if not draws_alike(trial.u):
+    if not has_same_samples(trial.u):
         return (
             "two calls with the same u return different samples. u decides, so do not draw random "
             "numbers yourself (torch.rand, torch.bernoulli)"
@@ -132,7 +132,7 @@ def _explain_samples(trial: Trial) -> str:
         )
         if all(map(is_same, trial.samples[0], samples)):
             return cause
-    if draws_alike(trial.u.flip(0)):
+    if has_same_samples(trial.u.flip(0)):
         return (
             "your samples are the same for every u, but u must decide. Variable i is 1 if u[:, i] "
             "≤ p"
@@ -147,7 +147,7 @@ def _explain_samples(trial: Trial) -> str:
     make_mutant_with_masks(lambda mask: mask),
 )
 def _compare_loaded_model(trial: Trial) -> str:
-    other, points = trial.new_model(), trial.points.float()
+    other, points = trial.make_model(), trial.points.float()
     run(other.load_state_dict, trial.model.float().state_dict())
     with torch.no_grad():
         is_back = is_same(other.log_prob(points), trial.model.log_prob(points))

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from made_course.leaks.dependence import binary_points, measure_dependence
 from made_course.model.masks import direct_mask, input_degrees
 
-from ..checking import View, WrongAnswer, as_text, find_relation, instance_of, require_form, run
-from ..checking.variants import uniform
+from ..checking import View, WrongAnswer, as_text, find_relation, make_instance, require_form, run
+from ..checking.variants import draw_uniform
 from .ancestral_sampler import sample
 from .log_likelihood import bernoulli_log_prob
 
@@ -33,14 +33,18 @@ def views_of_models(views: Sequence[View]) -> Iterator[View]:
             made = {"see": partial(_call_with_trial, view.see, size)}
             if callable(view.cause):
                 made["cause"] = partial(_call_with_trial, view.cause, size)
-            yield replace(view, tried=f"{_call_text(*size)}{view.tried}" * bool(view.tried), **made)
+            yield replace(
+                view,
+                shown_input=f"{_describe_call(*size)}{view.shown_input}" * bool(view.shown_input),
+                **made,
+            )
 
 
 def _call_with_trial(function: Callable, size: tuple, answer: object, *seen: object) -> object:
     return function(_trial(answer, *size) if callable(answer) else Trial(answer, *size), *seen)
 
 
-def _call_text(ordering: tuple[int, ...], hidden_dims: tuple[int, ...]) -> str:
+def _describe_call(ordering: tuple[int, ...], hidden_dims: tuple[int, ...]) -> str:
     return f"MADE({len(ordering)}, {[*hidden_dims]}, {[*ordering]})"
 
 
@@ -56,20 +60,20 @@ class Trial:
     def __init__(
         self, answer: object, ordering: tuple[int, ...], hidden_dims: tuple[int, ...]
     ) -> None:
-        self.named = _call_text(ordering, hidden_dims)
+        self.named = _describe_call(ordering, hidden_dims)
         self.answer, self.hidden_dims = answer, [*hidden_dims]
         ordering = self.ordering = torch.tensor(ordering)
         self.is_wide = min(hidden_dims, default=32) >= 32
         self.order = input_degrees(ordering)
         self.allowed = direct_mask(self.order)
         self.points = binary_points(len(ordering)).double()
-        self.u = uniform("u", 40, len(ordering))
-        self.model = self.new_model()
+        self.u = draw_uniform("u", 40, len(ordering))
+        self.model = self.make_model()
 
-    def new_model(self) -> nn.Module:
+    def make_model(self) -> nn.Module:
         """Build a model with the learner's class."""
         try:
-            model = instance_of(self.answer, len(self.ordering), self.hidden_dims, self.ordering)
+            model = make_instance(self.answer, len(self.ordering), self.hidden_dims, self.ordering)
         except WrongAnswer as wrong:
             if len(self.ordering) == 1:
                 wrong.cause += (
@@ -121,7 +125,7 @@ class Trial:
     @cached_property
     def dependences(self) -> tuple[Tensor, Tensor]:
         """Tables [i, j] of whether input j moves output i, with initial and with random weights."""
-        self.model = self.new_model().double()
+        self.model = self.make_model().double()
         self.draw_weights(only_zeros=True)  # weights that start at zero would hide dependences
         at_first = later = measure_dependence(self.model, self.points).by_flip
         for _ in range(4):

@@ -15,7 +15,7 @@ from made_course.shipped.weights import load_pretrained
 from made_course.training.fit import fit
 
 from ..checking import WrongAnswer, exercise
-from ..checking.trained_models import Challenge, honest_nll, score_nll
+from ..checking.trained_models import Challenge, honest_nll, judge_nll
 
 LUCK = 0.6
 """Largest gain, in nats, that may be luck. With other seeds, section 6's training reaches 85.1 to
@@ -53,7 +53,7 @@ def _score(model: object) -> str:
             got=f"{nll.mean():.2f} nats",
         )
     to_beat = load_runs("recipe")["to_beat"]
-    return score_nll(nll, to_beat, round(to_beat.mean().item() - LUCK, 1), _CHALLENGE)
+    return judge_nll(nll, to_beat, round(to_beat.mean().item() - LUCK, 1), _CHALLENGE)
 
 
 @cache

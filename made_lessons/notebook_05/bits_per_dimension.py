@@ -2,7 +2,7 @@
 
 import math
 
-from ..checking import choose, exercise, further_cases, known_mistakes, uniform
+from ..checking import choose, draw_uniform, exercise, further_cases, known_mistakes
 
 
 @exercise(
@@ -10,7 +10,7 @@ from ..checking import choose, exercise, further_cases, known_mistakes, uniform
     "Bits per dimension",
     stars=1,
     cases=((90.0, 784), (2.5, 3), (784 * math.log(2), 784)),
-    vary=further_cases(lambda key: (100 * uniform(key).item(), choose(key, range(4, 200)))),
+    vary=further_cases(lambda key: (100 * draw_uniform(key).item(), choose(key, range(4, 200)))),
     hints=(
         "There are two steps: from nats to bits, and from the whole image to one variable. A "
         "fair coin for each pixel must give 1.",

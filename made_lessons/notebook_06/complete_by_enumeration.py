@@ -8,7 +8,7 @@ from torch import Tensor
 
 from made_course.data.toys import rain_diary
 
-from ..checking import View, choose, edit, exercise, further_cases, known_mistakes, uniform
+from ..checking import View, choose, draw_uniform, edit, exercise, further_cases, known_mistakes
 
 _DAYS = torch.bincount(rain_diary().long() @ torch.tensor([4, 2, 1]), minlength=8) / 20
 _TABLE = torch.tensor([9, 2, 1, 5, 3, 8, 2, 1, 4, 7, 1, 6, 2, 3, 10, 1]) / 65
@@ -17,7 +17,7 @@ ONE_ROW = "log_prob takes rows (n, D). For a single row, use x[None]"
 NO_VALUE = "log_prob takes only zeros and ones. No other number can mark an unknown value"
 
 
-def _look_up(x: Tensor, log_p: Tensor) -> Tensor:
+def _look_up_log_prob(x: Tensor, log_p: Tensor) -> Tensor:
     """Check rows as a model's ``log_prob`` does, and look up their log-probabilities in a table."""
     if x.dim() != 2:
         raise ValueError(ONE_ROW)
@@ -27,24 +27,28 @@ def _look_up(x: Tensor, log_p: Tensor) -> Tensor:
     return log_p[rows].to(torch.result_type(x, 0.0))  # float64 if x is float64
 
 
-def _model(name: str, log_p: Tensor) -> Callable[[Tensor], Tensor]:
+def _make_log_prob(name: str, log_p: Tensor) -> Callable[[Tensor], Tensor]:
     """Return a ``log_prob`` that looks rows up in a table, with a name for messages."""
-    log_prob = partial(_look_up, log_p=log_p)
+    log_prob = partial(_look_up_log_prob, log_p=log_p)
     log_prob.__name__ = name
     return log_prob
 
 
-_DIARY = _model("diary", _DAYS.log())
-_FOUR = _model("four_variables", _TABLE.log())
-_IMPROBABLE = _model("improbable_rows", _TABLE.log() - 300)
+_DIARY = _make_log_prob("diary", _DAYS.log())
+_FOUR = _make_log_prob("four_variables", _TABLE.log())
+_IMPROBABLE = _make_log_prob("improbable_rows", _TABLE.log() - 300)
 
 
 def _draw_row(key: str) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
     size = choose(key, [2, 3, 4, 5])
-    p = uniform(key, 2**size)
-    known = uniform(f"{key} known", size) < 0.5
+    p = draw_uniform(key, 2**size)
+    known = draw_uniform(f"{key} known", size) < 0.5
     known[choose(key, range(size))] = False
-    return _model("some_table", (p / p.sum()).log()), uniform(f"{key} x", size).round(), known
+    return (
+        _make_log_prob("some_table", (p / p.sum()).log()),
+        draw_uniform(f"{key} x", size).round(),
+        known,
+    )
 
 
 @exercise(

@@ -51,8 +51,8 @@ known_mistakes(
         "ordering. Step t draws the variable of degree t": edit(
             "order == t", "order == order[t - 1]"
         ),
-        "t - 1 is right for the hidden units, which wait for a drawn variable. The output of "
-        "step t belongs to the variable that is drawn now, of degree t": edit(
+        "t - 1 is right for the hidden units, because they need the variable that step t - 1 drew. "
+        "The output of step t belongs to the variable that step t draws, of degree t": edit(
             "order == t", "order == t - 1"
         ),
         "the hidden units are right, but the output belongs to the next step. Step t draws the "

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ..checking import choose, edit, exercise, further_cases, known_mistakes, uniform
+from ..checking import choose, draw_uniform, edit, exercise, further_cases, known_mistakes
 
 
 @exercise(
@@ -19,7 +19,7 @@ from ..checking import choose, edit, exercise, further_cases, known_mistakes, un
         (torch.tensor([-700.0, -650.0, -800.0, -720.0]),),
         (torch.full((6,), -0.7),),
     ),
-    vary=further_cases(lambda key: (9 * uniform(key, choose(key, [2, 4, 7, 8])) - 90,)),
+    vary=further_cases(lambda key: (9 * draw_uniform(key, choose(key, [2, 4, 7, 8])) - 90,)),
     hints=(
         "If the weights are `w = exp(log_w)`, the answer is (Σw)² / Σw². Only ratios of the "
         "weights matter, so make the largest of them 1.",

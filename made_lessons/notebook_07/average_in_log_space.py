@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from ..checking import choose, exercise, further_cases, known_mistakes, uniform
+from ..checking import choose, draw_uniform, exercise, further_cases, known_mistakes
 
 
 @exercise(
@@ -19,7 +19,7 @@ from ..checking import choose, exercise, further_cases, known_mistakes, uniform
         (torch.tensor([[-10.0, -400.0], [-300.0, -20.0]]),),
         (torch.tensor([[-800.0, -801.0, -900.0], [-802.0, -801.0, -850.0]], dtype=torch.double),),
     ),
-    vary=further_cases(lambda key: (9 * uniform(key, choose(key, [2, 3, 5, 6]), 4) - 90,)),
+    vary=further_cases(lambda key: (9 * draw_uniform(key, choose(key, [2, 3, 5, 6]), 4) - 90,)),
     hints=(
         "You could use three steps: exp, mean over the models, log. But exp(−120) is 0 in float32. "
         "`torch.logsumexp` computes exp, sum and log in one step and avoids this.",

@@ -48,7 +48,7 @@ def _describe_costs(answer: object) -> str:
     return f"{costs}{', with sum and carry first' if {*worst[:2]} == {CARRY, SUM} else ''}"
 
 
-def _name_firsts(answer: object) -> str:
+def _describe_first_variables(answer: object) -> str:
     best, worst = (NAMES[ordering[0]] for ordering in _check_orderings(answer))
     return f"the best ordering begins with {best}, and the worst with {worst}"
 
@@ -62,9 +62,11 @@ def _vary_guess(exercise: Exercise, variant: str) -> Exercise:
         "best": [first, *(i for i in (CARRY, 0, 1, SUM) if i != first)],
         "worst": [worst_first, *others, CARRY],
     }
-    text = _name_firsts(right)
+    text = _describe_first_variables(right)
     begins = View(
-        _name_firsts, as_text, f"these are a best and a worst ordering, but in your variant {text}"
+        _describe_first_variables,
+        as_text,
+        f"these are a best and a worst ordering, but in your variant {text}",
     )
     return replace(
         exercise,

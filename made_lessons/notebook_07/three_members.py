@@ -98,10 +98,10 @@ def _get_entry(answer: object, key: str) -> object:
     return answer[key]
 
 
-def _views(members: Sequence[int]) -> list[View]:
+def _make_views(members: Sequence[int]) -> list[View]:
     """Return views of the NLL for one image, and of the possible means over images."""
 
-    def one_image(answer: object) -> str:
+    def describe_image_nll(answer: object) -> str:
         one = _get_entry(answer, "one image")
         try:
             nats = float(one)
@@ -110,7 +110,7 @@ def _views(members: Sequence[int]) -> list[View]:
         is_right = abs(nats - _mixture_nll(members)) <= 0.01
         return "the right number to within 0.01" if is_right else f"{nats:.4g} nats"
 
-    def possible_means(answer: object) -> list[float]:
+    def parse_means(answer: object) -> list[float]:
         means = _get_entry(answer, "possible means")
         try:
             found = {float(mean) for mean in means}
@@ -128,12 +128,12 @@ def _views(members: Sequence[int]) -> list[View]:
 
     return [
         View(
-            one_image,
+            describe_image_nll,
             "one image",
             f"the NLL is −ln of a mean of three probabilities, {_list_powers(members)}. Compute it "
             "to within 0.01",
         ),
-        View(possible_means, "the mean over many images", _explain_means, expected=""),
+        View(parse_means, "the mean over many images", _explain_means, expected=""),
     ]
 
 
@@ -146,7 +146,7 @@ def _vary_members(exercise: Exercise, variant: str) -> Exercise:
         exercise,
         reference=lambda: _right_answer(members),
         known_mistakes=_wrong_answers(members),
-        views=_views(members),
+        views=_make_views(members),
         task=f"Your variant: three members at {join_names([*map(str, members)])} nats. For "
         f"'possible means', choose from {join_names([*map(str, candidates(members))])}.",
     )
@@ -166,7 +166,7 @@ def _vary_members(exercise: Exercise, variant: str) -> Exercise:
         "For means, imagine two kinds of images, each with a member that is good at it. On every "
         "image the mixture is close to the member that is good there.",
     ),
-    views=_views(MEMBERS),
+    views=_make_views(MEMBERS),
 )
 def three_members() -> dict[str, object]:
     """Return the NLL of one image by log-mean-exp, and the given means of at most 90 + ln 3."""

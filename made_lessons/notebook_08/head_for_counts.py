@@ -35,11 +35,11 @@ def _build_head(answer: object) -> Head:
         raise WrongAnswer(f"your class raised {type(error).__name__}: {error}") from error
 
 
-def _attribute_view(name: str, cause: str) -> View:
+def _make_attribute_view(name: str, cause: str) -> View:
     return View(lambda answer: f"{name} = {getattr(_build_head(answer), name, None)}", cause=cause)
 
 
-def _log_prob_view(cause: str, *cases: tuple[Tensor, Tensor]) -> View:
+def _make_log_prob_view(cause: str, *cases: tuple[Tensor, Tensor]) -> View:
     return View(
         lambda answer, *case: run(_build_head(answer).log_prob, *case),
         lambda _, params, x: f"log_prob({as_text(params)}, {as_text(x)})",
@@ -82,7 +82,7 @@ def _explain_samples(answer: object, got: dict, right: dict) -> str:
     return "your samples do not have the frequencies that your log_prob gives"
 
 
-def _sample_view(z: float) -> View:
+def _make_sample_view(z: float) -> View:
     tried = f"sample at z = {z}, for {len(U)} evenly spaced u"
     return View(lambda answer: _describe_samples(answer, z), tried, _explain_samples)
 
@@ -102,7 +102,7 @@ def _compare_shapes_of_u(answer: object) -> str:
 _SHAPE = (len(U) // 2, 2)
 
 
-def _extreme_u_view(z: float) -> View:
+def _make_extreme_u_view(z: float) -> View:
     """Return a view of the samples for the smallest and the largest u that torch.rand draws."""
 
     def see(answer: object) -> str:
@@ -125,25 +125,27 @@ _ONE, _TWO = torch.tensor([[0.4], [-0.7]]), torch.tensor([[[0.4], [-0.7]], [[1.0
     "A head for counts",
     stars=3,
     views=(
-        _attribute_view("params_per_variable", "each variable needs only one number, its logit"),
-        _attribute_view(
+        _make_attribute_view(
+            "params_per_variable", "each variable needs only one number, its logit"
+        ),
+        _make_attribute_view(
             "is_density",
             "counts have probabilities, not densities. Leave out is_density, which would make the "
             "nats differential nats",
         ),
-        _log_prob_view(
+        _make_log_prob_view(
             "log_prob must be the log-probability of x dry days, each with probability 1 − q, and "
             "one rainy day",
             (_ONE, torch.tensor([0.0, 3.0])),
             *((torch.full((len(COUNTS), 1), z), COUNTS) for z in TRIED_LOGITS),
         ),
-        _log_prob_view(
+        _make_log_prob_view(
             "log_prob is right for one row of counts, but not if x has more dimensions. "
             "params[..., 0] always has the shape of x, but params[:, 0] does not",
             (_TWO, torch.tensor([[0.0, 3.0], [1.0, 2.0]])),
         ),
         *(
-            _log_prob_view(
+            _make_log_prob_view(
                 "your log_prob is right at moderate logits, but not at large ones. For these, σ(z) "
                 "is rounded to 0 or 1, so the small number that you add to avoid log 0 decides the "
                 "result. logsigmoid is exact",
@@ -151,7 +153,7 @@ _ONE, _TWO = torch.tensor([[0.4], [-0.7]]), torch.tensor([[[0.4], [-0.7]], [[1.0
             )
             for z in (120.0, -120.0)
         ),
-        *map(_sample_view, (*TRIED_LOGITS, SMALL, TINY)),
+        *map(_make_sample_view, (*TRIED_LOGITS, SMALL, TINY)),
         View(
             _compare_shapes_of_u,
             f"sample with params of shape {(*_SHAPE, 1)} and u of shape {_SHAPE}",
@@ -163,8 +165,8 @@ _ONE, _TWO = torch.tensor([[0.4], [-0.7]]), torch.tensor([[[0.4], [-0.7]], [[1.0
             "sample",
             "return counts as floats, as .floor() does, because a model uses its samples as inputs",
         ),
-        _extreme_u_view(0.0),
-        _extreme_u_view(TINY),
+        _make_extreme_u_view(0.0),
+        _make_extreme_u_view(TINY),
     ),
     message="Σp = 1, and samples have the frequencies that log_prob gives.",
     hints=(

@@ -7,11 +7,11 @@ from torch import Tensor
 
 from made_course.model.heads import MixtureOfGaussians
 
-from ..checking import choose, edit, exercise, further_cases, known_mistakes, uniform
+from ..checking import choose, draw_uniform, edit, exercise, further_cases, known_mistakes
 
 
 def _draw_mixture(key: str, components: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    x, weights, means, stds = uniform(key, 4, components)
+    x, weights, means, stds = draw_uniform(key, 4, components)
     return 8 * x - 4, weights / weights.sum(), 4 * means - 2, stds + 0.5
 
 

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from made_course.model.heads import Categorical
 
-from ..checking import exercise, further_cases, known_mistakes, uniform
+from ..checking import draw_uniform, exercise, further_cases, known_mistakes
 
 
 def _select_class(values: Tensor, x: Tensor) -> Tensor:
@@ -13,7 +13,9 @@ def _select_class(values: Tensor, x: Tensor) -> Tensor:
 
 
 def _draw_case(key: str, *shape: int) -> tuple[Tensor, Tensor]:
-    return 6 * uniform(key, *shape) - 3, (shape[-1] * uniform(f"{key} x", *shape[:-1])).floor()
+    return 6 * draw_uniform(key, *shape) - 3, (
+        shape[-1] * draw_uniform(f"{key} x", *shape[:-1])
+    ).floor()
 
 
 _LOGITS, _CLASSES = _draw_case("two rows", 2, 3, 4)

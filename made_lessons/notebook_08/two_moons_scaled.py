@@ -2,7 +2,7 @@
 
 import math
 
-from ..checking import choose, exercise, further_cases, known_mistakes, uniform
+from ..checking import choose, draw_uniform, exercise, further_cases, known_mistakes
 
 
 @exercise(
@@ -11,7 +11,7 @@ from ..checking import choose, exercise, further_cases, known_mistakes, uniform
     stars=1,
     cases=((-0.5, 3.0, 5), (1.02, 10.0, 2), (2.0, 0.01, 1)),
     vary=further_cases(
-        lambda key: (*(20 * uniform(key, 2)).tolist(), choose(key, [1, 2, 3, 4, 6, 7]))
+        lambda key: (*(20 * draw_uniform(key, 2)).tolist(), choose(key, [1, 2, 3, 4, 6, 7]))
     ),
     hints=(
         "Take one variable with a uniform density from 0 to 1. How high is the density, and how "

@@ -11,7 +11,7 @@ from made_course.tables.load_table import load_table
 from made_course.training.fit import fit
 
 from ..checking import exercise
-from ..checking.trained_models import Challenge, honest_nll, score_nll
+from ..checking.trained_models import Challenge, honest_nll, judge_nll
 
 NATS_TO_BEAT = """
 14.44 18.15 8.67 4.38 12.69 9.98 12.74 13.15 10.54 13.53 10.35 17.75 10.60 9.45 12.15 19.21 6.93
@@ -31,7 +31,7 @@ def _score(model: object) -> str:
     rows = _held_out_rows()
     nll = honest_nll(model, rows, 20, _CHALLENGE)
     to_beat = torch.tensor([float(nats) for nats in NATS_TO_BEAT.split()])
-    return score_nll(nll, to_beat, round(to_beat.mean().item(), 2), _CHALLENGE)
+    return judge_nll(nll, to_beat, round(to_beat.mean().item(), 2), _CHALLENGE)
 
 
 @cache

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from ..checking import edit, exercise, further_cases, known_mistakes, uniform
+from ..checking import draw_uniform, edit, exercise, further_cases, known_mistakes
 
 
 @exercise(
@@ -18,7 +18,9 @@ from ..checking import edit, exercise, further_cases, known_mistakes, uniform
         (torch.tensor([-3.0, -200.0]), torch.tensor([-math.inf, -0.5]), 0.5),
         (torch.tensor([-800.0, -999.0]).double(), torch.tensor([-802.0, -990.0]).double(), 0.25),
     ),
-    vary=further_cases(lambda key: (*(9 * uniform(key, 2, 3) - 90), uniform(f"{key} p").item())),
+    vary=further_cases(
+        lambda key: (*(9 * draw_uniform(key, 2, 3) - 90), draw_uniform(f"{key} p").item())
+    ),
     hints=(
         "The probability of x under the mixture is share · p(x) + (1 - share) · q(x). You have "
         "log p(x) and log q(x), which may be far too small for exp.",

@@ -12,7 +12,7 @@ from ..checking.exercise import MalformedAnswer, WrongAnswer
 
 
 @cache
-def _nades() -> tuple[tuple[Tensor, ...], ...]:
+def _draw_nades() -> tuple[tuple[Tensor, ...], ...]:
     generator = torch.Generator().manual_seed(0)
     found = []
     for H, order in ((2, [3, 1, 2]), (4, [2, 4, 1, 3])):
@@ -64,7 +64,9 @@ def _explain_outputs(answer: object, got: Tensor, right: Tensor) -> str:
     "9.1",
     "NADE as a MADE with tied units",
     stars=3,
-    views=[View(_logits_of, _describe_call, _explain_outputs, cases=(nade,)) for nade in _nades()],
+    views=[
+        View(_logits_of, _describe_call, _explain_outputs, cases=(nade,)) for nade in _draw_nades()
+    ],
     message="On all binary rows, your MADE and the NADE have the same logits.",
     hints=(
         "Copy the hidden layer D times. Copy number d, counted from 0, has degree d, so it sees "

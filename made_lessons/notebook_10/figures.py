@@ -134,7 +134,7 @@ def attention_weights(model: Transformer, rows: Tensor) -> dict[str, Tensor]:
     """Return the attention weights (D, D) of each head, averaged over the rows (N, D)."""
     found = {}
 
-    def weigh(attention: nn.Module, inputs: tuple[Tensor]) -> None:
+    def record_attention(attention: nn.Module, inputs: tuple[Tensor]) -> None:
         parts = attention.query_key_value(inputs[0]).unflatten(-1, (3, attention.heads, -1))
         query, key, _ = parts.transpose(1, 3).unbind(2)
         scores = query @ key.mT / query.shape[-1] ** 0.5
@@ -143,7 +143,7 @@ def attention_weights(model: Transformer, rows: Tensor) -> dict[str, Tensor]:
         block = len(found) // attention.heads + 1
         found.update({f"block {block}, head {k}": table for k, table in enumerate(tables, 1)})
 
-    hooks = [block.attention.register_forward_pre_hook(weigh) for block in model.blocks]
+    hooks = [block.attention.register_forward_pre_hook(record_attention) for block in model.blocks]
     model(rows)
     for hook in hooks:
         hook.remove()

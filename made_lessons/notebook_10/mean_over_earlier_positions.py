@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ..checking import dtype_views, edit, exercise, gradient_views, known_mistakes
-from ..checking.variants import choose, further_cases, uniform
+from ..checking.variants import choose, draw_uniform, further_cases
 
 
 @exercise(
@@ -14,15 +14,15 @@ from ..checking.variants import choose, further_cases, uniform
     "A mean over earlier positions",
     stars=2,
     cases=(
-        tuple(4 * uniform(name, 1, 3, 2) - 2 for name in ("query", "key", "value")),
-        tuple(4 * uniform(name, 2, 5, 4) - 2 for name in ("query", "key", "value")),
+        tuple(4 * draw_uniform(name, 1, 3, 2) - 2 for name in ("query", "key", "value")),
+        tuple(4 * draw_uniform(name, 2, 5, 4) - 2 for name in ("query", "key", "value")),
         (torch.ones(1, 3, 1), *(torch.tensor([[[0.0], [1.0], [top]]]) for top in (200.0, 5.0))),
         (torch.ones(1, 2, 1), torch.tensor([[[-2e10], [0.0]]]), torch.tensor([[[3.0], [5.0]]])),
     ),
     views=(*gradient_views(query=0, key=1, value=2), *dtype_views(torch.float32, torch.float64)),
     vary=further_cases(
         lambda key: tuple(
-            4 * uniform(f"{key} {part}", 2, choose(key, [2, 4, 6]), 3) - 2 for part in "qkv"
+            4 * draw_uniform(f"{key} {part}", 2, choose(key, [2, 4, 6]), 3) - 2 for part in "qkv"
         )
     ),
     hints=(

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from ..checking import choose, edit, exercise, further_cases, known_mistakes, uniform
+from ..checking import choose, draw_uniform, edit, exercise, further_cases, known_mistakes
 
 
 @exercise(
@@ -14,15 +14,15 @@ from ..checking import choose, edit, exercise, further_cases, known_mistakes, un
     stars=3,
     cases=tuple(
         (
-            *(4 * uniform(f"{part}{t}", 3) - 2 for part in "qkv"),
-            *(4 * uniform(f"{w}{t}", t, 3) - 2 for w in "KV"),
+            *(4 * draw_uniform(f"{part}{t}", 3) - 2 for part in "qkv"),
+            *(4 * draw_uniform(f"{w}{t}", t, 3) - 2 for w in "KV"),
         )
         for t in (4, 2, 0)
     ),
     vary=further_cases(
         lambda key: (
-            *(4 * uniform(f"{key} {part}", 2) - 2 for part in "qkv"),
-            *(4 * uniform(f"{key} {part}", choose(key, [1, 3, 5]), 2) - 2 for part in "KV"),
+            *(4 * draw_uniform(f"{key} {part}", 2) - 2 for part in "qkv"),
+            *(4 * draw_uniform(f"{key} {part}", choose(key, [1, 3, 5]), 2) - 2 for part in "KV"),
         )
     ),
     hints=(

@@ -2,7 +2,7 @@
 
 import math
 
-from ..checking import choose, edit, exercise, further_cases, known_mistakes, uniform
+from ..checking import choose, draw_uniform, edit, exercise, further_cases, known_mistakes
 
 
 @exercise(
@@ -12,7 +12,7 @@ from ..checking import choose, edit, exercise, further_cases, known_mistakes, un
     cases=((1400.0, 1000, 1000), (1400.0, 1000, 250), (90.0, 40, 16)),
     vary=further_cases(
         lambda key: (
-            round(900 * uniform(key, 1).item()) + 100.0,
+            round(900 * draw_uniform(key, 1).item()) + 100.0,
             choose(key, [400, 500, 800]),
             choose(key, [90, 120, 160]),
         )

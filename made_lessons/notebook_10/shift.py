@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from ..checking import dtype_views, edit, exercise, gradient_views, known_mistakes
-from ..checking.variants import choose, further_cases, uniform
+from ..checking.variants import choose, draw_uniform, further_cases
 
 
 @exercise(
@@ -13,13 +13,13 @@ from ..checking.variants import choose, further_cases, uniform
     stars=1,
     cases=(
         (torch.arange(1.0, 7.0).view(1, 3, 2), torch.tensor([-1.0, -2.0])),
-        (4 * uniform("rows", 2, 4, 3) - 2, 4 * uniform("start", 3) - 2),
+        (4 * draw_uniform("rows", 2, 4, 3) - 2, 4 * draw_uniform("start", 3) - 2),
     ),
     views=(*gradient_views(h=0, start=1), *dtype_views(torch.float32, torch.float64)),
     vary=further_cases(
         lambda key: (
-            4 * uniform(key, 2, choose(key, [2, 3, 5]), 2) - 2,
-            4 * uniform(f"{key} start", 2) - 2,
+            4 * draw_uniform(key, 2, choose(key, [2, 3, 5]), 2) - 2,
+            4 * draw_uniform(f"{key} start", 2) - 2,
         )
     ),
     hints=(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from made_course.data.toys import bars_and_stripes
 
-from ..checking import View, as_text, as_view, edit, exercise, known_mistakes, run, uniform
+from ..checking import View, as_text, as_view, draw_uniform, edit, exercise, known_mistakes, run
 from ..checking.exercise import MalformedAnswer
 
 BOARDS = [[int(bit) for bit in board] for board in bars_and_stripes().tolist()]
@@ -33,7 +33,7 @@ def decode(code: str, n: int, chance: Callable[[list[int]], int]) -> list[int]:
 
 
 _THIRTY = [bit for board in BOARDS for bit in board]
-_COINS = [int(bit) for bit in uniform("coins", 24) < 0.5]
+_COINS = [int(bit) for bit in draw_uniform("coins", 24) < 0.5]
 _RARE = [0] * 40 + [1] + [0] * 9
 
 

@@ -46,7 +46,7 @@ def compress(model: MADE, rows: Tensor) -> bytes:
         (20, True)
     """
     low, width, digits = 0, WIDE, []
-    for bit, chance in _bits_and_chances(_round_model(model), rows):
+    for bit, chance in _list_bits_and_chances(_round_model(model), rows):
         split = (width >> 16) * chance
         low, width = (low, split) if bit else (low + split, width - split)
         if width < NARROW:
@@ -87,18 +87,18 @@ class _RoundedReLU(nn.Module):
         return (z.clamp(0, 2**12) * GRID).round() / GRID
 
 
-def _chances(logits: Tensor) -> list[int]:
+def _round_probabilities(logits: Tensor) -> list[int]:
     """Return p(1) in units of 1/65,536, for logits rounded to 1/32 and clipped to ±11."""
     steps = (logits.flatten() * 32).round().clamp(-352, 352)
     return (65536 * torch.sigmoid(steps / 32)).round().int().tolist()
 
 
-def _bits_and_chances(own: MADE, rows: Tensor) -> Iterator[tuple[int, int]]:
+def _list_bits_and_chances(rounded_model: MADE, rows: Tensor) -> Iterator[tuple[int, int]]:
     """Yield each bit with p(1) in units of 1/65,536, one variable of a batch after another."""
-    ordering = own.order.argsort(stable=True)
+    ordering = rounded_model.order.argsort(stable=True)
     for part in rows.double().split(ROWS_AT_ONCE):
         bits = part.T[ordering].flatten().int().tolist()
-        yield from zip(bits, _chances(own(part).T[ordering]), strict=True)
+        yield from zip(bits, _round_probabilities(rounded_model(part).T[ordering]), strict=True)
 
 
 class _BernoulliFromBytes(Bernoulli):
@@ -116,7 +116,7 @@ class _BernoulliFromBytes(Bernoulli):
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
         """Return 1 if the point is in the lower part of the interval, else 0. ``u`` is not used."""
         bits = []
-        for chance in _chances(params):
+        for chance in _round_probabilities(params):
             split = (self.width >> 16) * chance
             bits.append(self.point < split)
             if bits[-1]:

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from made_course.data.toys import bars_and_stripes, rain_diary
 
-from ..checking import edit, exercise, further_cases, known_mistakes, shuffle, uniform
+from ..checking import draw_uniform, edit, exercise, further_cases, known_mistakes, shuffle
 from .entropies import entropy
 
 _DIARY, _BOARDS = rain_diary(), bars_and_stripes()
@@ -25,7 +25,7 @@ _PARITY = torch.tensor([[0.0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]])
     ),
     vary=further_cases(
         lambda key: (
-            (uniform(key, 12, 5) < 0.5).float(),
+            (draw_uniform(key, 12, 5) < 0.5).float(),
             shuffle(key, range(5))[:1],
             shuffle(key, range(5))[1:4],
         )

@@ -4,12 +4,12 @@ import torch
 from torch import Tensor
 
 from ..checking import dtype_views, edit, exercise, known_mistakes
-from ..checking.variants import choose, further_cases, uniform
+from ..checking.variants import choose, draw_uniform, further_cases
 
 
 def _draw_case(key: str, rows: int, classes: int = 3, lowest: int = -90) -> tuple[Tensor, Tensor]:
-    prior = uniform(f"{key} prior", classes)
-    return (prior / prior.sum()).log(), lowest + 6 * uniform(key, rows, classes)
+    prior = draw_uniform(f"{key} prior", classes)
+    return (prior / prior.sum()).log(), lowest + 6 * draw_uniform(key, rows, classes)
 
 
 @exercise(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ..checking import add_view, edit, exercise, further_cases, known_mistakes, run, uniform
+from ..checking import add_view, draw_uniform, edit, exercise, further_cases, known_mistakes, run
 
 
 def mean(log_p: Tensor) -> Tensor:
@@ -19,13 +19,13 @@ def log_mean_exp(log_p: Tensor) -> Tensor:
     return log_p.logsumexp(0) - math.log(len(log_p))
 
 
-def largest(log_p: Tensor) -> Tensor:
+def maximum(log_p: Tensor) -> Tensor:
     """Return the largest value over the first dimension."""
     return log_p.max(0).values
 
 
 def _draw_table(key: str, D: int, rows: int) -> Tensor:
-    return -3 * uniform(key, 2**D, D, rows)
+    return -3 * draw_uniform(key, 2**D, D, rows)
 
 
 @exercise(
@@ -37,7 +37,7 @@ def _draw_table(key: str, D: int, rows: int) -> Tensor:
         (_draw_table("three", 3, 2), log_mean_exp),
         (_draw_table("four", 4, 2), mean),
         (_draw_table("four", 4, 2), log_mean_exp),
-        (_draw_table("four", 4, 3), largest),
+        (_draw_table("four", 4, 3), maximum),
     ),
     vary=further_cases(lambda key: (_draw_table(key, 4, 2), log_mean_exp)),
     hints=(

@@ -3,12 +3,12 @@
 import torch
 from torch import Tensor
 
-from ..checking import choose, edit, exercise, further_cases, known_mistakes, uniform
+from ..checking import choose, draw_uniform, edit, exercise, further_cases, known_mistakes
 
 
 def _draw_table(key: str, rows: int, columns: int) -> Tensor:
     """Return a random joint distribution with one zero."""
-    joint = uniform(key, rows, columns)
+    joint = draw_uniform(key, rows, columns)
     joint[0, -1] = 0
     return joint / joint.sum()
 

@@ -92,7 +92,7 @@ def nats_of_made(
     return torch.stack(nats).mean().item()
 
 
-def draw_by_made(model: MADE, n: int, groups: Iterable[Tensor]) -> Tensor:
+def sample_in_groups(model: MADE, n: int, groups: Iterable[Tensor]) -> Tensor:
     """Draw (n, 784) digits with one step per group of pixels, the same groups for all digits."""
     ordering = input_degrees([group.tolist() for group in groups])
     with model.using_degrees(draw_degrees(ordering, model.hidden_dims, "even")):

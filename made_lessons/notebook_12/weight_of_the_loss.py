@@ -4,13 +4,15 @@ import torch
 from torch import Tensor
 
 from ..checking import choose, edit, exercise, further_cases, gradient_views, known_mistakes
-from ..checking.variants import uniform
+from ..checking.variants import draw_uniform
 
 
 def _draw_case(key: str, rows: int, D: int) -> tuple[Tensor, Tensor]:
     """Return random costs, and known pixels: none in the first row, all but one in the last."""
     counts = torch.linspace(0, D - 1, rows).round()[:, None]
-    return 3 * uniform(key, rows, D), (uniform(f"{key} known", rows, D).argsort(1) < counts).float()
+    return 3 * draw_uniform(key, rows, D), (
+        draw_uniform(f"{key} known", rows, D).argsort(1) < counts
+    ).float()
 
 
 @exercise(

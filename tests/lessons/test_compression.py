@@ -21,7 +21,7 @@ def small():
 
 def coded_bits(model, rows):
     """Return -log2 p of all rows, from the chances that the coder uses."""
-    pairs = compression._bits_and_chances(compression._round_model(model), rows)
+    pairs = compression._list_bits_and_chances(compression._round_model(model), rows)
     with torch.no_grad():
         return -sum(math.log2((chance if bit else 65536 - chance) / 65536) for bit, chance in pairs)
 
@@ -68,10 +68,10 @@ def test_every_machine_rounds_the_chances_alike():
     logits = torch.arange(-352, 353, dtype=torch.float64) / 32
     exact = 65536 * torch.sigmoid(logits)
     assert ((exact - exact.floor()) - 0.5).abs().min() > 1e-4
-    chances = compression._chances(logits)
+    chances = compression._round_probabilities(logits)
     assert [a + b for a, b in zip(chances, reversed(chances), strict=True)] == [65536] * 705
     assert (torch.tensor(chances) - exact).abs().max() < 0.5
-    assert min(chances) == compression._chances(torch.tensor([-1e9]))[0] == 1
+    assert min(chances) == compression._round_probabilities(torch.tensor([-1e9]))[0] == 1
 
 
 def test_a_file_of_digits_is_as_long_as_minus_log_p():

@@ -15,7 +15,7 @@ from made_lessons import check, hint, progress, solution, yours
 from made_lessons.checking.card import Card
 from made_lessons.checking.catalogue import NOTEBOOKS as ALL
 from made_lessons.checking.catalogue import exercise_named, exercises_in
-from made_lessons.checking.progress import Progress, remember, solved_folder, solved_names
+from made_lessons.checking.progress import Progress, mark_as_solved, solved_folder, solved_names
 from tools.pages.minutes import NOTEBOOKS, read, text_of
 
 
@@ -56,7 +56,7 @@ def test_progress_is_kept_by_the_users_folder(capsys):
 
 def test_progress_goes_on_after_the_exercise_that_was_solved_last():
     for name, when in {"5.2": 1, "1.1": 2}.items():
-        remember(name)
+        mark_as_solved(name)
         os.utime(solved_folder() / name, (when, when))
     assert "Continue with 1.2 ·" in repr(Progress())
     os.utime(solved_folder() / "5.2", (3, 3))
@@ -70,7 +70,7 @@ def test_progress_links_to_the_heading_of_each_exercise_in_turn(monkeypatch):
         headings = re.findall(r"^### (.+)", text_of(read(Path(file))), re.MULTILINE)
         assert unescape(place) in [heading.replace(" ", "-") for heading in headings]
         assert place.startswith(f"Exercise-{name}-·-")
-        remember(name)
+        mark_as_solved(name)
     assert "Continue" not in repr(Progress()) + Progress()._repr_html_()
 
 

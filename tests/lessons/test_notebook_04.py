@@ -13,7 +13,7 @@ from made_course.model.masks import direct_mask, input_degrees
 from made_lessons.checking.classes import make_subclass, replace_attribute
 from made_lessons.notebook_04.log_likelihood import bernoulli_log_prob
 from made_lessons.notebook_04.masked_layer import MaskedLinear
-from made_lessons.notebook_04.mutants import MADE, MODELS, MUTANTS, make_mutant, remask
+from made_lessons.notebook_04.mutants import MADE, MODELS, MUTANTS, make_mutant, replace_masks
 from made_lessons.notebook_04.which_test_catches import TESTS, WHY, caught_by, random_networks
 from tests.lessons.checking import right, wrong
 
@@ -220,7 +220,7 @@ def test_made_in_parts():
         return make_mutant(log_prob=lambda self, x: change(MADE.log_prob(self, x)))
 
     def turn_masks_round(self):
-        remask(self.layers, [1 - layer.mask for layer in self.layers])
+        replace_masks(self.layers, [1 - layer.mask for layer in self.layers])
 
     def draw_degrees_of_one_variable(self):
         torch.randint(1, len(self.order), (4,))

@@ -7,8 +7,8 @@ import torch
 from made_course import load_binarized_mnist
 from made_lessons.notebook_12.combine_over_orderings import (
     combine_over_orderings,
-    largest,
     log_mean_exp,
+    maximum,
     mean,
 )
 from made_lessons.notebook_12.cost_of_two import cost_of_two
@@ -31,7 +31,7 @@ def every_ordering():
     return torch.stack(rows)
 
 
-@pytest.mark.parametrize("combine", [mean, log_mean_exp, largest])
+@pytest.mark.parametrize("combine", [mean, log_mean_exp, maximum])
 def test_the_dynamic_program_is_the_enumeration_of_all_orderings(combine):
     torch.testing.assert_close(combine_over_orderings(TABLE, combine), combine(every_ordering()))
 

@@ -80,7 +80,7 @@ SAID = [
     (lambda: (lambda x: x)(y=1), "do not change the first line"),
     (lambda: torch.stack([ones(2), ones(3)]), "torch.stack needs tensors"),
     (lambda: torch.cat([ones(2, 2), ones(2, 3)]), "torch.stack needs tensors"),
-    (lambda: torch.cat([ones(2, 2), ones(2)]), "torch.cat needs tensors with equally many"),
+    (lambda: torch.cat([ones(2, 2), ones(2)]), "torch.cat needs tensors with the same number"),
     (lambda: ~ones(2), "~ needs bools"),
     (lambda: torch.distributions.Normal(ones(2), 1).log_prob(ones(3)), SHAPES),
     (lambda: F.binary_cross_entropy(3 * ones(2), ones(2)), "binary_cross_entropy takes prob"),
