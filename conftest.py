@@ -4,6 +4,7 @@ PyTorch is imported where it is used, here and in ``tests/conftest.py``: the pro
 the tests to its workers needs none, and all wait for it.
 """
 
+import atexit
 import gc
 import os
 from functools import partial
@@ -43,7 +44,7 @@ def pytest_configure(config):
     if os.name == "posix":  # a free port may be taken before a kernel binds it
         by_file = {"transport": "ipc", "ip": f"{folder.name}/kernel"}
         nbval.kernel.KernelManager = partial(nbval.kernel.KernelManager, **by_file)
-    config.add_cleanup(folder.cleanup)
+    atexit.register(folder.cleanup)  # after IPython has closed its history
 
 
 @pytest.hookimpl(wrapper=True)
