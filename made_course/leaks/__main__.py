@@ -193,7 +193,7 @@ def _compare_log_prob(checked: CheckedModel, x: Tensor) -> tuple[float, float]:
 
 @torch.no_grad()
 def _sum_probabilities(checked: CheckedModel) -> tuple[float, float]:
-    """Return Σp, from the model's own ``log_prob`` if it has one, and a tolerance for rounding."""
+    """Return Σp, by the model's own ``log_prob`` if it has one, and a tolerance for rounding."""
     log_prob = checked.model.log_prob if checked.has_log_prob else checked.log_prob_from_logits
     total, bits = 0.0, torch.arange(checked.input_dim)
     for numbers in torch.arange(2**checked.input_dim).split(4096):

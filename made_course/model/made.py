@@ -355,7 +355,7 @@ class MADE(nn.Module):
 
         Raises:
             OSError: if the file cannot be read.
-            ValueError: if it is damaged, or not a file of :meth:`save`.
+            ValueError: if it is damaged, or was not written by :meth:`save`.
         """
         arguments, state, table = read_model(path)
         # so that loading leaves the global random stream unchanged

@@ -1,6 +1,6 @@
 """A model in one file: its arguments, its head, its state dict, and its table if it has one.
 
-The file contains only tensors, texts and numbers, and reading it runs no code from it.
+The file contains only tensors, strings and numbers, and reading it runs no code from it.
 """
 
 from __future__ import annotations

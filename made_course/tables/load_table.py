@@ -233,7 +233,7 @@ def _to_numbers(cells: Series, bounds: tuple[float, float] | None) -> Series:
     return numbers
 
 
-# ---- cells and parts -----------------------------------------------------------------------------
+# ---- checking cells, splitting rows --------------------------------------------------------------
 
 
 def _check_cells(

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 
 def as_text(value: object, max_length: int = 240, digits: int = 4) -> str:
-    """Convert a value to a short text, with masks as zeros and ones.
+    """Convert a value to a short string, with masks as zeros and ones.
 
     Args:
         value: any value, such as a tensor, a list or a function.

@@ -19,7 +19,7 @@ def further_cases(
 ) -> Callable[[Exercise, str], Exercise]:
     """Return a function for ``Exercise.vary`` that adds cases after those of the notebook.
 
-    An answer that has memorised the notebook's cases fails in the added ones.
+    An answer that has memorised the notebook's cases fails on the added ones.
 
     Args:
         make: function of a key that returns a case.

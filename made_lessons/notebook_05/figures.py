@@ -116,7 +116,7 @@ def plot_surprise(
 def plot_recipe(ladder: Sequence[SimpleNamespace]) -> Picture:
     """Draw the test NLL after each change to a recipe, and how far several runs differ.
 
-    A change counts as better if each of its runs is better than all runs of the recipe before.
+    A change counts as better if each of its runs is better than all runs of the previous recipe.
 
     Args:
         ladder: recipes with a ``name`` and ``test_nll`` (runs, epochs) in nats.

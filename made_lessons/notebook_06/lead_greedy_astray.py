@@ -81,7 +81,7 @@ def _vary_table(exercise: Exercise, variant: str) -> Exercise:
     ),
 )
 def misleading_table() -> Tensor:
-    """Return a table in which x₁ = 1 is more probable, but is split over two rows."""
+    """Return a table in which x₁ = 1 is more probable, but is split over two entries."""
     return torch.tensor([[0.38, 0.02], [0.32, 0.28]])
 
 

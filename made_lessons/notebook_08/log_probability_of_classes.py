@@ -52,8 +52,8 @@ known_mistakes(
     {
         "you summed the logits of the classes. A logit is not yet a log-probability. Subtract the "
         "logsumexp over all classes": lambda z, x: _select_class(z, x).sum(1),
-        "your softmax is over the variables. The K classes of one variable share a probability "
-        "of one, so take it over the last dimension": (
+        "your softmax is over the variables. The probabilities of the K classes of one variable "
+        "must sum to one, so take it over the last dimension": (
             lambda z, x: _select_class(z.log_softmax(1), x).sum(1)
         ),
         "you summed over rows, but each row has its own log-probability. Sum over dimension 1": (
@@ -72,8 +72,8 @@ known_mistakes(
         ),
         "exp is missing inside your logarithm. Subtract the log of the sum of exp(logit), which is "
         "logsumexp": lambda z, x: (_select_class(z, x) - z.sum(-1).log()).sum(1),
-        "your softmax is over the rows of the batch. The K classes of one variable share a "
-        "probability of one, so take it over the last dimension": (
+        "your softmax is over the rows of the batch. The probabilities of the K classes of one "
+        "variable must sum to one, so take it over the last dimension": (
             lambda z, x: _select_class(z.log_softmax(0), x).sum(1)
         ),
         "you summed over all classes, but only the class in x counts": (

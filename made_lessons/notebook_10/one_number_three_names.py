@@ -33,8 +33,8 @@ known_mistakes(
         "you multiplied the nats by ln 2. A bit is the smaller unit, so there are more bits than "
         "nats. Divide by ln 2": edit("/ math.log(2)", "* math.log(2)"),
         "you returned nats per byte. Divide by ln 2": edit(" / math.log(2)", ""),
-        "you returned bits per token. Texts are compared per byte, because programs split texts "
-        "into different tokens": edit("/ n_bytes", "/ n_tokens"),
+        "you returned bits per token. Models are compared in bits per byte, because their "
+        "tokenizers split the same text into different tokens": edit("/ n_bytes", "/ n_tokens"),
         "you returned the perplexity per byte. Return it per token, because a longer token is "
         "harder to guess": edit("/ n_tokens", "/ n_bytes"),
         "you returned the mean nats per token. Perplexity is e to the power of it": edit(

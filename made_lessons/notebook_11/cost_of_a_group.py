@@ -56,7 +56,7 @@ known_mistakes(
     {
         "the past is missing. Variables that are independent may depend on each other once others "
         "are known, and vice versa": (lambda rows, past, group: cost_of_group(rows, [], group)),
-        "you summed over pairs. Three variables may be independent in pairs but not together. If "
+        "you summed over pairs. Three variables may be pairwise but not jointly independent. If "
         "the third is the parity of the others, no single variable helps to predict another, but "
         "two of them determine the third": _sum_over_pairs,
         "both of your entropies include the past. It does not cancel, because it is counted once "

@@ -18,10 +18,10 @@ COUNT = 8
 
 
 class Sketchpad(PageWidget, module="sketchpad"):
-    r"""A widget in which the reader draws a digit, hides a part of it, and sees eight endings.
+    r"""A widget in which the reader draws a digit, hides a part of it, and sees eight completions.
 
     The endings are exact draws from :math:`p(x_{hidden} \mid x_{known})` of ``"mnist-any-order"``,
-    given a blank border of 3 pixels. The page has a copy of this network with weights of 8 bits,
+    given a blank border of 3 pixels. The page has a copy of this network with 8-bit weights,
     and draws without Python. A small classifier reads each ending as a digit.
 
     Args:
