@@ -135,7 +135,7 @@ class Trial:
 
     @cached_property
     def leaks(self) -> Tensor:
-        """A (D, D) BoolTensor in which [i, j] is True if output i sees input j, but must not."""
+        """Return a (D, D) BoolTensor: [i, j] is True if output i sees input j, but must not."""
         return self.dependences[1] & ~self.allowed
 
     @cached_property

@@ -64,7 +64,7 @@ known_mistakes(
         "you counted the prior twice: once in the posterior, and once more in front of it": (
             lambda log_prior, log_given: log_prior + posterior(log_prior, log_given)
         ),
-        "you added the prior probability to a log-probability. Add log_prior itself, without exp": edit(
+        "you added the prior probability to a log-probability. Add log_prior, without exp": edit(
             "log_prior + log_given", "log_prior.exp() + log_given"
         ),
     }
