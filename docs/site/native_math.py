@@ -34,7 +34,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
 
 
 def _hold_together(app: Sphinx, name: str, template: str, context: dict, doctree: object) -> None:
-    """Set variables as formulas and HTML's code as Markdown's; keep brackets and stops beside."""
+    """Set variables as formulas, and keep brackets and stops beside code on its line."""
     body = context.get("body", "").replace("<code>", '<code class="docutils literal">')
     body = BESIDE_CODE.sub(r'<span class="together">\g<0></span>', body)
     context["body"] = PART.sub(_set, body)

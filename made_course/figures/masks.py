@@ -116,7 +116,7 @@ def plot_masks(masks: Sequence[Tensor], degrees: Sequence[Tensor]) -> Picture:
     Example:
         >>> degrees = [torch.tensor([3, 1, 2]), torch.tensor([1, 2])]
         >>> plot_masks([torch.ones(2, 3), torch.zeros(3, 2)], degrees).alt
-        'Blue is where a weight may exist; a row is a unit that sees. Weights: 6 of 6 into...'
+        'Blue is where a weight may exist; a row shows what one unit or output sees. Weights: 6...'
     """
     sides = list_degrees_and_names(masks, degrees)
     into = layer_names(len(sides))[1:]
@@ -126,7 +126,7 @@ def plot_masks(masks: Sequence[Tensor], degrees: Sequence[Tensor]) -> Picture:
     ones = [
         f"{int(m.sum())} of {m.numel()} into {kind}" for m, kind in zip(masks, into, strict=True)
     ]
-    alt = "Blue is where a weight may exist; a row is a unit that sees. "
+    alt = "Blue is where a weight may exist; a row shows what one unit or output sees. "
     alt += f"Weights: {', '.join(ones)}. Inputs {join_names(inputs)}. {' '.join(rows)}"
 
     wide = [max(CELL * mask.shape[1], 1.05) for mask in masks]

@@ -59,7 +59,7 @@ def read_model(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, 
 def to_plain_value(value: Any) -> Any:
     """Replace heads and tables in a value with dictionaries, so that a file needs no code.
 
-    Raises a ValueError unless the rest are tensors, texts and numbers.
+    Raises a ValueError unless the rest are tensors, strings and numbers.
 
     Example:
         >>> from made_course import Categorical

@@ -54,7 +54,7 @@ def check_iterable(data: object) -> None:
     # a frame and a Table are also iterable, but they yield column names or parts
     if not hasattr(data, "__iter__") or hasattr(data, "columns"):
         raise TypeError(
-            "data must be a (N, D) tensor or a loader of (B, D) batches, got "
+            "data must be an (N, D) tensor or a loader of (B, D) batches, got "
             f"{type(data).__name__}: for a table, use "
             "train, valid, test = load_table(file or frame)"
         )

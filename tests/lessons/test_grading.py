@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import subprocess
 
 import pytest
 
@@ -131,6 +132,13 @@ def test_a_run_that_is_stopped_leaves_no_process(tmp_path, how):
         os.killpg(process.pid, how) if how == signal.SIGINT else process.send_signal(how)
         assert "Traceback" not in process.stdout.read()
     assert soon(lambda: not processes_with(mark))
+
+
+@needs_sandbox
+def test_a_judge_ends_at_once_if_its_command_has_ended():
+    another = ["sh", "-c", '"$@"; exit $?', "sh"]  # the judge's parent is not this process
+    ran = subprocess.run([*another, *command._JUDGE], capture_output=True)
+    assert (ran.returncode, ran.stderr) == (1, b"")
 
 
 def test_what_cannot_be_graded_is_refused_before_anything_runs(tmp_path, capsys, monkeypatch):
