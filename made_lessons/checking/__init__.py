@@ -29,14 +29,7 @@ from .calls import is_unchanged, run
 from .classes import make_instance, make_subclass
 from .comparison import ABSOLUTE, is_same, require_form, require_same
 from .edited_source import edit, edit_source
-from .exercise import (
-    Exercise,
-    MalformedAnswer,
-    WrongAnswer,
-    defined_exercise,
-    exercise,
-    known_mistakes,
-)
+from .exercise import Exercise, MalformedAnswer, WrongAnswer, exercise, known_mistakes
 from .relations import find_relation
 from .value_text import as_text, call_as_text
 from .variants import choose, draw_uniform, further_cases, random_degrees, shuffle

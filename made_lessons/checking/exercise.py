@@ -114,6 +114,11 @@ def defined_exercise(name: str = "") -> Exercise:
     return _defined[name or next(reversed(_defined))]
 
 
+def continue_exercise(name: str) -> Exercise:
+    """Return an exercise that another module defines. What follows is added to it."""
+    return _defined.setdefault(name, _defined.pop(name))  # as the one that was defined last
+
+
 def known_mistakes(wrong: Mapping[str, object]) -> None:
     """Add wrong answers, each with its cause as the key, to the exercise that is defined above."""
     defined_exercise().known_mistakes.update(wrong)

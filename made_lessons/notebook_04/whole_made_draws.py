@@ -3,12 +3,16 @@
 import torch
 from torch import Tensor
 
-from ..checking import WrongAnswer, as_text, defined_exercise, edit, find_relation, is_same, run
+from ..checking import WrongAnswer, as_text, edit, find_relation, is_same, run
+from ..checking.catalogue import exercise_named
+from ..checking.exercise import continue_exercise
 from ..checking.views import View, as_view
 from .log_likelihood import bernoulli_log_prob, log_prob_of_probabilities
 from .mutants import MADE, make_mutant
 from .whole_made import make_mutant_with_masks
 from .whole_made_trial import Trial, views_of_models
+
+_views = continue_exercise("4.5").views
 
 # ---- log_prob -----------------------------------------------------------------------------------
 
@@ -125,7 +129,7 @@ def _explain_samples(trial: Trial) -> str:
             "two calls with the same u return different samples. u decides, so do not draw random "
             "numbers yourself (torch.rand, torch.bernoulli)"
         )
-    for cause, wrong in defined_exercise("4.3").known_mistakes.items():
+    for cause, wrong in exercise_named("4.3").known_mistakes.items():
         # the inner lambda has no arguments, because run() would copy the model as an argument
         samples = trial.draw_samples(
             lambda *given, draw=wrong: View().value_or_error(lambda: draw(*given), ())
@@ -154,5 +158,4 @@ def _compare_loaded_model(trial: Trial) -> str:
     return "the same probabilities" if is_back else "different probabilities"
 
 
-_views = defined_exercise("4.5").views
 _views[:] = views_of_models([*_views])
