@@ -239,7 +239,7 @@ def test_minutes_promised_are_those_counted(path):
     notebook = read(path)
     assert promised_range(notebook) == counted_range(notebook), "see python -m tools.pages.minutes"
     for exercises in PROMISED_EXERCISES.findall(text_of(notebook)):
-        assert int(exercises) == exercise_minutes(notebook)
+        assert int(exercises) == exercise_minutes(notebook), "the exercises' minutes, not rounded"
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS[1:], ids=lambda path: path.stem)

@@ -4,10 +4,13 @@ import csv
 from datetime import datetime
 from pathlib import Path
 
+from made_lessons.checking.catalogue import exercises_in
 from made_lessons.grading.folder import LearnerResult, read_class
 from made_lessons.grading.judge import COURSES_OWN, WAITS, Verdict
 from made_lessons.grading.reports import write_tables
 from tests.lessons.submitting import table
+
+OF_POINTS = str(sum(exercise.stars for exercise in exercises_in(3)))
 
 
 def written(out, *rows, people="", notebook=3):
@@ -37,12 +40,12 @@ def test_an_answer_with_a_wrong_or_missing_key_earns_nothing(tmp_path):
     people = "ann,w1\nben,w2\ncy,w3\neve,w5\nfay,w6\nzoë,w7\n"
     found, messages = written(tmp_path, *rows, people=people)
     columns = ("points", "3.2", "3.5", "waiting", "of_points")
-    wrong = ["0", "wrong variant", "", "0", "10"]
+    wrong = ["0", "wrong variant", "", "0", OF_POINTS]
     assert {name: [row[column] for column in columns] for name, row in found.items()} == {
-        "ann": ["2", "right", "", "0", "10"],
+        "ann": ["2", "right", "", "0", OF_POINTS],
         **{"ben": wrong, "cy": wrong, "dora": wrong},
-        "eve": ["2", "", "right", "0", "10"],
-        "fay": ["0", "waits", "", "2", "10"],
+        "eve": ["2", "", "right", "0", OF_POINTS],
+        "fay": ["0", "waits", "", "2", OF_POINTS],
     }
     assert found["ben"]["3.2 why"] == "answered for w1, but the learner's key is w2"
     assert found["cy"]["3.2 why"] == "answered for no variant, but the learner's key is w3"
@@ -75,7 +78,7 @@ def test_platforms_take_the_grades(tmp_path):
     assert (tmp_path / "canvas.csv").read_bytes().startswith(b'"Student","ID",')
     assert [*csv.reader((tmp_path / "canvas.csv").read_text().splitlines())] == [
         ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "MADE"],
-        ["Points Possible", "", "", "", "", "10"],
+        ["Points Possible", "", "", "", "", OF_POINTS],
         ["Ann", "12", "", "", "", "2"],
         ["Cy", "14", "", "", "", "0"],
     ]
@@ -87,7 +90,7 @@ def test_platforms_take_the_grades(tmp_path):
         "Full name": "Ann",
         "ID number": "",
         "Grade": "2",
-        "Maximum Grade": "10",
+        "Maximum Grade": OF_POINTS,
     }
 
 
