@@ -79,7 +79,7 @@ def draw_cells(
     faces: Sequence[Sequence[str]],
     side: float = CELL,
 ) -> None:
-    """Draw a table below and to the right of a corner, with an entry and a colour per cell."""
+    """Draw a table whose top-left corner is ``corner``; each cell has a text and a colour."""
     for (row, column), entry in np.ndenumerate(np.array(entries, dtype=object)):
         face, place = faces[row][column], (corner[0] + side * column, corner[1] - side * (row + 1))
         look = {"facecolor": face, "edgecolor": LINES, "linewidth": 0.8}

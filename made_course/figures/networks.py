@@ -54,10 +54,10 @@ def plot_network(
     """Draw a masked network as a graph: a row is a step, and a line is a weight.
 
     Inputs, units and outputs of one degree share a row. A darker blue is a higher degree, and a
-    line has the colour of the unit that it starts from. If ``allowed`` is given, leaks are
-    orange with a cross near the output, and beside each output is a square for each input that it
-    sees or may see: filled if it sees the input, with a cross if it must not. If a hidden layer has
-    more than eight units, those of one degree are drawn as a bundle.
+    line has the colour of the unit that it starts from. If ``allowed`` is given, leaks are drawn in
+    orange, with a cross near the output. Squares beside each output stand for inputs: filled if
+    the output sees the input, empty if it only may see it, crossed if it must not. If a hidden
+    layer has more than eight units, those of one degree are drawn as a bundle.
 
     Args:
         degrees: degrees of the inputs and of each hidden layer, see

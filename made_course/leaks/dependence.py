@@ -79,7 +79,7 @@ def binary_points(input_dim: int, seed: int = 0) -> Tensor:
         seed: seed of the random inputs.
 
     Raises:
-        TypeError or ValueError: if ``input_dim`` is not a whole number of at least 1, or ``seed``
+        TypeError or ValueError: if ``input_dim`` is not an integer of at least 1, or ``seed``
             of at least 0.
 
     Example:

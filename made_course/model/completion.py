@@ -45,10 +45,9 @@ class Completion(NamedTuple):
 
     @property
     def shares(self) -> Tensor:
-        """(B, n) share of each sample in the total weight of its row."""
+        """(B, n) normalised importance weights: the weights of a row sum to 1."""
         if self.log_weights is None:
-            n = self.samples.shape[1]
-            return self.samples.new_full(self.samples.shape[:2], 1 / n)
+            return self.samples.new_full(self.samples.shape[:2], 1 / self.samples.shape[1])
         return self.log_weights.softmax(dim=1)
 
     @property
@@ -88,7 +87,7 @@ class Completion(NamedTuple):
         A sample is drawn with a probability proportional to its weight.
 
         Raises:
-            TypeError or ValueError: if ``n_samples`` is not a whole number of at least 1.
+            TypeError or ValueError: if ``n_samples`` is not an integer of at least 1.
 
         Example:
             >>> samples, weights = torch.tensor([[[2.0], [0.0]]]), torch.tensor([[1.0, 0.0]])

@@ -162,7 +162,7 @@ class Categorical(Head):
         num_classes: number of classes K, at least 2.
 
     Raises:
-        TypeError or ValueError: if ``num_classes`` is not a whole number of at least 2.
+        TypeError or ValueError: if ``num_classes`` is not an integer of at least 2.
 
     Example:
         >>> head = Categorical(3)
@@ -226,7 +226,7 @@ class MixtureOfGaussians(Head):
             rows, ten components may overfit, and one or two may fit better.
 
     Raises:
-        TypeError or ValueError: if ``num_components`` is not a whole number of at least 1.
+        TypeError or ValueError: if ``num_components`` is not an integer of at least 1.
 
     Source:
         Uria, Murray and Larochelle 2013, "RNADE: The real-valued neural autoregressive

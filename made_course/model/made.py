@@ -94,7 +94,7 @@ class MADE(nn.Module):
         1.0
     """
 
-    net: Sequence[MaskedLinear]  # a ModuleList, but its type hides the class of its layers
+    net: Sequence[MaskedLinear]  # an nn.ModuleList; Sequence tells type checkers its layers' class
     table: Any = None  # the table that was saved with a loaded model
 
     def __init__(

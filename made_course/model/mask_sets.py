@@ -85,7 +85,7 @@ class MaskSets(nn.Module):
             self._store(0, number=int(self.position))
 
     def draw(self, generator: Generator | None) -> list[Tensor]:
-        """Return the degrees of a new set, which keeps a natural or given ordering."""
+        """Return the degrees of a new set. A natural or given ordering is kept."""
         order = self.orders[0].long().cpu()
         if not (self.natural_order or self.has_given_ordering):
             order = torch.randperm(len(order), generator=generator, device="cpu") + 1

@@ -271,7 +271,7 @@ def draw_noise(
 
 
 def check_noise(noise: Tensor | None, shape: tuple[int, ...], generator: Generator | None) -> None:
-    """Raise an error if the noise has a wrong shape or value, or a generator is given too."""
+    """Raise an error if the noise has a wrong shape or value, or a generator is given as well."""
     if generator is not None and not isinstance(generator, Generator):
         raise TypeError(
             f"generator must be a torch.Generator, got {generator!r}: use "

@@ -18,7 +18,7 @@ def FVSBN(input_dim: int) -> MADE:
         input_dim: number of variables D.
 
     Raises:
-        TypeError or ValueError: if ``input_dim`` is not a whole number of at least 1.
+        TypeError or ValueError: if ``input_dim`` is not an integer of at least 1.
 
     Source:
         Neal 1992, "Connectionist learning of belief networks"; Frey, Hinton and Dayan 1996, "Does

@@ -32,7 +32,7 @@ class NADE(OrderedModel):
             the natural ordering, x₁ first.
 
     Raises:
-        TypeError or ValueError: if a dimension is not a whole number of at least 1, or ``ordering``
+        TypeError or ValueError: if a dimension is not an integer of at least 1, or ``ordering``
             is not a permutation.
 
     Source:

@@ -62,7 +62,7 @@ class PixelCNN(OrderedModel):
         layers: number of 3 × 3 convolutions.
 
     Raises:
-        TypeError or ValueError: if ``side`` is not a whole number of at least 1.
+        TypeError or ValueError: if ``side`` is not an integer of at least 1.
 
     Source:
         van den Oord et al. 2016, "Pixel Recurrent Neural Networks", without its gates and colours.

@@ -114,7 +114,7 @@ class Mixed(Head):
 
 
 def _equality_key(head: Head) -> Hashable:
-    """Return a key that two heads share if they may be computed in one call."""
+    """Return a key that two heads share if they can be computed in one call."""
     if isinstance(head, Gaps):
         return Gaps, _equality_key(head.head)
     is_named = type(head) in (Bernoulli, Categorical, MixtureOfGaussians)

@@ -52,7 +52,7 @@ class NormalScores(Head):
         step: number of which all values are multiples; None if x is real and has a density.
 
     Raises:
-        TypeError or ValueError: if ``num_components`` is not a whole number of at least 1.
+        TypeError or ValueError: if ``num_components`` is not an integer of at least 1.
 
     Example:
         A shop sells nothing on half of the days, and otherwise up to 10 pieces:

@@ -112,8 +112,8 @@ class Run:
         if (largest := batch.float().norm(torch.inf).item()) > LARGE:
             cure = f"the data reach {largest:g}: standardise them, (x - x.mean(0)) / x.std(0)"
         return FloatingPointError(
-            f"{problem} in epoch {len(self.history) + 1}, batch {number + 1}: {cure}. The model "
-            "has weights from before this epoch"
+            f"{problem} in epoch {len(self.history) + 1}, batch {number + 1}: {cure}. The "
+            "model's weights are those from before this epoch"
         )
 
     def _score(self, data: Batches) -> float:
@@ -123,8 +123,8 @@ class Run:
         if not math.isfinite(total):
             raise FloatingPointError(
                 f"the loss on the validation data is {total:g} after epoch "
-                f"{len(self.history) + 1}: lower lr, or check the data. The model has weights from "
-                "before this epoch"
+                f"{len(self.history) + 1}: lower lr, or check the data. The model's weights are "
+                "those from before this epoch"
             )
         return total / rows
 

@@ -30,7 +30,7 @@ class OneCycle:
     averages = False
 
     def batch_size(self, rows: int) -> int:
-        """Return the default number of rows per step."""
+        """Return the default batch size."""
         return 512
 
     def parameter_groups(self, model: nn.Module) -> list[dict]:
@@ -68,7 +68,7 @@ class PatientSchedule:
     falls = 0
 
     def batch_size(self, rows: int) -> int:
-        """Return the default number of rows per step: a tenth of all rows, and at most 100."""
+        """Return the default batch size: a tenth of all rows, at most 100."""
         return min(100, max(1, math.ceil(rows / 10)))
 
     def parameter_groups(self, model: nn.Module) -> list[dict]:

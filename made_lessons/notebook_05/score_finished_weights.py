@@ -58,7 +58,7 @@ def _describe_run(answer: object, model: MADE, history: History, *rows: Tensor) 
     message=_describe_scores,
     vary=further_cases(lambda key: _finished_run(key), count=1),
     hints=(
-        "The validation line is measured at the end of an epoch, without dropout. Score the "
+        "The validation curve is measured at the end of an epoch, without dropout. Score the "
         "training images in the same way.",
         "`evaluate(model, images)` returns the mean NLL of any images under the current weights. "
         "It switches dropout off and restores the model's mode afterwards. You do not need the "

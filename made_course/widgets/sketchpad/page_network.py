@@ -90,7 +90,7 @@ def round_weights(matrix: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def inner_pixels() -> Tensor:
-    """Return a BoolTensor (784,), True for the pixels inside the border of 3 pixels."""
+    """Return a BoolTensor (784,), True for the pixels at least 3 pixels from the edge."""
     line = torch.arange(SIDE)
     inside = (line >= BORDER) & (line < SIDE - BORDER)
     return (inside[:, None] & inside).flatten()
