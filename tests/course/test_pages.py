@@ -91,7 +91,7 @@ def test_code_on_a_page_shows_what_it_says(page):
 def test_expected_numbers_as_saved_are_those_that_notebooks_show():
     """Compare as many digits as both numbers have."""
     rows = re.findall(
-        r"^\| (\d+), sections? .+? \| (.+?) \| ([\d.; ]+) \| ", text_of("instructor.md"), re.M
+        r"^\| (\d+), sections? .+? \| (.+?) \| ([\d.; ]+) \| ", text_of("results.md"), re.M
     )
     assert len(rows) >= 15
     for number, what, saved in rows:
