@@ -30,7 +30,7 @@ class NormalScores(Head):
         z = \Phi^{-1}(F(x)), \qquad F(x) = \sum_{v_j \le x} w_j + \kappa \, \Phi(s(x)), \qquad
         \kappa = 1 - \sum_j w_j
 
-    F is the distribution function of the training values. It has point masses :math:`w_j` at
+    F is a smoothed distribution function of the training values. It has point masses :math:`w_j` at
     repeated values :math:`v_j`. Between them it follows a curve, whose score s is piecewise linear
     between knots. The network reads z. Its outputs are the parameters of a mixture q on z, so that
 
@@ -99,7 +99,11 @@ class NormalScores(Head):
         )
         nats = _log_mass(start, end)
         if self.is_density:
+            knots = self._tensors[0].to(x.device)  # a bound has the density beside it
+            x = x.where(x > knots[0], knots[1:3].mean()).where(x < knots[-1], knots[-3:-1].mean())
             curve, slope = self._curve(x)
+            middle = self.transform(x)[2]
+            start = (middle.clamp(-FARTHEST, FARTHEST)[..., None] - means) / scales
             z = middle.clamp(-LARGEST_SCORE, LARGEST_SCORE)
             log_jacobian = slope.log() - curve**2 / 2 + z**2 / 2 + (1 - self._tensors[-1][-1]).log()
             log_q = -(start**2) / 2 - scales.log() - math.log(2 * math.pi) / 2

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import torch
+from numpy.lib.stride_tricks import sliding_window_view
 from pandas import Series
 
 from ..common.words import format_percent, join_names
@@ -18,16 +19,17 @@ MOST_STEPS = 2**21
 """Number of steps up to which float32 is exact to a tenth of a step."""
 MANY = 10
 """Smallest number of equal values that chance does not explain."""
-LEAST_SHARE = 0.05
-"""Smallest share of rows in point masses that a column of real numbers keeps."""
+NEIGHBOURS = 10
+"""Number of values on each side with which a value is compared."""
 OUTERMOST = 40.0
 """Beyond this score, the normal distribution has no mass in float64."""
 NORMAL_PART = 0.25
 """Share of the mass of a curve that follows a normal distribution."""
 HALVINGS = 0.5 ** np.arange(20.0, 0.0, -1.0)
 """Powers of 1/2 that place the knots of a curve outside the training values."""
-UNITS = (2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 2500, 5000, 10_000)
-"""Multiples of a step to which people round."""
+UNITS: tuple[float, ...] = (0.1, 0.01, 0.001)
+UNITS += (2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 2500, 5000, 10_000)
+"""Multiples of a step to which people round. Below 1, 0.01 is a hundredth of 100 for 100 to 999."""
 
 
 def make_numeric_column(
@@ -71,11 +73,12 @@ def make_numeric_column(
 def fit_head(
     numbers: np.ndarray, step: float | None, bounds: tuple[float, float], num_components: int
 ) -> NormalScores:
-    """Return a head whose initial distribution is that of the training values (n,).
+    """Return a head whose initial distribution is close to that of the training values (n,).
 
-    Each common value gets a point mass that holds nearly all of its rows. The mass of the other
-    values is divided: a share goes to point masses at repeated values, and the rest follows a
-    curve, which also gives a probability to values that no row has. If people rounded some of the
+    Each common value gets a point mass that holds nearly all of its rows, and the others follow a
+    curve, which also gives a probability to values that no row has. Without a step, a value is
+    common if it is repeated far more often than its neighbours. With a step, it is common if it has
+    many rows; a share of the other rows goes to point masses too, and if people rounded some of the
     numbers, part of the curve's mass moves to the multiples of the unit to which they rounded.
 
     All values are multiples of ``step``, or have a density if it is None. A bound that does not
@@ -86,22 +89,24 @@ def fit_head(
     lower, upper = np.asarray(bounds, None if step else np.float32).astype(float) / scale
     values, counts = np.unique(numbers, return_counts=True)
     n, n_bars = len(numbers), int(np.clip(math.sqrt(len(numbers)), 8, 64))
-    is_common = (counts > n / n_bars) | np.isin(values, (lower, upper))
+    is_common = counts > n / n_bars if step else is_repeated(values, counts)
+    is_common |= np.isin(values, (lower, upper))
     weights = np.where(is_common, 0.5, counts)  # 0.5, so that the curve has mass there
     curve = fit_curve(values, weights, n_bars, (lower - half, upper + half))
-    unit, rounded = find_rounding(values[~is_common]) if step else (1, 0.0)
-    smooth = (1 - rounded) * cell_mass(curve, values, 2 * half or 1e-9 * np.ptp(values))
-    smooth += rounded * np.where(values % unit == 0, cell_mass(curve, values, unit), 0.0)
-    share = estimate_repeated_share(counts[~is_common], smooth[~is_common])
-    if step is None and share < LEAST_SHARE:
-        share = 0.0  # rounding to float32 can explain so few repeated values
-    masses = np.where(is_common, counts - 0.5, share * counts) / n
-    if rounded:
-        first, last = np.clip(values[[0, -1]] + [-10 * unit, 10 * unit], lower, upper) / unit
-        multiples = unit * np.arange(math.ceil(first), math.floor(last) + 1)
-        added = (1 - masses.sum()) * rounded * cell_mass(curve, multiples, unit)
-        values, index = np.unique(np.append(values, multiples), return_inverse=True)
-        masses = np.bincount(index, np.append(masses, added)).astype(float)
+    masses = np.where(is_common, counts - 0.5, 0.0) / n
+    if step:
+        unit, rounded = find_rounding(values)
+        reach = units_at(values, unit)[[0, -1]] * [-10, 10]
+        first, last = (values[[0, -1]] + reach).clip(np.ceil(lower), np.floor(upper))
+        grid = np.union1d(values, np.arange(first, last + 1) if rounded else [])
+        units, is_value = units_at(grid, unit), np.isin(grid, values)
+        moved = rounded * np.where(grid % units == 0, cell_mass(curve, grid, units), 0.0)
+        smooth = (1 - rounded) * cell_mass(curve, values, 1) + moved[is_value]
+        share = estimate_repeated_share(counts[~is_common], smooth[~is_common])
+        masses += np.where(is_common, 0.0, share * counts) / n
+        moved *= 1 - masses.sum()
+        moved[is_value] += masses
+        values, masses = grid, moved
     knots, scores = curve
     arrays = (knots * scale, scores, values[masses > 0] * scale, masses[masses > 0])
     knots, scores, values, masses = (array.tolist() for array in arrays)
@@ -139,9 +144,9 @@ def _extend_left(knots: np.ndarray, scores: np.ndarray, bound: float) -> Curve:
     Down to a finite bound, the extension has a uniform density. Without a bound, the mass beyond a
     point falls as distance⁻⁴ from the training values.
     """
+    if knots[0] <= bound:  # a point mass, not a part of the curve
+        knots, scores = knots[1:], scores[1:]
     end, mass = knots[0], _ndtr(scores[0])
-    if end <= bound:
-        return knots, np.append(-OUTERMOST, scores[1:])
     if math.isfinite(bound):
         added = np.append(bound, bound + (end - bound) * HALVINGS)
         parts = HALVINGS
@@ -154,13 +159,19 @@ def _extend_left(knots: np.ndarray, scores: np.ndarray, bound: float) -> Curve:
     return np.append(added, knots), scores
 
 
-def cell_mass(curve: Curve, x: np.ndarray, width: float) -> np.ndarray:
+def cell_mass(curve: Curve, x: np.ndarray, width: float | np.ndarray) -> np.ndarray:
     """Return the mass (n,) of the curve in a cell of this width around each x (n,)."""
     below, above = np.interp([x - width / 2, x + width / 2], *curve)
     return _ndtr(above) - _ndtr(below)
 
 
-def find_rounding(values: np.ndarray) -> tuple[int, float]:
+def units_at(x: np.ndarray, unit: float) -> np.ndarray:
+    """Return the unit (n,) of the rounding at whole numbers x (n,), as UNITS explains."""
+    powers = 10.0 ** np.floor(np.log10((np.abs(x) - 1).clip(1)))
+    return np.full(len(x), unit) if unit >= 1 else np.rint(unit * powers).clip(1)
+
+
+def find_rounding(values: np.ndarray) -> tuple[float, float]:
     """Find the unit to which people rounded whole numbers, and the share that they rounded.
 
     If no unit explains the values (n,) clearly better than no rounding, the result is (1, 0.0).
@@ -169,16 +180,31 @@ def find_rounding(values: np.ndarray) -> tuple[int, float]:
         >>> find_rounding(np.append(np.arange(100.0, 9000.0, 100.0), [1234.0, 4321.0]))
         (100, 0.977...)
     """
-    best, unit, rounded = float(MANY), 1, 0.0  # smallest gain that counts, in nats
-    for multiple in UNITS if len(values) else ():
-        part = float((values % multiple == 0).mean())
-        share = min((part - 1 / multiple) / (1 - 1 / multiple), 1 - 0.5 / len(values))
-        if share <= 0:
-            continue
-        gain = part * math.log1p(share * (multiple - 1)) + (1 - part) * math.log1p(-share)
-        if gain * len(values) > best:
-            best, unit, rounded = gain * len(values), multiple, share
+    best, unit, rounded = float(MANY), 1.0, 0.0  # smallest gain that counts, in nats
+    for candidate in UNITS:
+        units = units_at(values, candidate)
+        is_multiple = values % units == 0
+        share = (is_multiple - 1 / units).sum() / max((1 - 1 / units).sum(), 0.5)
+        share = float(np.clip(share, 0, 1 - 0.5 / len(values)))
+        gain = np.where(is_multiple, np.log1p(share * (units - 1)), math.log1p(-share)).sum()
+        if gain > best:
+            best, unit, rounded = float(gain), candidate, share
     return unit, rounded
+
+
+def is_repeated(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Return whether chance cannot explain that a value (n,) has more rows than its neighbours.
+
+    Value i has ``counts[i]`` rows. One expects as many as its neighbours on one side have per cell,
+    if a cell is as wide as the smallest distance between two of them, as for rounded numbers.
+    """
+    gaps = np.diff(np.pad(values, NEIGHBOURS, mode="reflect", reflect_type="odd"))
+    gaps = sliding_window_view(gaps, NEIGHBOURS)
+    rows = sliding_window_view(np.pad(counts, NEIGHBOURS, mode="reflect"), NEIGHBOURS).sum(1)
+    cells, m = gaps.min(1) / gaps.sum(1), len(values)
+    expected = np.maximum(cells[:m] * rows[:m], cells[-m:] * rows[-m:])
+    others = np.maximum(counts - 1, expected)
+    return others * np.log(others / expected) - (others - expected) > math.log(counts.sum())
 
 
 def estimate_repeated_share(counts: np.ndarray, smooth: np.ndarray) -> float:
@@ -186,14 +212,11 @@ def estimate_repeated_share(counts: np.ndarray, smooth: np.ndarray) -> float:
 
     Value i has ``counts[i]`` rows, and the probability ``smooth[i]`` under the curve.
     """
-    if not len(counts):
-        return 0.0
-    repeated = (counts - 1) / counts.sum()  # frequency of the value in the other rows
-    share = 0.5
+    n, share = counts.sum(), 0.5
     for _ in range(100):
-        joint = share * repeated
-        share = float(np.average(joint / (joint + (1 - share) * smooth + 1e-300), weights=counts))
-    return share * counts.sum() / (counts.sum() + 1)  # below 1, so that new values are possible
+        joint = share * (counts - 1) / n  # with the value's frequency in the other rows
+        share = float(counts @ (joint / (joint + (1 - share) * smooth + 1e-300))) / (n + 1)
+    return share  # below 1, so that new values are possible
 
 
 def find_step(values: np.ndarray) -> float | None:
@@ -207,7 +230,7 @@ def find_step(values: np.ndarray) -> float | None:
         scaled = values * 10**digits
         whole = np.rint(scaled)
         if (np.abs(scaled - whole) <= np.clip(1e-6 * np.abs(scaled), 1e-6, 0.01)).all():
-            return float(np.gcd.reduce(whole.astype(np.int64))) / 10**digits or None
+            return math.gcd(*map(int, whole)) / 10**digits or None
     return None
 
 

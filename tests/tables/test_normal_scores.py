@@ -9,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from made_course import Gaps, Mixed, NormalScores
+from made_course import Gaps, Mixed, NormalScores, load_table
 from made_course.model.heads import unpack_gaussians
 from made_course.tables.numeric_columns import (
     find_bounds,
@@ -89,6 +89,47 @@ def test_point_masses_and_the_density_sum_to_one(kind, seed, num_components):
     t = (middles[:, None] + halves[:, None] * nodes).flatten()
     density = head.log_prob(params.expand(len(t), -1), t).exp().view(-1, 40)
     assert mass + (halves * (density @ weights)).sum().item() == pytest.approx(1, abs=1e-3)
+
+
+def held_out_nll(numbers, widths=1.0):
+    """Return the NLL of half of the numbers as a density; a probability is that of a width."""
+    table = load_table(pandas.DataFrame({"x": numbers}), split=(0.5, 0.5), kinds={"x": "real"})
+    head, x = table.columns[0].head, table.valid[:, 0]
+    log_p = head.log_prob(head.initial_params().expand(len(x), -1), x).numpy()
+    log_widths = np.broadcast_to(np.log(widths), len(numbers))[table.row_numbers[1]]
+    has_mass = np.isin(x, np.float32(head.arguments[3])) | (not head.is_density)
+    return -(log_p - has_mass * log_widths).mean()
+
+
+@pytest.mark.parametrize("significant", [True, False])
+@pytest.mark.parametrize("digits", [3, 4])
+@pytest.mark.parametrize("kind", ["normal", "lognormal", "uniform", "exponential"])
+def test_rounding_real_numbers_changes_their_density_little(kind, digits, significant):
+    x = getattr(np.random.default_rng(0), kind)(size=3000) * 5
+    powers = np.floor(np.log10(np.abs(x))) + 1 if significant else 0
+    widths = 10.0 ** (powers - digits)
+    assert held_out_nll((x / widths).round() * widths, widths) == pytest.approx(
+        held_out_nll(x), abs=0.1
+    )
+
+
+def test_only_values_that_are_commoner_than_their_neighbours_have_point_masses():
+    draw = np.random.default_rng(0)
+    x = np.exp(draw.normal(size=3000))
+    zeros, capped = np.where(draw.random(3000) < 0.2, 0, x), np.minimum(x, 5.00001)
+    rounded = np.array([float(f"{v:.3g}") for v in np.append(x, x / 100)])
+    for numbers, values in ((x, []), (rounded, []), (zeros, [0.0]), (capped, [5.00001])):
+        head = load_table(pandas.DataFrame({"x": numbers})).columns[0].head
+        assert head.arguments[3] == pytest.approx(values)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1])
+def test_numbers_near_a_bound_have_a_density_although_no_row_has_them(share):
+    x = np.exp(np.random.default_rng(0).normal(size=1000))
+    x[: round(1000 * share)] = 0.0
+    head = fit_head(x.astype(np.float32).astype(float), None, (0.0, math.inf), 2)
+    near = torch.tensor([x[x > 0].min() / k for k in (2, 100, 1e4, math.inf)][: 4 - (share > 0)])
+    assert head.log_prob(head.initial_params().expand(len(near), -1), near).min() > -6
 
 
 def test_real_numbers_that_float32_makes_equal_have_no_point_mass():
