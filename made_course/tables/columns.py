@@ -16,6 +16,8 @@ from .normal_scores import NormalScores
 
 MOST_DIGITS = 4
 """Largest number of decimals of a step."""
+LARGEST = 2.0**63 - 1024
+"""Largest float that int64 can hold."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class Column:
         if self.step is None:
             return pandas.Series(numbers)
         cells = pandas.Series((np.rint(numbers / self.step) * self.step).round(MOST_DIGITS))
-        if self.step % 1:
+        if self.step % 1 or cells.abs().max() > LARGEST:
             return cells
         return cells.astype("Int64" if cells.isna().any() else "int64")
 

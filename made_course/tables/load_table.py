@@ -16,15 +16,15 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from ..common.arguments import check_choice, check_count, check_number
 from ..common.words import join_names
-from .columns import Column
+from .columns import LARGEST, Column
 from .numeric_columns import make_numeric_column
 from .table import Table
 
 Kind = str | tuple[float, float]
 """Kind of a column: ``"classes"``, ``"real"``, ``"drop"``, or the two bounds of its numbers."""
 _CURE = (
-    "Correct it, mark it as missing with na_values=[...], or say how numbers are written with "
-    "decimal= and thousands="
+    "Correct it, choose a larger unit, mark it as missing with na_values=[...], or "
+    "say how numbers are written with decimal= and thousands="
 )
 MOST_CLASSES = 20
 ROWS_PER_CLASS = 5
@@ -95,6 +95,11 @@ def load_table(
         frame = frame[_names_to_keep(frame, name, kinds or {})]
     else:
         frame = _select_columns(frame, name, like)
+    if frame.empty:
+        raise ValueError(
+            f"{name} has {len(frame)} rows of {frame.shape[1]} columns to model, but a table needs "
+            "at least one of each. Drop fewer of them"
+        )
     parts = None if split is None else _split_indices(len(frame), split, seed)
     if like is None:
         training = np.arange(len(frame)) if parts is None else parts[0]
@@ -168,7 +173,7 @@ def _make_columns(
     for label, cells in frame.items():
         try:
             columns.append(_make_column(cells.dropna(), kinds.get(label), training, num_components))
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             refused[label] = f"column {label!r} {error}"
     if refused:
         raise ValueError(
@@ -182,7 +187,14 @@ def _make_column(
     cells: Series, kind: Kind | None, training: np.ndarray, num_components: int
 ) -> Column:
     """Return the Column for cells without gaps, or raise a ValueError."""
-    values = cells.unique() if kind == "real" else np.sort(cells.unique())
+    try:
+        values = cells.unique() if kind == "real" else np.sort(cells.unique())
+    except TypeError:
+        types = join_names(sorted({type(cell).__name__ for cell in cells}))
+        raise ValueError(
+            f"has cells of type {types}, which cannot be sorted. Cells must be all numbers or all "
+            "texts. Make texts of them with .astype(str)"
+        ) from None
     if len(values) < 2:
         raise ValueError(f"has fewer than two different values, only {values.tolist()}")
     if kind is None:
@@ -221,14 +233,13 @@ def _has_classes(cells: Series, values: np.ndarray) -> bool:
 def _to_numbers(cells: Series, bounds: tuple[float, float] | None) -> Series:
     """Return cells as finite numbers within bounds, or raise a ValueError for any other cell."""
     numbers = pandas.to_numeric(cells, errors="coerce").astype(float)
-    low, high = bounds or (-math.inf, math.inf)
+    low, high = np.clip(bounds or (-math.inf, math.inf), -LARGEST, LARGEST)
     is_fine = np.isfinite(numbers) & numbers.between(low, high)
     if not is_fine.all():
         row = is_fine.idxmin()
-        within = f" within {bounds}" if bounds else ""
         raise ValueError(
-            f"holds {cells[row]!r} in row {row} (counted from 0), which is not a finite "
-            f"number{within}. {_CURE}"
+            f"holds {cells[row]!r} in row {row} (counted from 0), which is not a "
+            f"number within ({low:g}, {high:g}). {_CURE}"
         )
     return numbers
 

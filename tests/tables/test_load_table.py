@@ -58,6 +58,11 @@ def test_numbers_are_read_as_they_are():
     assert rows[:, 3].tolist() == pytest.approx(PEOPLE["income"].tolist())
 
 
+def test_whole_numbers_too_large_for_int64_come_back_as_floats():
+    column = load_table(PEOPLE).columns[4]
+    assert column.decode(np.array([3.0, 1e19])).tolist() == [3.0, 1e19]
+
+
 def test_kinds_say_otherwise():
     kinds = {"cars": "real", "age": "classes", "size": "drop", "income": (0, 10)}
     table = load_table(PEOPLE, kinds=kinds, num_components=3)
@@ -158,6 +163,9 @@ def test_missing_cells_are_refused_or_kept():
         (["12", "?"] + ["3"] * 58, r"holds '\?' in row 1 .*na_values"),
         (["1,5", "2,5"] * 30, None),
         ([math.inf] + [1.5] * 30 + [2.5] * 29, r"holds .*inf.* in row 0"),
+        (2**63 + 7 * N.astype("uint64"), r"holds .*9223372036854775808.* larger unit"),
+        ([1, "a"] * 30, r"has cells of type int and str, .* all texts. .*\.astype"),
+        ([[1], [2]] * 30, "has cells of type list, which cannot be sorted"),
     ],
 )
 def test_columns_that_cannot_be_modelled(cells, message):
@@ -186,6 +194,14 @@ def test_columns_that_cannot_be_modelled(cells, message):
 def test_wrong_arguments_are_refused(arguments, error, message):
     with pytest.raises(error, match=message):
         load_table(PEOPLE, **arguments)
+
+
+@pytest.mark.parametrize("split", [None, (0.8, 0.2)])
+@pytest.mark.parametrize(("frame", "size"), [(PEOPLE[:0], "0 rows of 5"), (PEOPLE, "60 rows of 0")])
+def test_a_table_of_which_all_was_dropped_is_refused(frame, size, split):
+    kinds = {} if frame.empty else dict.fromkeys(PEOPLE, "drop")
+    with pytest.raises(ValueError, match=f"the frame has {size} columns to model, but"):
+        load_table(frame, kinds=kinds, split=split)
 
 
 def test_other_sources_are_refused():
