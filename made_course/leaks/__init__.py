@@ -2,7 +2,7 @@
 
 The folder imports from ``model`` and ``common``.
 
-- ``dependence``: find the outputs that change when an input is flipped
+- ``dependence``: find the outputs that change when an input is flipped, on the model itself
 - ``connections``: find the connections on a path from a forbidden input
 - ``total``: Σp over all inputs
 - ``trajectory``: a network's outputs at every step of generating a row

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import copy
 import json
 import sys
 from collections.abc import Sequence
@@ -49,8 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     With ``--context 3``, the command calls ``model(x, context)``, where the context has three
     inputs of zeros and ones, such as a label. Every output should depend on the context.
 
-    The exit status is 0 for an honest model, 1 if there is a leak or an output does not depend on
-    the context, and 2 if the model cannot be checked.
+    The exit status is 0 for an honest model, 2 if the model cannot be checked, and 1 if there is a
+    leak, if an output moves with another row or differs between two equal calls, or if it does not
+    depend on the context.
     """
     parser = argparse.ArgumentParser(prog="python -m made_course.leaks", description=main.__doc__)
     parser.add_argument("model", metavar="module:Class", help="or a function that returns a model")
@@ -66,10 +66,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if not name:
         parser.error(f"got {given.model}: write module:Class, such as made_course:MADE")
     try:
-        model = getattr(import_module(module), name)(given.input_dim)
-        model = copy.deepcopy(model).cpu().double().eval()
+        model = getattr(import_module(module), name)(given.input_dim).cpu().double().eval()
         checked = CheckedModel(model, given.input_dim, given.context, given.ordering)
         as_made = _report("with its initial weights", checked)
+        checked(binary_points(checked.input_dim).double())  # may mask the weights once and for all
         _perturb_weights(model)
         changed = _report("after a small change of every weight, such as training makes", checked)
         sees_context = _report_deaf_outputs(checked)
@@ -117,6 +117,11 @@ def _report(stage: str, checked: CheckedModel) -> bool:
     print(f"  points     {'all' if is_all else f'{len(points)} random'} of 2^{checked.input_dim}")
     found = measure_dependence(checked, points)
     is_honest = _report_leaks(checked, found)
+    if found.rows_mix:
+        print("  rows       MIX: outputs of one row move when another row is changed")
+    if not found.deterministic:
+        print("  calls      DIFFER: two equal calls return different outputs")
+    is_honest = is_honest and found.deterministic and not found.rows_mix
     print(f"  slopes     {_compare_slopes(found)}")
     if checked.has_log_prob:
         apart, tolerance = _compare_log_prob(checked, points.double())

@@ -14,20 +14,24 @@ tests look for leaks:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
+from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
 
 from ..common.arguments import check_count
 from ..model.masks import Ordering, direct_mask, input_degrees
-from ..model.sampling import evaluation_mode
 
 MOST_POINTS = 1024
 """Number of binary inputs up to which all of them are tried."""
 RANDOM_POINTS = 64
+SEPARATE_ROWS = 16
+"""Number of rows that are changed, one at a time, if rows mix."""
 
 # Tolerance for rounding, in machine epsilons. A flip keeps the shape of the batch and the position
 # of each row, so every sum is computed in the same order, and an output without a path from the
@@ -46,11 +50,16 @@ class Dependence:
         tolerance: (D,) largest change of each output that rounding may cause.
         largest_slope: (D, D); entry [i, j] is the largest absolute derivative of output i with
             respect to input j, or infinity if it was NaN; None for a function without gradients.
+        rows_mix: whether the outputs of a row change, in any bit, when another row is flipped.
+        deterministic: whether equal calls return equal outputs. If not, each call was made from the
+            same state of the model and of torch's random numbers.
     """
 
     largest_move: Tensor
     tolerance: Tensor
     largest_slope: Tensor | None
+    rows_mix: bool
+    deterministic: bool
 
     @property
     def by_flip(self) -> Tensor:
@@ -69,6 +78,11 @@ class Dependence:
         """
         forbidden = ~direct_mask(input_degrees(ordering, len(self.largest_move)))
         return [(i, j) for i, j in (self.by_flip & forbidden).nonzero().tolist()]
+
+    def deaf(self, ordering: Ordering) -> list[int]:
+        """Return outputs, counted from 0, that may see some inputs but move with none of them."""
+        allowed = direct_mask(input_degrees(ordering, len(self.largest_move)))
+        return (allowed.any(1) & ~(self.by_flip & allowed).any(1)).nonzero().flatten().tolist()
 
 
 def binary_points(input_dim: int, seed: int = 0) -> Tensor:
@@ -104,8 +118,9 @@ def measure_dependence(function: Callable[[Tensor], Tensor], x: Tensor) -> Depen
     """Measure the dependence of each output on each input, by flips and by gradients.
 
     Args:
-        function: any deterministic callable (B, D) → (B, D) that treats rows separately. A module
-            is measured in evaluation mode.
+        function: any callable (B, D) → (B, D). A module is measured in its present mode, without a
+            copy, and is put back as it was. Rows that mix are changed one at a time, and each is
+            compared only with itself.
         x: (n, D) zeros and ones, the points to test, see :func:`binary_points`. For a module, they
             are converted to its device and dtype.
 
@@ -126,27 +141,99 @@ def measure_dependence(function: Callable[[Tensor], Tensor], x: Tensor) -> Depen
     if x.dim() != 2 or x.numel() == 0 or not bool(((x == 0) | (x == 1)).all()):
         values = x.unique()[:4].tolist()
         raise ValueError(f"x must be (n, D) zeros and ones, got {tuple(x.shape)} with {values}")
-    if not isinstance(function, nn.Module):
-        return _measure(function, x.float())
-    with evaluation_mode(function):
+    x = x.float()
+    if isinstance(function, nn.Module):
         tensors = chain(function.parameters(), function.buffers())
-        like = next((t for t in tensors if t.is_floating_point()), torch.zeros(0))
-        return _measure(function, x.to(like))
+        x = x.to(next((t for t in tensors if t.is_floating_point()), x))
+    with left_unchanged(function) as call_from_same_state, torch.no_grad():
+        return _measure(function, x, call_from_same_state)
 
 
-def _measure(function: Callable[[Tensor], Tensor], x: Tensor) -> Dependence:
+@contextmanager
+def left_unchanged(model: Any) -> Iterator[Callable[..., Any]]:
+    """Put back all attributes and tensors of a module, and random states, after the ``with``.
+
+    Modules are not copied, because many cannot be. The result calls the model after everything has
+    been put back.
+    """
+    dicts = [vars(module) for module in model.modules()] if isinstance(model, nn.Module) else []
+    dicts += [value for each in dicts for value in each.values() if isinstance(value, dict)]
+    members = [(each, each.copy()) for each in dicts]
+    values = [value for each in dicts for value in each.values()]
+    values += [torch.default_generator, *torch.cuda.default_generators]
+    tensors = [value for value in values if isinstance(value, Tensor)]
+    tensors += [t.grad for t in tensors if t.is_leaf and t.grad is not None]
+    contents = [(t, t.data, t.data.clone()) for t in tensors]
+    states = [(value, value.get_state()) for value in values if type(value) is Generator]
+
+    def put_back() -> None:
+        for each, before in members:
+            each.clear()
+            each.update(before)
+        for tensor, memory, content in contents:
+            tensor.data = memory  # which a new dtype or device has replaced
+            if not torch.equal(memory, content):
+                memory.copy_(content)
+        for generator, state in states:
+            generator.set_state(state)
+
+    def call_from_same_state(*arguments: Any) -> Any:
+        put_back()
+        return model(*arguments)
+
+    try:
+        yield call_from_same_state
+    finally:
+        put_back()
+
+
+def _measure(
+    function: Callable[[Tensor], Tensor], x: Tensor, call_from_same_state: Callable[..., Any]
+) -> Dependence:
+    before = _compute_outputs(function, x)
+    rows_mix = _do_rows_mix(function, x, before)
+    # rows that kept every bit have shown that equal calls return equal outputs
+    is_shown = not rows_mix and len(x) > 1
+    deterministic = is_shown or torch.equal(_compute_outputs(function, x), before)
+    if not deterministic:
+        function = call_from_same_state
+        rows_mix = _do_rows_mix(function, x, before)
+    if rows_mix:
+        order = torch.randperm(len(x), generator=Generator().manual_seed(0), device="cpu")
+        rows = order[:SEPARATE_ROWS].tolist()
+        function = partial(_change_one_row_at_a_time, function, x, rows)
+        x, before = x[rows], before[rows]
     moves = []
-    with torch.no_grad():
-        before = _compute_outputs(function, x)
-        for j in range(x.shape[1]):
-            flipped = x.clone()
-            flipped[:, j] = 1 - flipped[:, j]
-            move = _compute_outputs(function, flipped).double() - before.double()
-            moves.append(move.abs().amax(dim=0))
+    for j in range(x.shape[1]):
+        flipped = x.clone()
+        flipped[:, j] = 1 - flipped[:, j]
+        move = _compute_outputs(function, flipped).double() - before.double()
+        moves.append(move.abs().amax(dim=0))
     eps = torch.finfo(before.dtype).eps if before.is_floating_point() else 0.0
     size = before.double().abs().amax(dim=0)
     tolerance = eps * (EPS_OF_OUTPUT * size).clamp(min=LEAST_EPS)
-    return Dependence(torch.stack(moves, dim=1), tolerance, _largest_slopes(function, x))
+    slopes = _largest_slopes(function, x)
+    return Dependence(torch.stack(moves, dim=1), tolerance, slopes, rows_mix, deterministic)
+
+
+def _do_rows_mix(function: Callable[[Tensor], Tensor], x: Tensor, before: Tensor) -> bool:
+    """Flip the first and the last row, each in a call of its own, and compare all other rows."""
+    first, last = torch.cat([1 - x[:1], x[1:]]), torch.cat([x[:-1], 1 - x[-1:]])
+    return not (
+        torch.equal(_compute_outputs(function, first)[1:], before[1:])
+        and torch.equal(_compute_outputs(function, last)[:-1], before[:-1])
+    )
+
+
+def _change_one_row_at_a_time(
+    function: Callable[[Tensor], Tensor], x: Tensor, rows: Sequence[int], changed: Tensor
+) -> Tensor:
+    """Return the output of each changed row (R, D) after it has replaced its row of x."""
+    outputs = []
+    for row, new in zip(rows, changed, strict=True):
+        batch = torch.cat([x[:row], new[None], x[row + 1 :]])
+        outputs.append(function(batch)[row])
+    return torch.stack(outputs)
 
 
 def _compute_outputs(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:

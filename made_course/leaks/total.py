@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import copy
-
 import torch
 from torch import nn
 
 from ..model.sampling import SAMPLES_AT_ONCE
+from .dependence import left_unchanged
 
 MOST_INPUTS = 2**20
 """Largest number of inputs that :func:`total_probability` adds up."""
@@ -18,7 +17,7 @@ def total_probability(model: nn.Module) -> float:
     r"""Return the sum of the probabilities of all inputs: :math:`\sum_x e^{\log p(x)}`.
 
     The sum is 1 for every honest model, but a sum of 1 does not prove that a model is honest. It is
-    computed in float64, on a copy of the model in evaluation mode.
+    computed in float64, with the model in evaluation mode. Then the model is put back as it was.
 
     Args:
         model: a model of the course with at most 2²⁰ possible inputs, such as 20 binary variables.
@@ -50,9 +49,11 @@ def total_probability(model: nn.Module) -> float:
             f"there are {values}^{model.input_dim} inputs, but at most "
             f"2^{MOST_INPUTS.bit_length() - 1} can be added up: use a model with fewer variables"
         )
-    model = copy.deepcopy(model).cpu().double().eval()  # because not every device has float64
     powers = values ** torch.arange(model.input_dim, device="cpu")
-    return sum(
-        model.log_prob(numbers[:, None] // powers % values).exp().sum().item()
-        for numbers in torch.arange(values**model.input_dim, device="cpu").split(SAMPLES_AT_ONCE)
-    )
+    every = torch.arange(values**model.input_dim, device="cpu")
+    with left_unchanged(model):
+        model.cpu().double().eval()  # on the CPU, because not every device has float64
+        return sum(
+            model.log_prob(numbers[:, None] // powers % values).exp().sum().item()
+            for numbers in every.split(SAMPLES_AT_ONCE)
+        )

@@ -128,6 +128,7 @@ class Trial:
         self.model = self.make_model().double()
         self.draw_weights(only_zeros=True)  # weights that start at zero would hide dependences
         at_first = later = measure_dependence(self.model, self.points).by_flip
+        self.model(self.points)  # this first call may mask the weights once and for all
         for _ in range(4):
             self.draw_weights()
             later = later | measure_dependence(self.model, self.points).by_flip

@@ -1,6 +1,7 @@
 """``python -m made_course.leaks``: its output and exit status for honest and leaking models."""
 
 import sys
+from threading import Lock
 from types import ModuleType
 
 import pytest
@@ -40,6 +41,13 @@ def hole(_):
     return Function(lambda x: 1 + 1e-30 * x)
 
 
+def without_copies(input_dim):
+    """Return a model that cannot be copied."""
+    model = made(input_dim)
+    model.lock, model.generator = Lock(), torch.Generator()
+    return model
+
+
 class LooksAhead(MADE):
     """A model with honest logits, whose log_prob adds the next variable to each logit."""
 
@@ -66,6 +74,16 @@ class Told(nn.Module):
 
     def log_prob(self, x, context):
         raise NotImplementedError("others may write it in other ways: logits say all")
+
+
+class MaskedAtFirst(nn.Linear):
+    """A model that masks its weights in the first call, but never again."""
+
+    def forward(self, x):
+        if not hasattr(self, "is_masked"):
+            self.weight.data.tril_(-1)
+            self.is_masked = True
+        return super().forward(x)
 
 
 def starts_at_zero(make):
@@ -107,6 +125,11 @@ SEES = {"no leak: each output sees only earlier variables, in order x": 2, "DEAF
 SAID = {  # model, arguments, exit status, and how often each text is printed
     "MADE": (made, "", 0, HONEST | ONE | {"in order x₃": 2}),
     "NADE": (lambda d: NADE(d, 8), "", 0, HONEST | ONE | {"in order x₁": 2}),
+    "no copies": (without_copies, "", 0, HONEST | ONE | {"MIX": 0, "DIFFER": 0}),
+    "rows": (lambda d: nn.Sequential(made(d), nn.BatchNorm1d(d, track_running_stats=False)), "", 1,
+        {"no leak": 2, "  rows       MIX: ": 2, "DIFFER": 0}),
+    "dropout": (lambda d: nn.Sequential(made(d), Function(nn.functional.dropout)), "", 1,
+        {"no leak": 2, "  calls      DIFFER: ": 2, "MIX": 0}),
     "copy": (lambda d: nn.Linear(d, d), "", 1,
         {f"{IN_A_CYCLE}36\n": 2, "output x₁ moves by": 2, "NOT ONE": 2}),
     "hole": (hole, "", 0,
@@ -148,6 +171,9 @@ def test_many_variables_are_tried_at_some_inputs_without_a_sum(run):
     assert IN_A_CYCLE in said
     assert "  points     64 random of 2^30\n" in said
     assert "2^30 inputs are too many" in said
+    status, said = run(lambda d: MaskedAtFirst(d, d), 30)
+    assert status == 1
+    assert said.count("no leak") == said.count(IN_A_CYCLE) == 1
 
 
 @pytest.mark.parametrize(

@@ -155,16 +155,23 @@ def test_rounding_is_not_a_move(input_dim, width, size):
 
 
 @torch.no_grad()  # gradients are still measured
-def test_a_model_is_measured_in_evaluation_mode_and_left_as_it_was():
+def test_a_model_is_measured_in_its_own_mode_and_left_as_it_was():
     model = nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8), nn.Dropout(0.5), nn.Linear(8, 3))
     model[2].eval()  # each module's own mode, not only the model's
     with nothing_changes(model):
         found = measure(model, 3)
         assert found.by_flip.all()
         assert found.by_gradient.all()
+        assert found.rows_mix
         with pytest.raises(ValueError, match="one output per variable"):
-            measure(model[:1], 3)
+            measure(model[:2], 3)
     assert {parameter.grad for parameter in model.parameters()} == {None}
+
+
+def test_one_row_cannot_mix_but_can_be_random():
+    found = measure_dependence(nn.Dropout(), torch.ones(1, 64))
+    assert not found.rows_mix
+    assert not found.deterministic
 
 
 def test_a_function_may_write_into_what_it_is_given():

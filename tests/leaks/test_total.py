@@ -1,18 +1,24 @@
 """Σp over all inputs: 1 for a model, something else for a leak, or an error."""
 
+from threading import Lock
+
 import pytest
+import torch
 from torch import nn
 
 from made_course import MADE, Categorical, MixtureOfGaussians, total_probability
 from made_course.leaks import total
-from tests.networks import leak, nothing_changes, with_weights
+from tests.networks import every_row, leak, nothing_changes, with_weights
 
 
 def test_the_sum_is_one_for_a_model_and_not_for_a_leak():
     model = MADE(4, (9,), natural_order=False, head=Categorical(3), num_masks=3, dropout=0.5)
     with_weights(model, 3.0)
+    model.lock = Lock()  # so that the model cannot be copied
+    model.log_prob(every_row(4, 3)).sum().backward()
     with nothing_changes(model):
         assert total_probability(model) == pytest.approx(1, abs=1e-9)
+    assert {parameter.grad.dtype for parameter in model.parameters()} == {torch.float32}
     leaking = leak(with_weights(MADE(4, (9,), degrees="even"), 3.0))
     assert abs(total_probability(leaking) - 1) > 0.01
 

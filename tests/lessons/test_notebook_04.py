@@ -13,7 +13,14 @@ from made_course.model.masks import direct_mask, input_degrees
 from made_lessons.checking.classes import make_subclass, replace_attribute
 from made_lessons.notebook_04.log_likelihood import bernoulli_log_prob
 from made_lessons.notebook_04.masked_layer import MaskedLinear
-from made_lessons.notebook_04.mutants import MADE, MODELS, MUTANTS, make_mutant, replace_masks
+from made_lessons.notebook_04.mutants import (
+    MADE,
+    MODELS,
+    MUTANTS,
+    make_mutant,
+    remove_masks,
+    replace_masks,
+)
 from made_lessons.notebook_04.which_test_catches import TESTS, WHY, caught_by, random_networks
 from tests.lessons.checking import right, wrong
 
@@ -207,6 +214,19 @@ def test_made():
 
 def test_a_leak_that_weights_of_zero_hide_is_found():
     wrong("4.5", starting_with(nn.init.zeros_, MODELS["output sees itself"]), "not >=")
+
+
+def mask_weights_in_the_first_call(self, x):
+    if not hasattr(self, "is_masked"):
+        for layer in self.layers:
+            layer.weight.data.mul_(layer.mask)
+        remove_masks(self.layers)
+        self.is_masked = True
+    return MADE.forward(self, x)
+
+
+def test_masks_that_only_the_first_call_applies():
+    wrong("4.5", make_mutant(forward=mask_weights_in_the_first_call), "to the weights once")
 
 
 def test_made_in_parts():
