@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -246,4 +247,6 @@ def _find_deaf_outputs(checked: CheckedModel) -> list[int]:
 
 
 if __name__ == "__main__":
+    if hasattr(signal, "SIGPIPE"):  # end quietly if the output goes to a pipe that is closed
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     main()

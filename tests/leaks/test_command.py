@@ -1,5 +1,7 @@
 """``python -m made_course.leaks``: its output and exit status for honest and leaking models."""
 
+import signal
+import subprocess
 import sys
 from threading import Lock
 from types import ModuleType
@@ -189,3 +191,11 @@ def test_models_that_cannot_be_checked_are_named(run, name, words):
     status, said = run(made, name=name)
     assert status == 2
     assert words in said
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGPIPE"), reason="there is no such signal here")
+def test_the_command_ends_quietly_when_nobody_reads_its_output():
+    command = [sys.executable, "-m", "made_course.leaks", "made_course:MADE", "--input-dim", "3"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
