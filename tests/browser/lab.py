@@ -90,7 +90,8 @@ def jupyterlab(folder: Path) -> Iterator[SimpleNamespace]:
             base = address_of(server, Path(runtime), log)
             yield SimpleNamespace(base=base, token=token, root=root)
         finally:
-            server.terminate()
+            # nothing is left to save, and an orderly end can hang
+            server.kill()
             server.wait(MOST_S)
 
 
