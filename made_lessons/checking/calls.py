@@ -51,7 +51,7 @@ def run(function: Callable[..., object], *arguments: object) -> object:
         print(printed.getvalue(), end="")
     for before, after in zip(arguments, given, strict=True):
         if not is_unchanged(before, after):
-            how = "list(x)" if isinstance(before, list) else "x.clone()"
+            how = {list: "list(x)", Tensor: "x.clone()"}.get(type(before), "copy.deepcopy(x)")
             raise WrongAnswer(
                 f"your code changed its argument. Work on a copy, such as {how}, because the "
                 "caller still uses the argument",

@@ -85,10 +85,10 @@ class Card:
             if labelled:
                 yield f'<div style="display:flex;flex-wrap:wrap">{"".join(labelled)}</div>'
         if self.hints:
-            yield f'<div style="margin-top:.5em">{_fold_hints(self.hints)}</div>'
+            yield f'<div style="margin-top:.5em">{_format_hints(self.hints)}</div>'
 
 
-def _fold_hints(hints: tuple[str, ...]) -> str:
+def _format_hints(hints: tuple[str, ...]) -> str:
     folded = ""
     for k, text in reversed([*enumerate(hints, 1)]):
         name = f"{'Stuck? ' if k == 1 else ''}Hint {k} of {len(hints)}"

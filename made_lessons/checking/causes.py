@@ -8,7 +8,7 @@ from numbers import Real
 from torch import Tensor
 
 from .calls import run
-from .comparison import is_same
+from .comparison import is_nan, is_same, name_non_finite
 from .probes import CUT_OFF, ROUNDED, find_unused_arguments, probe
 from .relations import VAGUE_RELATIONS, find_relation
 from .stubs import count_stubs, names_used
@@ -16,8 +16,8 @@ from .substitutions import find_other_arguments
 from .views import View
 
 RIGHT_SO_FAR = (
-    "your answer was right for everything that was tried before, but it is wrong here. Did you "
-    "write a number or a size from an example into your code? Otherwise, what is different here?"
+    "your answer was right for everything that was tried before, but it is wrong here. What is "
+    "different here? A size, for example, or the number of entries?"
 )
 
 
@@ -32,8 +32,8 @@ def find_likely_cause(
     """Return the likely cause of a wrong answer, or "" if no cause is known.
 
     A known mistake is the cause if it has the same values as the answer in all cases, and is right
-    in all earlier views. Except for ``failed``, a case is skipped if the answer raises an error or
-    returns a string or None.
+    in all earlier views. If a value is NaN or infinite, and the right one is not, general causes
+    are not tried, except for large numbers.
 
     Args:
         view: view in which the answer is wrong.
@@ -46,22 +46,23 @@ def find_likely_cause(
     got, right = (
         [view.value_or_error(one, case) for case in view.cases] for one in (answer, reference)
     )
-    telling = [k for k in range(len(got)) if k == failed or not isinstance(got[k], str | None)]
 
     @cache
-    def value_of_mistake(cause: str, k: int) -> object:
-        return view.value_or_error(known_mistakes[cause], view.cases[k])
+    def values_of_mistake(cause: str) -> list[object]:
+        return [view.value_or_error(known_mistakes[cause], case) for case in view.cases]
 
     for cause, wrong in known_mistakes.items():
-        is_it = all(is_same(got[k], value_of_mistake(cause, k)) for k in telling)
+        is_it = all(map(is_same, got, values_of_mistake(cause)))
         if is_it and all(_is_right_in_view(one, wrong, reference) for one in earlier):
-            return cause
+            says_little = not earlier and all(map(is_nan, got))  # other mistakes also give NaN
+            return _mark_as_guess(cause) if says_little else cause
     is_value = isinstance(got[failed], Tensor | Real | list | tuple)
     if view.see is not run or not is_value or any(count_stubs(part)[0] for part in got):
         return ""
     for cause in known_mistakes:
-        if all(_has_same_errors(got[k], value_of_mistake(cause, k), right[k]) for k in telling):
+        if _has_same_errors(got, values_of_mistake(cause), right):
             return _mark_as_guess(cause)
+    telling = [k for k in range(len(got)) if not isinstance(got[k], str | None)]
     names = [*inspect.signature(reference).parameters]
     calls = [dict(zip(names, view.cases[k], strict=True)) for k in telling]
     got, right = [got[k] for k in telling], [right[k] for k in telling]
@@ -95,11 +96,14 @@ def _find_general_cause(
         if not instead:  # in other exercises, a function's name gives the solution away
             return found.format(also="")
         return f"{found.format(also=', like 1 minus a sigmoid')}, with {' or '.join(instead)}"
+    if name_non_finite(got[failed], right[failed]):
+        return ""
     relation = find_relation(got, right, calls)
+    is_same_kind = len({isinstance(part[failed], list | tuple) for part in (got, right)}) == 1
     found = (
         found
         or ("" if relation in VAGUE_RELATIONS else _mark_as_guess(relation))
-        or find_unused_arguments(quiet, sound, calls)
+        or (find_unused_arguments(quiet, sound, calls) if is_same_kind else "")
         or _mark_as_guess(find_other_arguments(got, right, calls, reference))
         or relation
     )
@@ -110,11 +114,21 @@ def _mark_as_guess(words: str) -> str:
     return words and f"perhaps {words} (this fits all of your wrong results)"
 
 
-def _has_same_errors(got: object, mistake: object, right: object) -> bool:
-    """Return True if each entry of a result is either right or equal to the mistake's entry."""
-    if is_same(got, mistake) or is_same(got, right):
+def _has_same_errors(
+    got: Sequence[object], mistake: Sequence[object], right: Sequence[object]
+) -> bool:
+    """Return True if each entry is, in all calls, either right or equal to the mistake's entry.
+
+    Args:
+        got: result of the answer for each call.
+        mistake: result of a known mistake for each call.
+        right: right result for each call.
+    """
+    if all(map(is_same, got, mistake)) or all(map(is_same, got, right)):
         return True
-    lists = (right, got, mistake)
-    if not all(isinstance(part, list | tuple) and len(part) == len(right) for part in lists):
+    results = [*got, *mistake, *right]
+    are_lists = all(isinstance(result, list | tuple) for result in results)
+    if not are_lists or len({*map(len, results)}) != 1:
         return False
-    return all(map(_has_same_errors, got, mistake, right))
+    entries = (zip(*calls, strict=True) for calls in (got, mistake, right))
+    return all(map(_has_same_errors, *entries))

@@ -1,4 +1,4 @@
-"""Compare a value with the right one: first type, then shape, dtype and value."""
+"""Compare a value with the expected one: first type, then shape, dtype and value."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -16,11 +16,11 @@ RELATIVE, ABSOLUTE = 3e-4, 1e-4
 
 
 def require_same(got: object, expected: object, where: str = "the answer") -> None:
-    """Require that a value equals the right one, up to rounding.
+    """Require that a value equals the expected one, up to rounding.
 
     Args:
         got: value of an answer. A tensor with one entry is accepted as a number.
-        expected: right value, which is a tensor, number, text, list or mapping.
+        expected: expected value, which is a tensor, number, text, list or mapping.
         where: name of the value, for the message.
 
     Raises:
@@ -103,6 +103,30 @@ def to_tensors(value: object) -> Tensor | list[object] | None:
             return torch.tensor(value)
         return [to_tensors(part) for part in value]
     return None
+
+
+def name_non_finite(got: object, right: object) -> str:
+    """Return the first number that is NaN or infinite, or "" if there is none, or also a right one.
+
+    Example:
+        >>> name_non_finite([1.0, torch.tensor([2.0, math.nan])], [1.0, torch.ones(2)])
+        'nan'
+    """
+    numbers = (float(number) for number in _list_numbers(got) if not math.isfinite(number))
+    return str(next(numbers, "")) if all(map(math.isfinite, _list_numbers(right))) else ""
+
+
+def is_nan(value: object) -> bool:
+    """Return True if all numbers in a value are NaN, and there is at least one."""
+    numbers = _list_numbers(value)
+    return bool(numbers) and all(map(math.isnan, numbers))
+
+
+def _list_numbers(value: object) -> list[float]:
+    tensors = to_tensors(value)
+    if isinstance(tensors, list):
+        return [number for part in tensors for number in _list_numbers(part)]
+    return [] if tensors is None else tensors.flatten().tolist()
 
 
 def is_close(got: Tensor, right: Tensor) -> bool:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from .causes import find_likely_cause
-from .comparison import is_same, require_same
+from .comparison import is_same, name_non_finite, require_same
 from .exercise import Exercise, MalformedAnswer, WrongAnswer
 from .stubs import methods_of, names_used, unwrap
 from .time_limits import LIMIT_S, OPEN_LIMIT_S, TookTooLong, time_limit
@@ -103,6 +103,10 @@ def compare(
                 known = known if is_same(got, again) else ""  # a random answer may differ now
             own = "" if got is UNSEEN else view.explain(answer, got, expected)
             wrong.cause = known or own or wrong.cause
+            number = "" if got is UNSEEN else name_non_finite(got, expected)
+            if number and known not in known_mistakes and not isinstance(wrong, MalformedAnswer):
+                why = f": {wrong.cause}" if known or own else ""
+                wrong.cause = f"{view.name} contains {number}, but it must be finite{why}"
             wrong.tried = view.describe_input(answer, case) or wrong.tried
             if own or (got is not UNSEEN and not isinstance(wrong, MalformedAnswer)):
                 _show_values(wrong, view, got, expected)

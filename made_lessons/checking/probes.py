@@ -20,8 +20,9 @@ WITHOUT_EFFECT = (
     "your result stays the same for other values of {names}, but it must depend on {names}"
 )
 CUT_OFF = (
-    "your answer is right for small numbers. For large ones, a small ε, a clamp or nan_to_num "
-    "hides that a number was rounded to 0. Use a formula that needs none of these"
+    "your answer is right for small numbers, but not for large ones. Does a small ε, a clamp, "
+    "nan_to_num, or a number that stands for infinity decide the result? Use a formula that needs "
+    "none of these"
 )
 ROUNDED = (
     "your answer is right for small numbers. For large ones, exp overflows or is rounded to "

@@ -1,7 +1,8 @@
 """Find a relation of a wrong result to the right one: for example, the wrong one is transposed.
 
 A relation consists of a description and of changes after which both results are equal. If the same
-relation holds in all wrong calls, it is the likely cause. The description can name arguments.
+relation holds in all calls with a wrong result, it is the likely cause. The description can name
+arguments.
 """
 
 import math
@@ -109,7 +110,10 @@ def _find_tensor_relations(got: Tensor, right: Tensor, arguments: Arguments) -> 
     values = [("", _identity), *_list_elementwise_changes(right, arguments)]
     for words, of_got, of_right in _list_result_changes(first, second, arguments):
         for value_words, change in values:
-            if (words or value_words) and is_close(of_got(first), change(of_right(second))):
+            is_chance = words and value_words in (_ROUNDED, _ROUNDED_DOWN)
+            if is_chance or not (words or value_words):
+                continue
+            if is_close(of_got(first), change(of_right(second))):
                 yield _join_sentences(words, value_words)
 
 
@@ -160,7 +164,7 @@ def _list_elementwise_changes(right: Tensor, arguments: Arguments) -> Iterator[t
     yield sign, torch.neg
     roundings = [(_ROUNDED, partial(torch.round, decimals=k)) for k in range(4)]
     roundings.append((_ROUNDED_DOWN, torch.floor))
-    # without roundings to zeros only, because zeros can have other causes
+    # skip a rounding that makes every number 0, because zeros can have other causes
     rounded = [row for row in roundings if bool(row[1](right.double()).any())]
     for words, change in (*_FUNCTIONS.items(), *rounded, *_list_size_changes(arguments)):
         yield words, change
@@ -179,9 +183,8 @@ _FUNCTIONS: dict[str, Change] = {
     "this comes from logarithms to base 10. The natural logarithm is torch.log or math.log": (
         lambda r: r / math.log(10)
     ),
-    "this comes from a logarithm to base 10, but base 2 is expected. ln 2 is math.log(2)": (
-        lambda r: r * math.log(2) / math.log(10)
-    ),
+    "you took a logarithm to base 10, but base 2 is expected. Use math.log2(x), or math.log(x) / "
+    "math.log(2)": lambda r: r * math.log(2) / math.log(10),
     "this is 1 divided by the right result": torch.reciprocal,
 }
 _ROUNDED = "this is rounded. Return the numbers without rounding"

@@ -51,6 +51,10 @@ _EXPLANATIONS = {
         "a tensor was changed in place, by +=, x[…] = … or a method that ends in _. Make a new "
         "tensor instead, such as total = total + term, and start with floats"
     ),
+    r"set_data": (
+        "assigning to .data needs the same dtype and device. Copy the values with .copy_(…) in "
+        "torch.no_grad()"
+    ),
     r"same dtype|scalar type": (
         "two tensors have different dtypes. Convert one of them, for example with .to(other)"
     ),

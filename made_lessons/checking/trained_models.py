@@ -102,7 +102,7 @@ def in_evaluation_mode(model: object) -> AbstractContextManager[None]:
 
 
 def call_shuffled(score: Callable[[Tensor], Tensor], rows: Tensor, batch: int = BATCH) -> Tensor:
-    """Call a function on rows in batches of one size and in random order.
+    """Call a function on rows in equal batches and in random order.
 
     So a model cannot distinguish the rows that are scored from the rows that test for leaks.
 
@@ -129,7 +129,7 @@ def _secret_generator() -> torch.Generator:
 
 
 def judge_nll(nll: Tensor, baseline_nll: Tensor, max_nll: float, challenge: Challenge) -> str:
-    """Return a sentence about an honest model that is better than the baseline.
+    """Return the success message for an honest model that beats the baseline.
 
     Args:
         nll: (N,) NLL of each held-out row, in nats.

@@ -8,9 +8,9 @@ from ..checking import dtype_views, edit, exercise, gradient_views, known_mistak
 from ..checking.variants import draw_uniform, further_cases, shuffle
 
 
-def _draw_case(key: str, ordering: list[int], rows: int = 5) -> tuple[Tensor, ...]:
+def _draw_case(key: str, ordering: list[int], rows: int = 5, scale: int = 3) -> tuple[Tensor, ...]:
     weight, bias = (
-        6 * draw_uniform(key, len(ordering), len(ordering)) - 3,
+        scale * (2 * draw_uniform(key, len(ordering), len(ordering)) - 1),
         draw_uniform(key, len(ordering)),
     )
     return (
@@ -25,7 +25,11 @@ def _draw_case(key: str, ordering: list[int], rows: int = 5) -> tuple[Tensor, ..
     "2.3",
     "D logistic regressions at once",
     stars=2,
-    cases=(_draw_case("three", [1, 2, 0], 2), _draw_case("five", [3, 0, 4, 1, 2])),
+    cases=(
+        _draw_case("three", [1, 2, 0], 2),
+        _draw_case("five", [3, 0, 4, 1, 2]),
+        _draw_case("large", [3, 0, 4, 1, 2], 5, 60),
+    ),
     views=(*gradient_views(weight=0, bias=1), *dtype_views(torch.float64)),
     vary=further_cases(lambda key: _draw_case(key, shuffle(key, range(4)))),
     hints=(

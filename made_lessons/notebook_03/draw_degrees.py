@@ -18,10 +18,10 @@ _CASES = (
     ([1], _N_UNITS, 1),
 )
 _ONE_VARIABLE = "if D is 1, no degree is between 1 and D - 1. Give every unit the degree 1"
-_TOO_FEW = "you drew as many degrees as the layer below has units, but n_units are needed"
-_NO_REPETITION = (
-    "you drew without repetition, so you get at most one unit per degree. Several units may have "
-    "the same degree, as torch.randint draws them"
+_TOO_FEW = "there are as many degrees as the layer below has units, but n_units are needed"
+_ONE_PER_VARIABLE = (
+    "there are only as many degrees as variables, or fewer, but n_units are needed. Several units "
+    "may have the same degree, as torch.randint draws them"
 )
 
 
@@ -33,7 +33,7 @@ def _draw_with_answer(answer: object, below: list[int], n_units: int, input_dim:
         require_form(got, torch.zeros(n_units).long())
     except WrongAnswer as wrong:
         if isinstance(got, Tensor) and got.dim() == 1 and 1 < len(got) <= input_dim:
-            wrong.cause = _TOO_FEW if len(got) == len(below) else _NO_REPETITION
+            wrong.cause = _TOO_FEW if len(got) == len(below) else _ONE_PER_VARIABLE
         # in the earlier cases, with more variables, the shape and dtype were right
         if input_dim == 1 and not isinstance(wrong, MalformedAnswer):
             raise WrongAnswer(_ONE_VARIABLE, got=wrong.cause) from wrong

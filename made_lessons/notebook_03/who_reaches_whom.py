@@ -22,6 +22,7 @@ def _build_case(*degrees: list[int]) -> tuple[list[Tensor]]:
         _build_case([3, 1, 2], [2, 1], [1, 2, 1, 2]),
         _build_case([2, 4, 1, 3], [2, 3, 1, 3, 2]),
         _build_case([2, 1], [1] * 256),
+        _build_case([2, 1], [1] * 256, [1] * 256),  # 65,536 paths
         _build_case([3, 1, 2]),
         (
             edit_source(build_masks, "outputs[:, None] >", "outputs[:, None] >=")(

@@ -81,9 +81,8 @@ known_mistakes(
         "a random draw. A variable is 1 if u ≤ p": edit("u[:, i] <= p", "p >= 0.5"),
         "your comparison is reversed, so a variable is 1 with probability 1 − p. It must be 1 if "
         "u ≤ p": edit("<= p", ">= p"),
-        "column i of u decides variable i, whatever the step at which it is drawn": edit(
-            "u[:, i]", "u[:, order[i] - 1]"
-        ),
+        "you use column t of u at step t. Column i of u decides variable i, at whatever step it is "
+        "drawn": edit("u[:, i]", "u[:, order[i] - 1]"),
         "you compare u with a logit, which is not a probability. Use p "
         "= torch.sigmoid(logit)": edit("torch.sigmoid(forward(x)[:, i])", "forward(x)[:, i]"),
         "you call forward with u, but it needs x, which begins as zeros and holds the values drawn "

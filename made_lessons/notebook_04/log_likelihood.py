@@ -24,6 +24,7 @@ from ..checking.variants import draw_uniform, further_cases
             torch.tensor([[1000.0, 0.0], [1000.0, 1.0], [-1000.0, 2.0]]),
             torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]),
         ),
+        (draw_uniform("logits like probabilities", 2, 3), draw_uniform("x", 2, 3).round()),
     ),
     views=(*gradient_views(logits=0), *dtype_views(torch.float64)),
     package=Bernoulli.log_prob,

@@ -125,7 +125,8 @@ add_view(
         "(masked_fill fills where its mask is True, so pass it mask == 0)": edit(
             "* self.mask", "* (1 - self.mask)"
         ),
-        "a masked weight must be 0. −inf is for attention scores before a softmax": edit(
+        "a masked weight must be 0. (−inf is right for the scores of attention, which come in "
+        "notebook 10)": edit(
             "self.weight * self.mask", "self.weight.masked_fill(self.mask == 0, -torch.inf)"
         ),
         "you also mask the bias, but a bias is not a connection, and the mask has no "

@@ -7,7 +7,7 @@ from itertools import product
 import torch
 from torch import nn
 
-from ..checking import WrongAnswer, add_view, as_text, exercise
+from ..checking import View, WrongAnswer, add_view, as_text, exercise
 from .mutants import MADE, MUTANTS
 
 TESTS = ("sum", "flip", "gradient", "samples")
@@ -107,7 +107,7 @@ def _check_answer(answer: object) -> Mapping[str, object]:
 
 
 def _judge_mutant(mutant: str, test: str, answer: object) -> str:
-    return "caught" if test in _check_answer(answer)[mutant] else "not caught"
+    return "caught" if test in answer[mutant] else "not caught"
 
 
 @exercise(
@@ -117,6 +117,7 @@ def _judge_mutant(mutant: str, test: str, answer: object) -> str:
     message="Each of flip, gradient and samples catches one mutant that no other test catches. The "
     "sum does not, because whenever it fails, another test also fails.",
     is_value=True,
+    views=[View(lambda answer: sorted(_check_answer(answer)))],
     hints=(
         "First ask for each test what it uses: `log_prob`, the logits, the gradients or `sample`. "
         "It cannot find a fault anywhere else.",

@@ -21,8 +21,8 @@ exercise(
     "MADE from an empty cell",
     stars=3,
     is_inspected=True,
-    message="Six models of your class, with up to two hidden layers, have no leaks, their "
-    "probabilities sum to one, and the wide ones see everything that is allowed.",
+    message="Your class is a complete MADE. Six models of it, with up to two hidden layers, have no "
+    "leaks, their probabilities sum to one, and the wide ones see everything that is allowed.",
     hints=(
         "Sections 2 to 4 have most of the pieces: ordering → order → degrees → masks → layers in "
         "`__init__`, then a loop over the layers in `forward`.",
@@ -214,9 +214,9 @@ def _explain_leak(trial: Trial, got: object, right: object) -> str:
     others = map(input_degrees, permutations(range(len(trial.ordering))))
     if is_own and trial.leaks[last, last]:
         return (
-            "outputs see their own variables, and even the output of the last variable does, which "
-            "no hidden unit of degree 1 to D − 1 allows. Do direct connections use >= instead of "
-            ">? Is x added at the end? Or do hidden degrees go up to D, with >= in the output mask?"
+            "an output sees its own variable, even the last one, and no hidden unit of degree 1 to "
+            "D − 1 could cause that. Look at direct connections first (do they use >=?), then for "
+            "an x that is added at the end, then for hidden degrees up to D"
         )
     if is_own:
         return "an output sees its own variable. The output mask needs >, not >="
@@ -262,10 +262,9 @@ add_view(
 add_view(
     " with large weights: flip each input",
     lambda trial: _describe_lost_inputs(trial) if trial.is_wide else {},
-    "nothing leaks, but in this wide network some outputs miss inputs that they may see. Is more "
-    "than one mask strict (use > for the output only, and >= before it)? Or does a degree from 1 "
-    "to D − 1 never occur (randint(1, D − 1) ends with D − 2)? If the first mask is the strict "
-    "one, degrees must go from 2 to D",
+    "nothing leaks, but in this wide network some outputs miss inputs that they may see. First "
+    "look for a second strict mask: use > for the output only, and >= before it. Then print the "
+    "hidden degrees: each from 1 to D − 1 must occur, and randint(1, D − 1) ends with D − 2",
     make_mutant(
         lambda self: replace_masks(
             self.layers, [m[:, None] > below for below, m in pairwise([*self.degrees, self.order])]
@@ -278,9 +277,8 @@ add_view(
 @as_view(
     " with large weights: the output of x₁, z(x₂, x₃)",
     "the output of x₁ is only a sum of a term of x₂ and a term of x₃. Without an activation after "
-    "each hidden layer, all layers together are a single linear layer. Or does no hidden unit see "
-    "both inputs? This happens with direct connections and degrees from randint(1, D − 1), which "
-    "ends with D − 2",
+    "each hidden layer, all layers together are a single linear layer. (If there is one, print the "
+    "hidden degrees: randint(1, D − 1) ends with D − 2, and then no hidden unit sees both)",
     edit("torch.relu(layer(x))", "layer(x)"),
 )
 def _describe_interaction(trial: Trial) -> str:

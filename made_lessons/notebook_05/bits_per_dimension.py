@@ -2,14 +2,14 @@
 
 import math
 
-from ..checking import choose, draw_uniform, exercise, further_cases, known_mistakes
+from ..checking import choose, draw_uniform, edit, exercise, further_cases, known_mistakes
 
 
 @exercise(
     "5.1",
     "Bits per dimension",
     stars=1,
-    cases=((90.0, 784), (2.5, 3), (784 * math.log(2), 784)),
+    cases=((90.0, 784), (2.5, 3), (784 * math.log(2), 784), (30.0, 4)),
     vary=further_cases(lambda key: (100 * draw_uniform(key).item(), choose(key, range(4, 200)))),
     hints=(
         "There are two steps: from nats to bits, and from the whole image to one variable. A "
@@ -41,6 +41,10 @@ known_mistakes(
         ),
         "you took a logarithm of nats per pixel. Nats are already logarithms. To convert them to "
         "base 2, divide by ln 2": lambda nll, input_dim: math.log2(nll / input_dim),
+        "this is rounded down, as // and int() do. Divide with /": edit("/ (", "// ("),
+        "you rounded nll / input_dim down, as // does. Divide with /": (
+            lambda nll, input_dim: nll // input_dim / math.log(2)
+        ),
         "784 is written into your formula. Use the argument input_dim": (
             lambda nll, input_dim: nll / (784 * math.log(2))
         ),

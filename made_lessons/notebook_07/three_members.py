@@ -45,7 +45,8 @@ def _wrong_nlls(members: Sequence[int]) -> dict[str, float]:
         f"you averaged the nats. A mixture averages probabilities, and of {powers} the first is "
         "by far the largest": sum(members) / 3,
         "you returned the best member. The mixture gives it only a third of the weight, which "
-        "costs up to ln 3 = 1.10 nats. The other two members make up for some of that": best,
+        "costs up to ln 3 = 1.10 nats. The other two members also give the "
+        "image a little probability, which wins some of it back": best,
         "you returned the bound, best + ln 3. The mixture costs this much if the other two "
         "members give the image no probability at all, but they give it some": best + math.log(3),
         "you did not divide the sum of the probabilities by 3, so your NLL is too low by ln 3 = "

@@ -17,6 +17,7 @@ from ..checking import draw_uniform, edit, exercise, further_cases, known_mistak
         (torch.tensor([-70.0, -130.0, -250.0]), torch.full((3,), -543.0), 0.01),
         (torch.tensor([-3.0, -200.0]), torch.tensor([-math.inf, -0.5]), 0.5),
         (torch.tensor([-800.0, -999.0]).double(), torch.tensor([-802.0, -990.0]).double(), 0.25),
+        (torch.tensor([1.5, 0.5]), torch.tensor([0.5, 2.0]), 0.75),  # of densities
     ),
     vary=further_cases(
         lambda key: (*(9 * draw_uniform(key, 2, 3) - 90), draw_uniform(f"{key} p").item())

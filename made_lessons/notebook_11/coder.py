@@ -22,6 +22,7 @@ def chance_in_boards(bits: list[int]) -> int:
 
 def decode(code: str, n: int, chance: Callable[[list[int]], int]) -> list[int]:
     """Decode n bits with a sampler whose random number is the binary fraction 0.code."""
+    code = code[: 16 * n]
     point = int(code or "0", 2) << 16 * n - len(code)
     low, width, bits = 0, 1, []
     for t in range(n):
@@ -55,7 +56,7 @@ def _describe_code(answer: object, bits: list[int], chances: list[int]) -> str:
     code = run(answer, bits, chances)
     if not isinstance(code, str) or not set(code) <= {"0", "1"}:
         raise MalformedAnswer("return a string of 0s and 1s", got=as_text(code))
-    back = decode(code[: 16 * len(bits)], len(bits), lambda past: chances[len(past)])
+    back = decode(code, len(bits), lambda past: chances[len(past)])
     if back == bits:
         return f"a code that decodes to {as_text(bits)}"
     return f'"{code}", which decodes to {as_text(back)}'

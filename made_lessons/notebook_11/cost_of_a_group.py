@@ -67,6 +67,8 @@ known_mistakes(
         "minus H(past)": edit("[*past, i]) - known", "[*past, i])"),
         "your joint entropy includes the past. H(group given the past) is H(past and group) "
         "minus H(past)": edit("[*past, *group]) - known", "[*past, *group])"),
+        "your joint entropy does not contain the past, but your other entropies do. H(group given "
+        "the past) is H(past and group) minus H(past)": edit("[*past, *group]) - known", "group)"),
         "you subtracted H(past) once. It is in all n entropies of the sum, and once in the joint "
         "entropy, so subtract it n − 1 times": lambda rows, past, group: (
             cost_of_group(rows, past, group) + (len(group) - 2) * entropy(rows, past)

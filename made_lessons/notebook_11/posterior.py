@@ -7,16 +7,23 @@ from ..checking import dtype_views, edit, exercise, known_mistakes
 from ..checking.variants import choose, draw_uniform, further_cases
 
 
-def _draw_case(key: str, rows: int, classes: int = 3, lowest: int = -90) -> tuple[Tensor, Tensor]:
+def _draw_case(
+    key: str, rows: int, classes: int = 3, lowest: int = -90, width: int = 6
+) -> tuple[Tensor, Tensor]:
     prior = draw_uniform(f"{key} prior", classes)
-    return (prior / prior.sum()).log(), lowest + 6 * draw_uniform(key, rows, classes)
+    return (prior / prior.sum()).log(), lowest + width * draw_uniform(key, rows, classes)
 
 
 @exercise(
     "11.3",
     "Whose digit is it?",
     stars=2,
-    cases=(_draw_case("three", 2), _draw_case("one", 1, 4), _draw_case("far", 4, 2, -150)),
+    cases=(
+        _draw_case("three", 2),
+        _draw_case("one", 1, 4),
+        _draw_case("far", 4, 2, -150),
+        _draw_case("wide", 3, 3, -600, 500),
+    ),
     views=dtype_views(torch.float64),
     vary=further_cases(lambda key: _draw_case(key, choose(key, [2, 3, 5]), 3)),
     hints=(

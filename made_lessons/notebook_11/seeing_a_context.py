@@ -41,14 +41,13 @@ def _check_degrees(answer: object, width: int, D: int) -> Tensor:
 
 
 def _describe_missing_input(answer: object, width: int, D: int) -> str:
-    """Name a degree out of range, or the first input that an output should see but does not."""
+    """Name degrees that are out of range, or an input that an output should see but does not."""
     degrees, variables = _check_degrees(answer, width, D), torch.arange(1, D + 1)
     inputs = torch.cat([torch.tensor([0]), variables])
     seen = package.connectivity(package.build_masks([inputs, degrees], variables))
     missing = (torch.ones(D, 1 + D).tril().bool() & ~seen).nonzero().tolist()
-    useless = [degree for degree in degrees.tolist() if not 0 <= degree < D]
-    if missing and useless:
-        return f"a unit of degree {max(useless)}"
+    if missing and not 0 <= degrees.min() <= degrees.max() < D:
+        return f"degrees from {degrees.min()} to {degrees.max()}"
     if not missing:
         return "each output sees all that it may see"
     i, j = missing[0]
@@ -62,9 +61,8 @@ known_mistakes(
         "and there are none. Which degree must such a unit have?": edit(
             "% D", "% max(D - 1, 1) + 1"
         ),
-        "no output can see a unit of degree D, because no output has a larger degree": edit(
-            "% D", "% D + 1"
-        ),
+        "your degrees are 1 to D, but 0 to D − 1 are needed. Nothing sees a unit of degree D, and "
+        "without a unit of degree 0, x̂₁ does not see the context": edit("% D", "% D + 1"),
         "a unit of degree −1 does not even see the context. The smallest degree is 0": edit(
             "% D", "% D - 1"
         ),

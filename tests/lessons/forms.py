@@ -43,8 +43,8 @@ def variable_by_variable(weight, bias, ordering, x):
     total = torch.zeros(len(x))
     for t, i in enumerate(ordering.tolist()):
         before = ordering[:t]
-        p = torch.sigmoid(bias[i] + x[:, before] @ weight[i, before])
-        total = total + torch.log(torch.where(x[:, i] == 1, p, 1 - p))
+        z = bias[i] + x[:, before] @ weight[i, before]
+        total = total + F.logsigmoid(torch.where(x[:, i] == 1, z, -z))
     return total
 
 

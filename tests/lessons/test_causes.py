@@ -76,12 +76,19 @@ def bayes_without_logarithms(log_prior, log_given):
     return (joint / joint.sum(1, keepdim=True)).log()
 
 
+def naive_fvsbn(weight, bias, ordering, x):
+    order = ordering.argsort()
+    p = torch.sigmoid(x @ (weight * (order[:, None] > order)).T + bias)
+    return (x * p.log() + (1 - x) * (1 - p).log()).sum(1)
+
+
 TABLE = [
     ("1.1", lambda input_dim: [2**i for i in range(input_dim + 1)], "one entry too many"),
     ("1.2", reference("1.2", lambda q: (q[2], q[0], q[1])), "order"),
     ("1.3", lambda ordering: torch.tensor([3, 1, 2]), "other values of `ordering`"),
     ("1.3", lambda ordering: (torch.argsort(ordering) + 1).tolist(), "torch.Tensor"),
     ("2.1", lambda log_prob, D: log_prob(2 * torch.rand(8, D)).exp().sum(), "zeros and ones"),
+    ("2.3", naive_fvsbn, "exp overflows"),
     ("3.2", returns_inside, "`return` inside the loop"),
     ("3.2", reference("3.2", lambda masks: [mask.numpy() for mask in masks]), "from_numpy"),
     ("3.2", reference("3.2", lambda masks: torch.cat([*map(torch.flatten, masks)])), "a list of"),
@@ -160,11 +167,12 @@ def bells(x, weights, means, stds):
         ("7.3", lambda log_p: log_p.exp().mean(0).log()),
         ("8.2", bells),
         ("11.3", bayes_without_logarithms),
+        ("11.3", lambda prior, given: (prior + given).softmax(1).log()),
     ],
 )
 def test_overflow_is_named_without_giving_the_function_away(name, answer):
     cause = wrong(exercise_named(name), answer).cause
-    assert cause.startswith("your answer is right for small numbers. For large ones, exp overflows")
+    assert "your answer is right for small numbers. For large ones, exp overflows" in cause
     assert not re.search("sigmoid|softmax|logsumexp|logaddexp|softplus", cause)
 
 
@@ -277,6 +285,29 @@ def without_gradient(cost, known):
     return exercise_named("12.1").reference(cost, known).detach()
 
 
+class ReplacedData(exercise_named("4.1").reference):
+    def set_mask(self, mask):
+        self.mask.data = mask.float()
+
+
+def multiplies_in_place(model):
+    layers = [layer for layer in model.modules() if hasattr(layer, "mask")]
+    weights = [layer.weight.data.mul_(layer.mask) for layer in layers]
+    biases = [len(layer.bias) for layer in layers if layer.bias is not None]
+    return sum(int((weight != 0).sum()) for weight in weights) + sum(biases)
+
+
+def added(number):
+    return edit_source(
+        attend, "scores.masked_fill(~mask, -math.inf)", f"(scores + {number} * ~mask)"
+    )
+
+
+def joint_without_past(rows, past, group):
+    each = sum(entropy(rows, [*past, i]) - entropy(rows, past) for i in group)
+    return each - entropy(rows, group)
+
+
 FITS = [
     ("3.2", without_hidden_layers_it_fails, "raised IndexError"),
     ("3.2", lambda degrees: degrees.append(degrees[0]), "such as list(x)"),
@@ -318,9 +349,54 @@ FITS = [
     ("3.5", of_the_layer_below, "as many degrees as the layer below has"),
     ("4.1", NotBegun, "Begin with super().__init__(…)"),
     ("10.1", turned_round, ".mT swaps the last two"),
+    ("1.2", lambda p1, p2, p3: torch.ones(2), "the answer must be a tuple"),
+    ("3.5", lambda below, *sizes: below, "as many degrees as the layer below has"),
+    ("4.1", ReplacedData, "assigning to .data"),
+    ("5.1", lambda nll, D: nll // D / math.log(2), "rounded nll / input_dim down"),
+    ("5.3", multiplies_in_place, "copy.deepcopy(x)"),
+    ("10.1", edit_source(attend, "-math.inf", "-100.0"), "a large negative number"),
+    ("10.1", added(-100), "a number that stands for infinity"),
+    ("11.1", joint_without_past, "your joint entropy does not contain the past"),
+    ("11.4", lambda width, D: torch.arange(width) % D + 1, "0 to D − 1 are needed"),
+    ("11.4", lambda width, D: torch.full((width,), D), "each output may see the context"),
 ]
 
 
 @pytest.mark.parametrize(("name", "answer", "words"), FITS)
 def test_a_cause_fits(name, answer, words):
     assert words in wrong(name, answer).cause
+
+
+NUMERICAL = ["1.2", "2.1", "2.3", "4.2", "5.1", "6.3", "6.4", "7.3", "9.2", "11.1", "11.3", "12.3"]
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("name", NUMERICAL)
+def test_a_number_that_is_not_finite_is_named_before_anything_else(name, number):
+    def answer(*arguments):
+        result = exercise_named(name).reference(*arguments)
+        if isinstance(result, tuple):
+            return (torch.tensor(number), *result[1:])
+        return torch.full_like(result, number) if isinstance(result, Tensor) else number
+
+    found = wrong(name, answer)
+    assert found.cause.endswith(f" contains {number}, but it must be finite")
+    assert found.tried
+
+
+def test_a_wrong_entry_of_a_set_is_not_blamed_on_another_one():
+    answer = exercise_named("4.4").reference() | {"masked once": "gradient"}
+    found = wrong("4.4", answer, 'answer["masked once"] must be a set')
+    assert not found.tried
+
+
+def test_two_partial_mistakes_in_different_calls_are_no_cause():
+    def sometimes_without_mask(query, key, value):
+        open_to_all = query.shape[1] == 3
+        return (
+            edit_source(attend, "~mask", "~mask & False")(query, key, value)
+            if open_to_all
+            else (attend(query, key, value))
+        )
+
+    assert "there is no mask" not in wrong("10.1", sometimes_without_mask).cause

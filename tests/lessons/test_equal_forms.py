@@ -156,7 +156,10 @@ FORMS = {
     ],
     "11.3": [
         lambda log_prior, log_given: (log_prior.double() + log_given).log_softmax(1),
-        lambda log_prior, log_given: (log_prior + log_given).softmax(1).log(),
+        lambda log_prior, log_given: (
+            (less := log_prior + log_given - (log_prior + log_given).amax(1, keepdim=True))
+            - less.exp().sum(1, keepdim=True).log()
+        ),
     ],
     "12.1": [
         lambda cost, known: torch.where(known > 0, 0, cost).sum(1) / (1 - known).mean(1),

@@ -96,7 +96,7 @@ DRAWS = {
     "layer below never occurs": ("randint(lowest", "randint(lowest + (len(below) > 2)"),
     "if D is 1": ("max(input_dim - 1, 1)", "input_dim - 1"),
     "all units have the same degree": ("(n_units,))", "(1,)).repeat(n_units)"),
-    "drew without repetition": (
+    "may have the same degree": (
         "torch.randint(lowest, highest + 1, (n_units,))",
         "torch.randperm(input_dim)[:n_units] + 1",
     ),
