@@ -6,6 +6,7 @@ import io
 import os
 import pathlib
 import secrets
+import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -48,10 +49,14 @@ def read_tensors(path: str | os.PathLike[str]) -> object:
     """
     import torch  # not at the top, because this import takes seconds
 
-    # read the bytes first, because torch.load raises an OSError for truncated files too
-    content = io.BytesIO(pathlib.Path(path).read_bytes())
+    content, checked = io.BytesIO(pathlib.Path(path).read_bytes()), io.BytesIO()
     try:
-        return torch.load(content, map_location="cpu", weights_only=True)
+        # copy what has the right checksum, because torch.load can read damaged files without error
+        with zipfile.ZipFile(content) as archive, zipfile.ZipFile(checked, "w") as copy:
+            for name in {*archive.namelist()}:
+                copy.writestr(name, archive.read(name))
+        checked.seek(0)
+        return torch.load(checked, map_location="cpu", weights_only=True)
     except Exception as error:  # damaged bytes can cause any exception
         raise ValueError(
             f"{path} cannot be read as tensors and plain values, because it is damaged or holds "
