@@ -21,6 +21,7 @@ class Loader(Protocol):
 
 
 Batches = Tensor | Loader
+NO_ROWS = "there are no rows: use a tensor with rows, or a loader that can be iterated many times"
 
 
 class ShuffledLoader:
@@ -41,12 +42,11 @@ def check_data(model: MADE, data: Batches) -> None:
     """Raise an error unless the data fit the model; a loader's batches are checked when used."""
     if isinstance(data, Tensor):
         model.check_data(data)
-        if len(data) == 0:
-            raise ValueError(f"there are no rows: got shape {tuple(data.shape)}")
-        return
     check_iterable(data)
     if not hasattr(data, "__len__"):
         raise TypeError(f"a loader must have a length, got {type(data).__name__}")
+    if len(data) == 0:
+        raise ValueError(NO_ROWS)
 
 
 def check_iterable(data: object) -> None:
@@ -61,13 +61,18 @@ def check_iterable(data: object) -> None:
 
 
 def unwrap_batches(batches: Iterable[Tensor]) -> Iterator[Tensor]:
-    """Yield each batch as a tensor (B, D), without the list around batches of a TensorDataset."""
+    """Yield each batch that has rows, as a tensor (B, D); raise a ValueError if there is none."""
+    has_rows = False
     for batch in batches:
         if isinstance(batch, list | tuple) and len(batch) == 1:
-            batch = batch[0]
+            batch = batch[0]  # from a TensorDataset
         if not isinstance(batch, Tensor):
             raise TypeError(
                 "each batch must be a (B, D) tensor without labels, got a "
                 f"{type(batch).__name__}: use torch.as_tensor to make a tensor"
             )
-        yield batch
+        if batch.shape[:1] != (0,):
+            has_rows = True
+            yield batch
+    if not has_rows:
+        raise ValueError(NO_ROWS)

@@ -48,8 +48,6 @@ def evaluate(
         543.43
     """
     total, rows = sum_nll(model, x, ensemble, batch_size)
-    if rows == 0:
-        raise ValueError("there are no rows to evaluate: got empty data")
     return total / rows
 
 

@@ -288,6 +288,8 @@ WRONG_AT_LAST = torch.cat([DATA, torch.tensor([[0.0, 3.0, 0.0]])])
     ("model", "data", "error", "message"),
     [
         (BINARY, torch.zeros(0, 3), ValueError, "there are no rows"),
+        (BINARY, [], ValueError, "there are no rows: use a tensor"),
+        (BINARY, [torch.zeros(0, 3)], ValueError, "rows, or a loader that can be iterated many"),
         (BINARY, WRONG_AT_LAST, ValueError, "must hold only 0 and 1, got 3"),
         (CLASSES, WRONG_AT_LAST, ValueError, "classes must be whole numbers 0..2, got 3"),
         (BINARY, DATA.view(-1, 1, 3), ValueError, r"\(B, 3\), got \(120, 1, 3\): for images"),
@@ -310,6 +312,7 @@ def test_data_that_do_not_fit_the_model_are_refused(model, data, error, message,
     ("arguments", "error", "message"),
     [
         ({"train": iter(DATA.split(40))}, TypeError, "must have a length, got tuple_iterator"),
+        ({"valid": []}, ValueError, "there are no rows"),
         ({"epochs": 0}, ValueError, "epochs must be at least 1, got 0"),
         ({"lr": 0}, ValueError, "lr must be finite and above 0, got 0"),
         ({"precision": "float16"}, ValueError, "unknown precision 'float16': choose one of auto"),
@@ -322,3 +325,9 @@ def test_wrong_arguments_are_refused(arguments, error, message):
     with pytest.raises(error, match=message):
         run(model, **{"valid": DATA, **arguments})
     assert same(state(model), before)
+
+
+def test_batches_without_rows_are_left_out():
+    model, empty = small(), torch.zeros(0, 3)
+    run(model, [empty, DATA], valid=[empty, DATA], epochs=1)
+    assert evaluate(model, [empty, DATA]) == evaluate(model, DATA)
