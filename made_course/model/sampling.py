@@ -281,7 +281,11 @@ def check_noise(noise: Tensor | None, shape: tuple[int, ...], generator: Generat
         return
     if generator is not None:
         raise ValueError("give either noise or a generator, not both")
+    cure = f"draw it with torch.rand{shape}"
+    if not isinstance(noise, Tensor):
+        raise TypeError(f"noise must be a torch.Tensor, got {type(noise).__name__}: {cure}")
     if noise.shape != shape:
-        raise ValueError(f"noise must have shape {shape}, got {tuple(noise.shape)}")
-    if not bool(((noise >= 0) & (noise <= 1)).all()):
-        raise ValueError("noise must lie between 0 and 1: draw it with torch.rand")
+        raise ValueError(f"noise must have shape {shape}, got {tuple(noise.shape)}: {cure}")
+    wrong = noise[~((noise >= 0) & (noise <= 1))]
+    if len(wrong):
+        raise ValueError(f"noise must lie between 0 and 1, got {wrong[0].item()}: {cure}")

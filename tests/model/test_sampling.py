@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -243,9 +244,11 @@ def test_neither_dropout_nor_autocast_changes_a_sample(method):
     [
         (ValueError, r"n_samples must be at least 1, got 0", {"n_samples": 0}),
         (ValueError, r"unknown method 'fast': choose one of incremental, n", {"method": "fast"}),
-        (ValueError, r"must have shape \(2, 5\), got \(2, 4\)", {"noise": torch.rand(2, 4)}),
-        (ValueError, r"noise must lie between 0 and 1", {"noise": torch.full((2, 5), 1.5)}),
-        (ValueError, r"noise must lie between 0 and 1", {"noise": torch.full((2, 5), torch.nan)}),
+        (ValueError, r"\(2, 5\), got \(2, 4\): draw it with torch", {"noise": torch.rand(2, 4)}),
+        (ValueError, r"0 and 1, got 1\.5: draw it with torch", {"noise": torch.full((2, 5), 1.5)}),
+        (ValueError, r"noise .* 0 and 1, got nan: draw", {"noise": torch.full((2, 5), torch.nan)}),
+        (TypeError, r"noise .* got list: draw it with torch\.rand\(2, 5\)", {"noise": [[0.5] * 5]}),
+        (TypeError, r"noise must be a torch\.Tensor, got ndarray", {"noise": np.zeros((2, 5))}),
         (ValueError, "not both", {"noise": torch.rand(2, 5), "generator": torch.Generator()}),
         (TypeError, r"generator must be a torch\.Generator, got 0: use", {"generator": 0}),
     ],
