@@ -8,6 +8,7 @@ import pytest
 from made_course import MaskExplorer
 from tests.browser.lab import drag, kernel_says, place, run_cells, says
 from tests.waiting import soon
+from tests.widgets.test_mask_explorer import VALID, wrong_addresses
 
 pytestmark = pytest.mark.delivery
 
@@ -98,6 +99,17 @@ def test_an_address_is_the_network_that_was_built(show, state, bare):
     with contextlib.redirect_stdout(printed):
         exec(widget.locator("pre").inner_text(), {})
     assert printed.getvalue() == f"{built.connectivity.int()}\n"
+
+
+def test_a_wrong_address_opens_a_lesson(show, bare):
+    widget = show(MaskExplorer(simple=False))
+    page = bare.url
+    for address in [*VALID, *wrong_addresses(20)]:
+        bare.goto(f"{page}#{address}")  # changes only the fragment
+        node(widget, 0, 0).wait_for()
+        bare.reload()
+        node(widget, 0, 0).wait_for()
+        assert widget.locator(".lessons [aria-pressed=true]").count() == 1, address
 
 
 def test_a_variable_is_dragged_and_moved_by_key(show, state, bare):

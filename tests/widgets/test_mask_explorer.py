@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import random
 from statistics import mean
 
 import pytest
@@ -129,9 +130,38 @@ def test_an_address_and_lines_of_python_give_the_same_network(call, w):
     assert printed.getvalue() == f"{w.connectivity.int()}\n"
 
 
-@pytest.mark.parametrize("address", ["", "section-2", "data=diary&ordering=0,1,1", "data=x"])
-def test_another_address_changes_nothing(call, address):
-    assert call("sharing", "stateOf", address) == {}
+VALID = [
+    "data=diary&ordering=1,2,0&hidden=1122,1122&sees=own&direct=0",
+    "data=boards&ordering=0123,4567,89ab,cdef&hidden=123,12&sees=earlier&direct=1",
+    "data=yours&ordering=f,e,d,c,b,a,9,8,7,6,5,4,3,2,1,0&hidden=&sees=other&direct=0&yours=9f31,ffff",
+]
+OTHERS = ["", "section-2", "data=x", "data=constructor&ordering=0&hidden=&sees=own&direct=0"]
+WRONG = [
+    *("__proto__", "constructor", "toString", "NaN", "-1", "1e999", "9" * 400, "", "[]", "1,,2"),
+    *("%", "%E0%A4%A", "%00", "\ufeff1", "\U0001f600", "9f31f", "1" * 65, "ffff," * 33),
+]
+
+
+def wrong_addresses(count):
+    """Return addresses that are cut, or have a wrong key, a wrong value or one more character."""
+    rng, addresses = random.Random(0), list(OTHERS)
+    while len(addresses) < count:
+        valid = rng.choice(VALID)
+        parts, at = [part.split("=") for part in valid.split("&")], rng.randrange(len(valid))
+        parts[rng.randrange(len(parts))][rng.randrange(2)] = rng.choice(WRONG)
+        longer = valid[:at] + rng.choice("%f,&=") + valid[at:]
+        addresses.append(rng.choice([valid[:at], longer, "&".join(map("=".join, parts))]))
+    return addresses
+
+
+def test_a_wrong_address_gives_nothing_or_a_state_that_python_allows(call):
+    read = [call("sharing", "stateOf", address) for address in wrong_addresses(500)]
+    assert read[: len(OTHERS)] == [{}] * len(OTHERS)
+    for state in filter(None, read):
+        w = MaskExplorer(state["lesson"])
+        w.set_state(state)
+        assert call("sentences", "describeSelection", in_the_page(call, w), w.selected)
+    assert 400 < read.count({}) < 490
 
 
 # ---- what the page says -------------------------------------------------------------------------

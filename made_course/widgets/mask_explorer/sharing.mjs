@@ -2,6 +2,15 @@
 import { MIXED_UP, NOT_STRICT } from "./network.mjs";
 
 const FAULT_NAMES = { earlier: "none", own: NOT_STRICT, other: MIXED_UP };
+/** The keys of an address, and the form of each value: at most 4 layers of 64 degrees, and 32 boards. */
+const FORMS = {
+  data: /^(diary|boards|yours)$/,
+  ordering: /^[0-9a-f,]+$/,
+  hidden: /^([1-9a-f]{1,64}(,|$)){0,4}$/,
+  sees: /^(earlier|own|other)$/,
+  direct: /^[01]$/,
+  yours: /^([0-9a-f]{4}(,|$)){0,32}$/,
+};
 const hex = (numbers) => numbers.map((number) => number.toString(16)).join("");
 const unhex = (text) => Array.from(text, (digit) => parseInt(digit, 16));
 
@@ -16,14 +25,13 @@ export function addressOf({ lesson, yours, ordering, hidden_degrees, direct, fau
 /** Return the values of the state that a fragment holds, or {} if it does not describe a state. */
 export function stateOf(address) {
   const given = new URLSearchParams(address);
-  const lists = (name) => (given.get(name) || "").split(",").filter(Boolean).map(unhex);
-  const [lesson, ordering, hidden_degrees] = [given.get("data"), lists("ordering"), lists("hidden")];
-  const count = { diary: 3, boards: 16, yours: 16 }[lesson];
-  const isPermutation = String(ordering.flat().sort((a, b) => a - b)) === String([...Array(count).keys()]);
-  const top = Math.max(ordering.length - 1, 1);
-  const areDegrees = hidden_degrees.length <= 4 && hidden_degrees.every((layer) => layer.length <= 64 && layer.every((degree) => degree >= 1 && degree <= top));
-  if (!isPermutation || !areDegrees || !(given.get("sees") in FAULT_NAMES)) return {};
-  const yours = lists("yours").map((board) => board.flatMap((nibble) => Array.from(nibble.toString(2).padStart(4, "0"), Number)));
+  const lesson = given.get("data");
+  const fits = ([name, form]) => (given.has(name) ? form.test(given.get(name)) : name === "yours" && lesson !== "yours");
+  if (!Object.entries(FORMS).every(fits)) return {};
+  const lists = (name) => given.get(name).split(",").filter(Boolean).map(unhex);
+  const [ordering, hidden_degrees] = [lists("ordering"), lists("hidden").map((layer) => layer.sort((a, b) => a - b))];
+  const isPermutation = String(ordering.flat().sort((a, b) => a - b)) === String([...Array(lesson === "diary" ? 3 : 16).keys()]);
+  if (!isPermutation || hidden_degrees.flat().some((degree) => degree > Math.max(ordering.length - 1, 1))) return {};
   return {
     lesson,
     ordering,
@@ -31,7 +39,7 @@ export function stateOf(address) {
     direct: given.get("direct") === "1",
     fault: FAULT_NAMES[given.get("sees")],
     selected: [hidden_degrees.length + 1, ordering.at(-1)[0]],
-    ...(lesson === "yours" ? { yours } : {}),
+    ...(lesson === "yours" && { yours: lists("yours").map((board) => board.flatMap((nibble) => Array.from(nibble.toString(2).padStart(4, "0"), Number))) }),
   };
 }
 
