@@ -15,7 +15,7 @@ from made_course.figures.picture import LINES, WORDS, Picture, picture
 def plot_chain_rule(
     days: Tensor, ordering: Sequence[int], names: Sequence[str], day: Sequence[int]
 ) -> Picture:
-    """Draw the chain rule as a tree, with the share of days that takes each branch.
+    """Draw the chain rule as a tree, with the fraction of days that takes each branch.
 
     Args:
         days: (N, D) zeros and ones.
