@@ -94,8 +94,8 @@ def plot_mixture(above: Tensor, count: int) -> Picture:
         count: number of members K.
     """
     most, middle = math.log(count), above.median().item()
-    alt = f"Half of the images are more than {middle:.2f} nats above their best member. The most "
-    alt += f"possible is ln {count} = {most:.2f}."
+    alt = f"Half of the images are more than {middle:.2f} nats above their best member. The "
+    alt += f"largest possible gap is ln {count} = {most:.2f}."
     figure = Picture(height=2.4, alt=alt)
     axes = figure.add_subplot(xlim=(0, 1.02 * most), yticks=[], xlabel="nats above the best member")
     axes.hist(above.numpy(), bins=44, range=(0, most), color=LINES)
