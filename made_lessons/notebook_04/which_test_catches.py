@@ -15,7 +15,7 @@ TESTS = ("sum", "flip", "gradient", "samples")
 
 @torch.no_grad()
 def enlarge(model: nn.Module, factor: float = 4.0) -> None:
-    """Multiply all weights and biases by a factor, so that dependences are visible."""
+    """Multiply all weights and biases by a factor, so that dependencies are visible."""
     for parameter in model.parameters():
         parameter.mul_(factor)
 

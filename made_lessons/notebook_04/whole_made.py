@@ -203,7 +203,7 @@ def make_mutant_with_masks(convert: Callable[[Tensor], Tensor]) -> type[MADE]:
 def _describe_later_leaks(trial: Trial) -> str:
     trained = [p.detach().unique() for p in trial.make_model().parameters() if p.requires_grad]
     has_masks = any(is_same(values, torch.tensor([0.0, 1.0])) for values in trained)
-    if (trial.dependences[0] & ~trial.allowed).any() or not trial.leaks.any():
+    if (trial.dependencies[0] & ~trial.allowed).any() or not trial.leaks.any():
         return "no output moves more than before training"
     return "leaks" + ", with masks among the parameters" * has_masks
 
@@ -220,7 +220,7 @@ def _explain_leak(trial: Trial, got: object, right: object) -> str:
         )
     if is_own:
         return "an output sees its own variable. The output mask needs >, not >="
-    if any(torch.equal(trial.dependences[1], direct_mask(order)) for order in others):
+    if any(torch.equal(trial.dependencies[1], direct_mask(order)) for order in others):
         return "your masks belong to another ordering. Build them from the degrees in order"
     return "an output sees a variable that is not generated before its own"
 
@@ -247,7 +247,7 @@ add_view(
 
 
 def _describe_lost_inputs(trial: Trial) -> dict[str, str]:
-    return _describe_pairs(trial.allowed & ~trial.dependences[1], "never moves with")
+    return _describe_pairs(trial.allowed & ~trial.dependencies[1], "never moves with")
 
 
 add_view(

@@ -123,10 +123,10 @@ class Trial:
                 parameter.copy_(spread * torch.randn(parameter.shape, generator=generator))
 
     @cached_property
-    def dependences(self) -> tuple[Tensor, Tensor]:
+    def dependencies(self) -> tuple[Tensor, Tensor]:
         """Tables [i, j] of whether input j moves output i, with initial and with random weights."""
         self.model = self.make_model().double()
-        self.draw_weights(only_zeros=True)  # weights that start at zero would hide dependences
+        self.draw_weights(only_zeros=True)  # weights that start at zero would hide dependencies
         at_first = later = measure_dependence(self.model, self.points).by_flip
         self.model(self.points)  # this first call may mask the weights once and for all
         for _ in range(4):
@@ -137,7 +137,7 @@ class Trial:
     @cached_property
     def leaks(self) -> Tensor:
         """Return a (D, D) BoolTensor: [i, j] is True if output i sees input j, but must not."""
-        return self.dependences[1] & ~self.allowed
+        return self.dependencies[1] & ~self.allowed
 
     @cached_property
     def scores(self) -> tuple[Tensor, Tensor, Tensor]:
