@@ -34,7 +34,7 @@ HEADER_OF_PAGE = """\
 
 \\3
 
-After this page you can
+By the end of this notebook you will be able to
 \\4
 """
 SIGNS = {"◇": "predict", "◉": "self-check"}

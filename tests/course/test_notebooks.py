@@ -223,7 +223,7 @@ def test_header_says_what_for_what_with_and_how_long(path):
     assert len(headings) == 1
     header = read(path).cells[0].source
     assert header.startswith(f"# {number_of(path)} · ")
-    can, objectives = "After this page you can", r"(- .+\n)+"
+    can, objectives = "By the end of this notebook you will be able to", r"(- .+\n)+"
     minutes, need = r"\*\*Time\*\* \d+ to \d+ minutes", r"\*\*You need\*\* .+\n\n"
     unfolded = rf"\*\*{can}\*\*\n\n{objectives}\n{need}{minutes}"
     fold = rf"<details><summary>{can}</summary>\n\n{objectives}\n</details>"
