@@ -9,7 +9,7 @@ from made_course.shipped.measured import load_runs
 from made_lessons import check
 from made_lessons.notebook_05 import beat_this_number
 from made_lessons.notebook_05.nearest import nearest_images
-from made_lessons.notebook_05.score_finished_weights import _finished_run
+from made_lessons.notebook_05.score_final_weights import _finished_run
 from tests.lessons.checking import right, wrong
 
 
@@ -30,7 +30,7 @@ def test_the_run_shows_what_it_should():
 def test_a_model_left_in_evaluation_mode_is_not_the_question():
     """Accept it without a warning, which would be an error in these tests."""
     said = right("5.2", lambda model, history, train, valid: -model.eval().log_prob(train).mean())
-    assert "finished weights" in said
+    assert "final weights" in said
 
 
 def test_random_and_shapeless_answers_are_refused():

@@ -1,4 +1,4 @@
-"""Exercise 5.2: score the training images with the finished weights."""
+"""Exercise 5.2: score the training images with the final weights."""
 
 import math
 from functools import cache
@@ -38,7 +38,7 @@ def _describe_scores(answer: object) -> str:
     model, history, train, valid = _finished_run()
     return (
         f"In this run, the last entry of history.train_nll is {history.train_nll[-1]:.2f}. The "
-        f"finished weights have {evaluate(model, train):.2f} nats on the training boards and "
+        f"final weights have {evaluate(model, train):.2f} nats on the training boards and "
         f"{evaluate(model, valid):.2f} on the validation boards."
     )
 
@@ -49,7 +49,7 @@ def _describe_run(answer: object, model: MADE, history: History, *rows: Tensor) 
 
 @exercise(
     "5.2",
-    "Score the finished weights",
+    "Score the final weights",
     stars=1,
     views=(
         View(_compare_two_calls, _describe_run, cases=lambda: (_finished_run(),)),
@@ -66,7 +66,7 @@ def _describe_run(answer: object, model: MADE, history: History, *rows: Tensor) 
     ),
 )
 def train_nll_now(model: MADE, history: History, train: Tensor, valid: Tensor) -> float:
-    """Return the NLL of the training images under the finished weights."""
+    """Return the NLL of the training images under the final weights."""
     return evaluate(model, train)
 
 
@@ -77,10 +77,10 @@ known_mistakes(
         ),
         "you returned the last entry of history.train_nll. It is a mean over the batches of the "
         "last epoch, each scored with the weights of that moment and with dropout on. Score "
-        "train with the finished weights": edit("evaluate(model, train)", "history.train_nll[-1]"),
+        "train with the final weights": edit("evaluate(model, train)", "history.train_nll[-1]"),
         "you returned the lowest entry of history.train_nll. Like all its entries, it is a mean "
         "over the batches of an epoch, with dropout on. Score train with the "
-        "finished weights": edit("evaluate(model, train)", "min(history.train_nll)"),
+        "final weights": edit("evaluate(model, train)", "min(history.train_nll)"),
         "you returned the NLL of the validation images, the last entry of history.valid_nll. Score "
         "the training images, train": edit("model, train)", "model, valid)"),
         "you returned nats per variable. The NLL is a sum over variables, and a mean only over "
@@ -106,7 +106,7 @@ def _finished_run(key: str = "") -> tuple[MADE, History, Tensor, Tensor]:
     """Train a model for 20 epochs by gradient descent, and leave it in training mode.
 
     The training rows are grouped by board, so that a part of them has a different NLL. The large
-    learning rate of the second to last epoch makes the last entries of the history differ from the
+    learning rate of the second-to-last epoch makes the last entries of the history differ from the
     lowest ones. A variant key decides which boards are validation boards.
     """
     boards = bars_and_stripes()
