@@ -79,7 +79,7 @@ def plot_slices(densities: Mapping[str, MADE]) -> Picture:
 
 
 @picture
-def plot_stretched(model: MADE, scale: float) -> Picture:
+def plot_density_in_new_unit(model: MADE, scale: float) -> Picture:
     """Draw a density in cm and in mm: each square keeps its probability and changes its density.
 
     The captions give area × density = probability of the framed square.

@@ -87,7 +87,7 @@ FIGURES = {  # how to call its function, numbers that are drawn, words of the al
     "density": (lambda plot: plot({"dots": torch.full((2, 2), 1.25), "two": MIXTURE}, alt="Dots."),
         [1.25], "two, up to 0.16"),
     "slices": (lambda plot: plot({"two": MIXTURE}), [0], "x₂ = −0.9 and 0.9"),
-    "stretched": (lambda plot: plot(MIXTURE, 10), [0.25, 25],
+    "density in new unit": (lambda plot: plot(MIXTURE, 10), [0.25, 25],
         "100 times", "0.25 cm² × 0.14 = 0.04; 25 mm² × 0.0014 = 0.04"),
     "inverse": (lambda plot: plot([0.25, 0.125, 0.625], [0.25, 0.75]),
         [(1, 0.25), (1, 0.375), (3, 1), (2, 0.75), (0, 0)], "u = 0.25 gives 0, u = 0.75 gives 2"),
