@@ -26,7 +26,7 @@ def family_members() -> dict[str, tuple[int, str, str, Tensor]]:
     return {
         "FVSBN": (1996, "", "each variable: a weighted sum of those before it", own),
         "NADE": (2011, "FVSBN", "a hidden layer at each step, with tied weights", tied),
-        "MADE": (2015, "NADE", "each unit computed once: masks replace steps", sees / 2),
+        "MADE": (2015, "NADE", "an autoencoder with masks on its weights", sees / 2),
         "PixelCNN": (2016, "MADE", "the same weights at every pixel: a window", window),
         "IAF": (2016, "MADE", "an invertible map of real numbers (MAF, 2017)", sees / 2),
         "Transformer": (2017, "", "weights computed from the input (notebook 10)", seen),
