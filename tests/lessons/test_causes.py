@@ -367,7 +367,21 @@ def test_a_cause_fits(name, answer, words):
     assert words in wrong(name, answer).cause
 
 
-NUMERICAL = ["1.2", "2.1", "2.3", "4.2", "5.1", "6.3", "6.4", "7.3", "9.2", "11.1", "11.3", "12.3"]
+NUMERICAL = [
+    "1.2",
+    "2.1",
+    "2.3",
+    "4.2",
+    "5.1",
+    "5.2",
+    "6.3",
+    "6.4",
+    "7.3",
+    "9.2",
+    "11.1",
+    "11.3",
+    "12.3",
+]
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
