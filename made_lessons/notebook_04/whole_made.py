@@ -21,8 +21,8 @@ exercise(
     "MADE from an empty cell",
     stars=3,
     is_inspected=True,
-    message="Your class is a complete MADE. Six models of it, with up to two hidden layers, have no "
-    "leaks, their probabilities sum to one, and the wide ones see everything that is allowed.",
+    message="Your class is a complete MADE. Six models of it, with up to two hidden layers, have "
+    "no leaks, their probabilities sum to one, and the wide ones see everything that is allowed.",
     hints=(
         "Sections 2 to 4 have most of the pieces: ordering → order → degrees → masks → layers in "
         "`__init__`, then a loop over the layers in `forward`.",

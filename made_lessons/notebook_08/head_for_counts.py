@@ -168,8 +168,8 @@ _ONE, _TWO = torch.tensor([[0.4], [-0.7]]), torch.tensor([[[0.4], [-0.7]], [[1.0
         _make_extreme_u_view(0.0),
         _make_extreme_u_view(TINY),
     ),
-    message="With this head, a MADE can model counts. Σp = 1, and samples have the frequencies that "
-    "log_prob gives.",
+    message="With this head, a MADE can model counts. Σp = 1, and samples have the frequencies "
+    "that log_prob gives.",
     hints=(
         "First write down the probability of x dry days and one rainy day: (1 − q)^x · q. Then "
         "take the logarithm, with log q = `logsigmoid(z)` and log(1 − q) = `logsigmoid(-z)`.",
