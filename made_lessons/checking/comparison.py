@@ -96,13 +96,16 @@ def to_tensors(value: object) -> Tensor | list[object] | None:
     """Convert numbers and lists of them to tensors, other lists part by part, the rest to None."""
     if isinstance(value, Tensor):
         return value.detach().cpu()
-    if isinstance(value, bool | int | float | np.ndarray | np.generic):
-        return torch.as_tensor(value)
-    if isinstance(value, list | tuple):
-        if value and all(isinstance(part, bool | int | float) for part in value):
-            return torch.tensor(value)
-        return [to_tensors(part) for part in value]
-    return None
+    numbers = bool | int | float
+    is_list = isinstance(value, list | tuple)
+    if isinstance(value, numbers | np.ndarray | np.generic) or (
+        is_list and value and all(isinstance(part, numbers) for part in value)
+    ):
+        try:
+            return torch.as_tensor(value)
+        except (TypeError, RuntimeError, ValueError):  # objects, or numbers beyond int64
+            return None
+    return [*map(to_tensors, value)] if is_list else None
 
 
 def name_non_finite(got: object, right: object) -> str:
@@ -126,7 +129,8 @@ def _list_numbers(value: object) -> list[float]:
     tensors = to_tensors(value)
     if isinstance(tensors, list):
         return [number for part in tensors for number in _list_numbers(part)]
-    return [] if tensors is None else tensors.flatten().tolist()
+    is_real = tensors is not None and not tensors.is_complex()
+    return tensors.flatten().tolist() if is_real else []
 
 
 def is_close(got: Tensor, right: Tensor) -> bool:

@@ -105,12 +105,13 @@ def _find_tensor_relations(got: Tensor, right: Tensor, arguments: Arguments) -> 
         yield "" if is_alike else f"the values are right, but their dtype is {dtypes}"
     else:
         yield from _find_range_relations(first, second, right.dtype)
-    if first.numel() and not bool(first.isfinite().any()):
+    is_bool = (got.dtype == torch.bool) != (right.dtype == torch.bool)
+    if is_bool or (first.numel() and not bool(first.isfinite().any())):
         return
     values = [("", _identity), *_list_elementwise_changes(right, arguments)]
     for words, of_got, of_right in _list_result_changes(first, second, arguments):
         for value_words, change in values:
-            is_chance = words and value_words in (_ROUNDED, _ROUNDED_DOWN)
+            is_chance = words and value_words.startswith((_ROUNDED, _ROUNDED_DOWN))
             if is_chance or not (words or value_words):
                 continue
             if is_close(of_got(first), change(of_right(second))):
@@ -127,7 +128,7 @@ def _find_range_relations(got: Tensor, right: Tensor, dtype: torch.dtype) -> Ite
     """Yield relations that are less exact, such as a share where a count is expected."""
     is_between = (got > 0) & (got < 1)
     if not dtype.is_floating_point and dtype != torch.bool:
-        if bool((right > 1).all() & is_between.all()):
+        if got.numel() and bool((right > 1).all() & is_between.all()):
             yield "this is between 0 and 1, like a share, but a count is expected"
     elif got.shape != right.shape:
         return

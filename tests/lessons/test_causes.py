@@ -414,3 +414,10 @@ def test_two_partial_mistakes_in_different_calls_are_no_cause():
         )
 
     assert "there is no mask" not in wrong("10.1", sometimes_without_mask).cause
+
+
+@pytest.mark.parametrize("result", [[None], 1j, [10**400], torch.tensor([1j]), "", {}, object()])
+@pytest.mark.parametrize("name", ["1.1", "2.1", "4.2", "5.3"])
+def test_a_result_of_the_wrong_kind_is_not_called_random(name, result):
+    cause = wrong(name, lambda *arguments: result).cause
+    assert not re.search("random|share|rounded|first of", cause)
