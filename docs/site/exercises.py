@@ -8,7 +8,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from made_lessons.checking.catalogue import exercise_named
-from made_lessons.checking.exercise import imports_of, source_of
+from made_lessons.checking.source_code import imports_of, source_of
 from tools.pages import colab
 
 CHECK = re.compile(r'^check\("([\d.]+)", .*', re.MULTILINE)

@@ -3,7 +3,7 @@
 Exercises import from this folder. The folder itself imports only from ``made_course``.
 
 - ``check``: the functions check, hint, solution, yours and progress
-- ``exercise``: definition of an exercise
+- ``exercise``: what an exercise consists of
 - ``catalogue``: all exercises, by name
 - ``examine``: comparison of an answer with the reference, view by view
 - ``views``: properties of an answer that are compared, such as results and gradients
@@ -11,7 +11,7 @@ Exercises import from this folder. The folder itself imports only from ``made_co
 - ``comparison``: comparison of two values by type, shape, dtype and value
 - ``stubs``: parts of an answer that are still ``...``
 - ``classes``: answers that are classes
-- ``edited_source``: known mistakes made by editing the reference
+- ``source_code``: the source of references, and known mistakes made by editing it
 - ``causes``: likely cause of a wrong answer
 - ``relations``: relations of a wrong result to the right one
 - ``substitutions``: arguments for which a wrong answer would be right
@@ -28,9 +28,9 @@ Exercises import from this folder. The folder itself imports only from ``made_co
 from .calls import is_unchanged, run
 from .classes import make_instance, make_subclass
 from .comparison import ABSOLUTE, is_same, require_form, require_same
-from .edited_source import edit, edit_source
-from .exercise import Exercise, MalformedAnswer, WrongAnswer, exercise, known_mistakes
+from .exercise import Exercise, MalformedAnswer, WrongAnswer
 from .relations import find_relation
+from .source_code import edit, edit_source
 from .value_text import as_text, call_as_text
 from .variants import choose, draw_uniform, further_cases, random_degrees, shuffle
-from .views import View, add_view, as_view, dtype_views, gradient_views
+from .views import View, dtype_views, gradient_views

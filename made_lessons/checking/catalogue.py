@@ -1,11 +1,11 @@
 """Find exercises by name in the folders ``notebook_00``, ``notebook_01``, ..."""
 
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
 
-from .exercise import Exercise, exercises_of
+from .exercise import Exercise
 
 LESSONS = Path(__file__).parents[1]
 NOTEBOOKS = sorted(int(folder.name[-2:]) for folder in LESSONS.glob("notebook_[0-9][0-9]"))
@@ -22,12 +22,10 @@ class UnknownExercise(ValueError):
 
 @cache
 def exercises_in(number: int) -> tuple[Exercise, ...]:
-    """Return the exercises of a notebook, ordered by number."""
+    """Return the exercises that a notebook's folder lists, named by their positions."""
     folder = import_module(f"made_lessons.notebook_{number:02d}")
-    for module in iter_modules(folder.__path__):
-        if module.name != "figures":  # figures.py has no exercises and imports matplotlib
-            import_module(f"{folder.__name__}.{module.name}")
-    return exercises_of(folder.__name__)
+    modules = [import_module(f"{folder.__name__}.{module}") for module in folder.EXERCISES]
+    return tuple(replace(m.EXERCISE, name=f"{number}.{k}") for k, m in enumerate(modules, start=1))
 
 
 def exercise_named(name: str, variant: str | None = None) -> Exercise:

@@ -6,8 +6,9 @@ from textwrap import fill
 from .card import Card
 from .catalogue import exercise_named
 from .examine import examine
-from .exercise import WrongAnswer, imports_of, source_of
+from .exercise import WrongAnswer
 from .progress import Progress, mark_as_solved
+from .source_code import imports_of, source_of
 from .stubs import count_stubs
 
 _hints_given: dict[str, int] = {}

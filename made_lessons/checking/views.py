@@ -4,18 +4,16 @@ import contextlib
 import copy
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
 
 from .calls import EXPLANATION, IN_LINE, convert_dtype, run
-from .exercise import Exercise, MalformedAnswer, WrongAnswer, defined_exercise, known_mistakes
+from .exercise import Exercise, MalformedAnswer, WrongAnswer
 from .value_text import call_as_text
 
 Case = tuple[object, ...]
-T = TypeVar("T")
 
 CUT_OFF = (
     "the values are right, but they have no gradient, so nothing could be trained. no_grad, "
@@ -40,7 +38,9 @@ class View:
         shown_input: input that the report shows, as a text or as a function of the answer and the
             arguments. The default is the call.
         cause: likely cause if no known mistake has the same value, as a text or a function of the
-            answer, its value and the right value. The default says where the two values differ.
+            answer, its value and the right value. The default is the last cause of ``mistakes``.
+            If there is none, the report says where the two values differ.
+        mistakes: known mistakes that change the value, as for :class:`~.exercise.Exercise`.
         expected: right value in words, for the report. The default is the value.
         name: name of the value, for messages.
         cases: arguments of each case, or a function that returns them. By default, there is one
@@ -49,7 +49,8 @@ class View:
 
     see: Callable[..., object] = run
     shown_input: str | Callable[..., str] = ""
-    cause: str | Callable[[object, object, object], str] = ""
+    cause: str | Callable[[object, object, object], str] | None = None
+    mistakes: Mapping[str, object] = field(default_factory=dict)
     expected: str | None = None
     name: str = "the answer"
     cases: tuple[Case, ...] | Callable[[], tuple[Case, ...]] | None = ((),)
@@ -62,6 +63,8 @@ class View:
 
     def explain(self, answer: object, got: object, right: object) -> str:
         """Return the view's own cause for an answer with this value."""
+        if self.cause is None:
+            return next(reversed(self.mistakes), "")
         return self.cause(answer, got, right) if callable(self.cause) else self.cause
 
     def reference_value(self, reference: object, case: Case) -> object:
@@ -89,44 +92,6 @@ def _require_value(answer: object) -> object:
 
 VALUE = View(_require_value, expected="")
 """View of an answer that is a value. The report does not show the right value."""
-
-
-def add_view(
-    shown_input: str | Callable[..., str],
-    see: Callable[..., object],
-    causes: str | Mapping[str, object] = "",
-    wrong_answer: object = None,
-    **more: object,
-) -> None:
-    """Add a view to the exercise that is defined above, with its known mistakes.
-
-    Args:
-        shown_input: input that the report shows, as for :class:`View`.
-        see: function of an answer that returns the value.
-        causes: one cause, or a dict of causes, each with a wrong answer or None. The last cause is
-            also given for all other wrong values.
-        wrong_answer: wrong answer, if there is a single cause.
-        more: other arguments of :class:`View`.
-    """
-    known = {causes: wrong_answer} if isinstance(causes, str) else causes
-    known_mistakes({cause: answer for cause, answer in known.items() if answer is not None})
-    more = {"cause": [*known][-1]} | more
-    defined_exercise().views.append(View(see, shown_input, **more))
-
-
-def as_view(
-    shown_input: str | Callable[..., str],
-    causes: str | Mapping[str, object] = "",
-    wrong_answer: object = None,
-    **more: object,
-) -> Callable[[T], T]:
-    """Return a decorator that calls :func:`add_view` with the decorated function as ``see``."""
-
-    def add(see: T) -> T:
-        add_view(shown_input, see, causes, wrong_answer, **more)
-        return see
-
-    return add
 
 
 def views_of(exercise: Exercise) -> list[View]:

@@ -1,1 +1,3 @@
 """Exercise of notebook 0."""
+
+EXERCISES = ("count_images",)

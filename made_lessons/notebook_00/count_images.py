@@ -1,25 +1,23 @@
 """Exercise 0.1: count the images of nine pixels."""
 
-from ..checking import exercise, known_mistakes
+from ..checking import Exercise
 
 
-@exercise(
-    "0.1",
-    "Count the images",
-    stars=1,
-    is_value=True,
-    hints=(
-        "How many images are there with one pixel? With two?",
-        "Each further pixel doubles the number.",
-    ),
-)
 def count_images() -> int:
     """Double the number of images for each of the 3 × 3 pixels, because a pixel is 0 or 1."""
     return 2 ** (3 * 3)
 
 
-known_mistakes(
-    {
+EXERCISE = Exercise(
+    title="Count the images",
+    stars=1,
+    reference=count_images,
+    is_value=True,
+    hints=(
+        "How many images are there with one pixel? With two?",
+        "Each further pixel doubles the number.",
+    ),
+    mistakes={
         "you added 2 choices for each of the 9 pixels, but you must multiply them": 18,
         "this is 9 to the power of 2. You need 2 to the power of 9, because each of 9 pixels has 2 "
         "values": 81,
@@ -36,5 +34,5 @@ known_mistakes(
             for n in (6, 8, 10, 12, 16)
         },
         "the image without any ink also counts": 511,
-    }
+    },
 )

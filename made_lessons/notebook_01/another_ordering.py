@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from ..checking import draw_uniform, edit, exercise, further_cases, known_mistakes
+from ..checking import Exercise, draw_uniform, edit, further_cases
 
 TABLES = (
     torch.tensor(0.6),
@@ -19,10 +19,20 @@ def draw_tables(variant_key: str) -> tuple[Tensor, Tensor, Tensor]:
     return p1, p2, p3
 
 
-@exercise(
-    "1.2",
-    "Another ordering, the same joint",
+def reorder(p1: Tensor, p2: Tensor, p3: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Turn p(x₁), p(x₂ | x₁), p(x₃ | x₁, x₂) into p(x₂), p(x₃ | x₂), p(x₁ | x₂, x₃)."""
+    joint = torch.stack([1 - p1, p1])  # each variable adds one axis
+    joint = joint[:, None] * torch.stack([1 - p2, p2], dim=-1)
+    joint = joint[:, :, None] * torch.stack([1 - p3, p3], dim=-1)
+    joint23 = joint.sum(0)
+    joint2 = joint23.sum(1)
+    return joint2[1], joint23[:, 1] / joint2, joint[1] / joint23
+
+
+EXERCISE = Exercise(
+    title="Another ordering, the same joint",
     stars=2,
+    reference=reorder,
     cases=(
         TABLES,
         (torch.tensor(0.3), torch.tensor([0.9, 0.2]), torch.tensor([[0.7, 0.1], [0.4, 0.8]])),
@@ -36,19 +46,7 @@ def draw_tables(variant_key: str) -> tuple[Tensor, Tensor, Tensor]:
         "Summing over axis 0 removes x₁ and leaves p(x₂, x₃). A conditional probability is a joint "
         "probability divided by the probability of the condition.",
     ),
-)
-def reorder(p1: Tensor, p2: Tensor, p3: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Turn p(x₁), p(x₂ | x₁), p(x₃ | x₁, x₂) into p(x₂), p(x₃ | x₂), p(x₁ | x₂, x₃)."""
-    joint = torch.stack([1 - p1, p1])  # each variable adds one axis
-    joint = joint[:, None] * torch.stack([1 - p2, p2], dim=-1)
-    joint = joint[:, :, None] * torch.stack([1 - p3, p3], dim=-1)
-    joint23 = joint.sum(0)
-    joint2 = joint23.sum(1)
-    return joint2[1], joint23[:, 1] / joint2, joint[1] / joint23
-
-
-known_mistakes(
-    {
+    mistakes={
         "you returned the old tables, but p(x₂) is not p(x₁), and p(x₁ | x₂, x₃) is not "
         "p(x₃ | x₁, x₂). Build the joint distribution first": lambda p1, p2, p3: (p1, p2, p3),
         "the last table is transposed. Its first index must be x₂, and its second x₃": edit(
@@ -95,5 +93,5 @@ known_mistakes(
             )
             for axes, over in ((1, "x₃"), (0, "x₂"), ((0, 1), "x₂ and x₃"))
         },
-    }
+    },
 )

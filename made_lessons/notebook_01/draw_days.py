@@ -3,20 +3,27 @@
 import torch
 from torch import Tensor
 
-from ..checking import draw_uniform, dtype_views, edit, exercise, further_cases, known_mistakes
+from ..checking import Exercise, draw_uniform, dtype_views, edit, further_cases
 from .another_ordering import TABLES, draw_tables, reorder
 
 
-@exercise(
-    "1.4",
-    "Draw days",
+def draw_days(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
+    """Draw x₂, then x₃ given x₂, then x₁ given both. Column i of u decides variable i."""
+    x2 = (u[:, 1] <= q2).long()
+    x3 = (u[:, 2] <= q3[x2]).long()
+    x1 = (u[:, 0] <= q1[x2, x3]).long()
+    return torch.stack([x1, x2, x3], dim=1).float()
+
+
+EXERCISE = Exercise(
+    title="Draw days",
     stars=2,
+    reference=draw_days,
     cases=(
         (*reorder(*TABLES), draw_uniform("eight days", 8, 3)),
         (torch.tensor(0.8), torch.tensor([0.3, 0.6]), TABLES[2], draw_uniform("three days", 3, 3)),
         (*reorder(*TABLES), draw_uniform("days", 40, 3)),
     ),
-    views=dtype_views(torch.float32, torch.float64),
     vary=further_cases(lambda key: (*reorder(*draw_tables(key)), draw_uniform(f"{key} u", 6, 3))),
     hints=(
         "Use three steps, one per variable, in the order x₂, x₃, x₁. Each compares a column of `u` "
@@ -26,17 +33,7 @@ from .another_ordering import TABLES, draw_tables, reorder
         "`x2 = (u[:, 1] <= q2).long()`, then the same for x₃ with `q3[x2]`, then x₁ with `q1[x2, "
         "x3]`. `torch.stack(..., dim=1)` joins the columns.",
     ),
-)
-def draw_days(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
-    """Draw x₂, then x₃ given x₂, then x₁ given both. Column i of u decides variable i."""
-    x2 = (u[:, 1] <= q2).long()
-    x3 = (u[:, 2] <= q3[x2]).long()
-    x1 = (u[:, 0] <= q1[x2, x3]).long()
-    return torch.stack([x1, x2, x3], dim=1).float()
-
-
-known_mistakes(
-    {
+    mistakes={
         "you use the columns of u in the order of the steps, but column i belongs to variable i, "
         "so u[:, 1] decides x₂": lambda q2, q3, q1, u: draw_days(q2, q3, q1, u[:, [2, 0, 1]]),
         "the columns of your result are in the order of the steps, x₂, x₃, x₁, but column i of a "
@@ -72,5 +69,6 @@ known_mistakes(
         "you draw x₁ from a mean of q1 over x₃, but x₃ is already drawn, so look q1 up at it": edit(
             "q1[x2, x3]", "q1.mean(1)[x2]"
         ),
-    }
+    },
+    views=dtype_views(torch.float32, torch.float64),
 )

@@ -1,12 +1,17 @@
 """Exercise 1.1: the number of entries in the tables of an ordering."""
 
-from ..checking import choose, edit, exercise, further_cases, known_mistakes
+from ..checking import Exercise, choose, edit, further_cases
 
 
-@exercise(
-    "1.1",
-    "How many numbers",
+def table_sizes(input_dim: int) -> list[int]:
+    """Return the size of each conditional table: one number per combination of earlier values."""
+    return [2**i for i in range(input_dim)]
+
+
+EXERCISE = Exercise(
+    title="How many numbers",
     stars=1,
+    reference=table_sizes,
     cases=((3,), (1,), (10,)),
     vary=further_cases(lambda key: (choose(key, [2, 4, 5, 6, 7, 8]),)),
     hints=(
@@ -15,14 +20,7 @@ from ..checking import choose, edit, exercise, further_cases, known_mistakes
         "i earlier variables, each 0 or 1, have 2^i combinations. The first variable has no "
         "earlier ones, so i starts at 0.",
     ),
-)
-def table_sizes(input_dim: int) -> list[int]:
-    """Return the size of each conditional table: one number per combination of earlier values."""
-    return [2**i for i in range(input_dim)]
-
-
-known_mistakes(
-    {
+    mistakes={
         "you count both p(xᵢ = 0 | …) and p(xᵢ = 1 | …), but they sum to one, so one of them is "
         "enough": edit("2**i", "2 ** (i + 1)"),
         "in Python, ^ compares bits. Write a power with **": edit("2**i", "2 ^ i"),
@@ -41,5 +39,5 @@ known_mistakes(
         "none of its numbers follows from the others": edit("2**i", "2**i - 1"),
         "you add two numbers per earlier variable, but numbers of combinations "
         "are multiplied": edit("2**i", "max(2 * i, 1)"),
-    }
+    },
 )

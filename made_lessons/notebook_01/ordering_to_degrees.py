@@ -5,13 +5,20 @@ from torch import LongTensor, Tensor
 
 from made_course.model.masks import input_degrees
 
-from ..checking import choose, exercise, further_cases, known_mistakes, shuffle
+from ..checking import Exercise, choose, further_cases, shuffle
 
 
-@exercise(
-    "1.3",
-    "From ordering to degrees",
+def degrees_of(ordering: Tensor) -> LongTensor:
+    """Return the step, counted from 1, in which each variable is generated."""
+    degrees = torch.empty_like(ordering)
+    degrees[ordering] = torch.arange(1, len(ordering) + 1)
+    return degrees
+
+
+EXERCISE = Exercise(
+    title="From ordering to degrees",
     stars=1,
+    reference=degrees_of,
     cases=((torch.tensor([1, 2, 0]),), (torch.tensor([3, 0, 4, 1, 2]),)),
     package=input_degrees,
     vary=further_cases(lambda key: (torch.tensor(shuffle(key, range(choose(key, [4, 6, 7])))),)),
@@ -21,16 +28,7 @@ from ..checking import choose, exercise, further_cases, known_mistakes, shuffle
         "Make an empty tensor and write `t + 1` at index `ordering[t]`. One line of indexing does "
         "this for all t.",
     ),
-)
-def degrees_of(ordering: Tensor) -> LongTensor:
-    """Return the step, counted from 1, in which each variable is generated."""
-    degrees = torch.empty_like(ordering)
-    degrees[ordering] = torch.arange(1, len(ordering) + 1)
-    return degrees
-
-
-known_mistakes(
-    {
+    mistakes={
         "this is the ordering, counted from 1. The degree of variable i is the step that generates "
         "it, so you need the position of i in the ordering, not the entry at "
         "position i": (lambda ordering: ordering + 1),
@@ -41,5 +39,5 @@ known_mistakes(
         "you return 1, 2, 3, … for every ordering. If you sorted, you need the positions, not the "
         "sorted values. torch.argsort returns them, and so does torch.sort as its "
         "second result": (lambda ordering: ordering.sort().values + 1),
-    }
+    },
 )

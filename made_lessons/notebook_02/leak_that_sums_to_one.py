@@ -8,7 +8,7 @@ from torch import Tensor
 from made_course.common.words import variable_names
 from made_course.leaks.dependence import Dependence, binary_points, measure_dependence
 
-from ..checking import WrongAnswer, as_text, as_view, edit, exercise, require_form, run
+from ..checking import Exercise, View, WrongAnswer, as_text, edit, require_form, run
 from .sum_over_everything import log_bernoulli
 
 ORDERING = [1, 2, 0]
@@ -76,38 +76,12 @@ def _list_leaks(answer: Callable[[Tensor], Tensor]) -> str:
     return ", ".join(f"output {names[i]} sees {names[j]}" for i, j in leaks)
 
 
-@exercise(
-    "2.2",
-    "A leak that Σp does not show",
-    stars=3,
-    message=lambda answer: f"Leaks: {_list_leaks(answer)}. Still, Σp = 1.",
-    hints=(
-        "Why is Σp = 1 for an honest model? Read the argument again. Does it need the ordering x₂, "
-        "x₃, x₁, or is any ordering enough?",
-        "A model that is honest in a different ordering is also a distribution. Choose an ordering "
-        "in which x₂ comes after x₁.",
-        "`x1, x2, x3 = x.unbind(1)`. Combine three logits with `torch.stack([...], dim=1)`: for x₁ "
-        "a constant such as `0 * x1`, for x₂ something that depends on `x1`, for x₃ something that "
-        "depends on `x1` and `x2` at most.",
-    ),
-)
 def leaky_logits(x: Tensor) -> Tensor:
     """Return logits that are honest in the ordering x₁, x₂, x₃, and leak in x₂, x₃, x₁."""
     x1, x2, _ = x.unbind(1)
     return torch.stack([0 * x1, 3 * x1 - 1, 2 * x2], dim=1)
 
 
-@as_view(
-    _describe_input,
-    {
-        CONSTANT: torch.zeros_like,
-        HONEST: edit("[0 * x1, 3 * x1 - 1, 2 * x2]", "[2 * x2, 0 * x2, 1 - x2]"),
-        SELF: lambda x: 10 * x - 5,
-        CYCLE: lambda x: 4 * x[:, [1, 2, 0]] - 2,
-    },
-    cause=_explain_sum,
-    expected="1, to six decimals",
-)
 def _sum_probabilities(answer: Callable[[Tensor], Tensor]) -> str:
     """Return the sum of the probabilities, after checking that there is a leak."""
     logits = _check_logits(answer)  # called once, because a second call may return different logits
@@ -118,3 +92,34 @@ def _sum_probabilities(answer: Callable[[Tensor], Tensor]) -> str:
         raise WrongAnswer(HONEST, expected="a leak", got="none")
     total = log_bernoulli(logits.double(), binary_points(3).double()).exp().sum().item()
     return f"{total:.6f}"
+
+
+EXERCISE = Exercise(
+    title="A leak that Σp does not show",
+    stars=3,
+    reference=leaky_logits,
+    message=lambda answer: f"Leaks: {_list_leaks(answer)}. Still, Σp = 1.",
+    hints=(
+        "Why is Σp = 1 for an honest model? Read the argument again. Does it need the ordering x₂, "
+        "x₃, x₁, or is any ordering enough?",
+        "A model that is honest in a different ordering is also a distribution. Choose an ordering "
+        "in which x₂ comes after x₁.",
+        "`x1, x2, x3 = x.unbind(1)`. Combine three logits with `torch.stack([...], dim=1)`: for x₁ "
+        "a constant such as `0 * x1`, for x₂ something that depends on `x1`, for x₃ something that "
+        "depends on `x1` and `x2` at most.",
+    ),
+    views=(
+        View(
+            _sum_probabilities,
+            _describe_input,
+            mistakes={
+                CONSTANT: torch.zeros_like,
+                HONEST: edit("[0 * x1, 3 * x1 - 1, 2 * x2]", "[2 * x2, 0 * x2, 1 - x2]"),
+                SELF: lambda x: 10 * x - 5,
+                CYCLE: lambda x: 4 * x[:, [1, 2, 0]] - 2,
+            },
+            cause=_explain_sum,
+            expected="1, to six decimals",
+        ),
+    ),
+)

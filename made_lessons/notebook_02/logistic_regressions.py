@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import LongTensor, Tensor
 
-from ..checking import dtype_views, edit, exercise, gradient_views, known_mistakes
+from ..checking import Exercise, dtype_views, edit, gradient_views
 from ..checking.variants import draw_uniform, further_cases, shuffle
 
 
@@ -21,25 +21,6 @@ def _draw_case(key: str, ordering: list[int], rows: int = 5, scale: int = 3) -> 
     )
 
 
-@exercise(
-    "2.3",
-    "D logistic regressions at once",
-    stars=2,
-    cases=(
-        _draw_case("three", [1, 2, 0], 2),
-        _draw_case("five", [3, 0, 4, 1, 2]),
-        _draw_case("large", [3, 0, 4, 1, 2], 5, 60),
-    ),
-    views=(*gradient_views(weight=0, bias=1), *dtype_views(torch.float64)),
-    vary=further_cases(lambda key: _draw_case(key, shuffle(key, range(4)))),
-    hints=(
-        "You need four lines: the degrees, the allowed pairs, the logits and the log-probability.",
-        "The degrees are `order = torch.argsort(ordering) + 1`, and the masked weights are `weight "
-        "* (order[:, None] > order[None, :])`.",
-        "`logits = x @ (...).T + bias`, with the masked weights instead of the dots. Then return "
-        "`log_bernoulli(logits, x)` from section 1.",
-    ),
-)
 def fvsbn_log_prob(weight: Tensor, bias: Tensor, ordering: LongTensor, x: Tensor) -> Tensor:
     """Return log p(x) of rows under D logistic regressions: (D, D), (D,), (D,), (B, D) → (B,)."""
     order = torch.argsort(ordering) + 1
@@ -48,8 +29,24 @@ def fvsbn_log_prob(weight: Tensor, bias: Tensor, ordering: LongTensor, x: Tensor
     return (x * F.logsigmoid(logits) + (1 - x) * F.logsigmoid(-logits)).sum(1)
 
 
-known_mistakes(
-    {
+EXERCISE = Exercise(
+    title="D logistic regressions at once",
+    stars=2,
+    reference=fvsbn_log_prob,
+    cases=(
+        _draw_case("three", [1, 2, 0], 2),
+        _draw_case("five", [3, 0, 4, 1, 2]),
+        _draw_case("large", [3, 0, 4, 1, 2], 5, 60),
+    ),
+    vary=further_cases(lambda key: _draw_case(key, shuffle(key, range(4)))),
+    hints=(
+        "You need four lines: the degrees, the allowed pairs, the logits and the log-probability.",
+        "The degrees are `order = torch.argsort(ordering) + 1`, and the masked weights are `weight "
+        "* (order[:, None] > order[None, :])`.",
+        "`logits = x @ (...).T + bias`, with the masked weights instead of the dots. Then return "
+        "`log_bernoulli(logits, x)` from section 1.",
+    ),
+    mistakes={
         "each output sees its own variable, of equal degree. Compare with >, not >=": edit(
             "] > order", "] >= order"
         ),
@@ -85,5 +82,6 @@ known_mistakes(
         ),
         "log_bernoulli takes logits and applies the sigmoid itself, so your own sigmoid is one too "
         "many": edit("allowed, bias)", "allowed, bias).sigmoid()"),
-    }
+    },
+    views=(*gradient_views(weight=0, bias=1), *dtype_views(torch.float64)),
 )

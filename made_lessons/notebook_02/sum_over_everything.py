@@ -9,7 +9,7 @@ from torch import Tensor
 
 from made_course.model.heads import Bernoulli
 
-from ..checking import choose, draw_uniform, edit, exercise, further_cases, known_mistakes
+from ..checking import Exercise, choose, draw_uniform, edit, further_cases
 
 
 def log_bernoulli(logits: Tensor, x: Tensor) -> Tensor:
@@ -44,10 +44,16 @@ def _draw_claim(key: str) -> tuple[Callable[[Tensor], Tensor], int]:
     return claim, size
 
 
-@exercise(
-    "2.1",
-    "The sum over everything",
+def total_probability(log_prob: Callable[[Tensor], Tensor], input_dim: int) -> float:
+    """Sum exp(log_prob(x)) over all 2^D inputs x of zeros and ones."""
+    x = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * input_dim)
+    return log_prob(x).exp().sum().item()
+
+
+EXERCISE = Exercise(
+    title="The sum over everything",
     stars=1,
+    reference=total_probability,
     cases=((three_coins_log_prob, 3), (near_copy_log_prob, 3), (near_copy_log_prob, 5)),
     vary=further_cases(_draw_claim),
     hints=(
@@ -57,15 +63,7 @@ def _draw_claim(key: str) -> tuple[Callable[[Tensor], Tensor], int]:
         "`tensors = [torch.tensor([0.0, 1.0])] * input_dim`. Then take `.exp()` of the "
         "log-probabilities, and `.sum()`.",
     ),
-)
-def total_probability(log_prob: Callable[[Tensor], Tensor], input_dim: int) -> float:
-    """Sum exp(log_prob(x)) over all 2^D inputs x of zeros and ones."""
-    x = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * input_dim)
-    return log_prob(x).exp().sum().item()
-
-
-known_mistakes(
-    {
+    mistakes={
         "you add log-probabilities. Take exp of each first, then add": edit(".exp()", ""),
         "this is exp of the sum of logarithms, which is the product of all probabilities. Take exp "
         "of each first, then add": edit(".exp().sum()", ".sum().exp()"),
@@ -79,5 +77,5 @@ known_mistakes(
         "you only use the D inputs with a single 1, but there are 2^D inputs": edit(
             "(x).exp", "(torch.eye(input_dim)).exp"
         ),
-    }
+    },
 )

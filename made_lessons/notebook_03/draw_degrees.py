@@ -5,7 +5,7 @@ from torch import LongTensor, Tensor
 
 from made_course.model import masks as package
 
-from ..checking import as_view, call_as_text, edit, exercise, require_form, run
+from ..checking import Exercise, View, call_as_text, edit, require_form, run
 from ..checking.exercise import MalformedAnswer, WrongAnswer
 
 _N_UNITS = 3000  # each of five degrees occurs 600 ± 22 times
@@ -63,10 +63,32 @@ def _explain_degrees(_: object, got: list[int], right: list[int]) -> str:
     return next((cause for cause, is_so in faults.items() if is_so), some)
 
 
-@exercise(
-    "3.5",
-    "Draw degrees",
+def draw_hidden_degrees(below: LongTensor, n_units: int, input_dim: int) -> LongTensor:
+    """Draw degrees from the smallest degree of the layer below to D - 1, or to 1 if D is 1."""
+    lowest, highest = int(below.min()), max(input_dim - 1, 1)
+    return torch.randint(lowest, highest + 1, (n_units,))
+
+
+def _list_distinct_degrees(*call: object) -> list[int]:
+    return _draw_with_answer(*call).unique().tolist()
+
+
+def _describe_next_call(answer: object, *case: object) -> str:
+    first, again = _draw_with_answer(answer, *case), _draw_with_answer(answer, *case)
+    is_new = len(first.unique()) == 1 or not first.equal(again)
+    return "different degrees in the next call" if is_new else "the same degrees in the next call"
+
+
+def _describe_frequencies(answer: object, below: list[int], *sizes: int) -> str:
+    counts = _draw_with_answer(answer, below, *sizes).bincount()[min(below) :]
+    is_uniform = bool(counts.max() < 1.3 * _N_UNITS / len(counts))
+    return "all degrees equally often" if is_uniform else "some degrees more often than others"
+
+
+EXERCISE = Exercise(
+    title="Draw degrees",
     stars=2,
+    reference=draw_hidden_degrees,
     package=package.hidden_degrees,
     hints=(
         "Which degrees are possible? The smallest is that of the layer below, `below.min()`. The "
@@ -76,44 +98,37 @@ def _explain_degrees(_: object, got: list[int], right: list[int]) -> str:
         "Return `torch.randint(lowest, highest + 1, (n_units,))`, where `lowest` is "
         "`int(below.min())` and `highest` is `max(input_dim - 1, 1)`.",
     ),
+    views=(
+        View(
+            _list_distinct_degrees,
+            lambda answer, *case: f"the degrees that occur in {call_as_text(answer, case)}",
+            mistakes={
+                "each unit copies a degree of the layer below, but every whole number from "
+                "below.min() to D - 1 must be possible": lambda below, n_units, _: below[
+                    torch.randint(len(below), (n_units,))
+                ]
+            },
+            cause=_explain_degrees,
+            cases=_CASES,
+        ),
+        View(
+            _describe_next_call,
+            mistakes={
+                "two "
+                "calls return the same degrees. Draw new ones in each call, without a seed": edit(
+                    "return ", "torch.manual_seed(0)\n    return "
+                )
+            },
+            cases=_CASES,
+        ),
+        View(
+            _describe_frequencies,
+            mistakes={
+                "some degrees occur more often than others, but each must be equally likely": edit(
+                    "randint(lowest", "randint(1", "(n_units,))", "(n_units,)).clamp(lowest)"
+                )
+            },
+            cases=_CASES,
+        ),
+    ),
 )
-def draw_hidden_degrees(below: LongTensor, n_units: int, input_dim: int) -> LongTensor:
-    """Draw degrees from the smallest degree of the layer below to D - 1, or to 1 if D is 1."""
-    lowest, highest = int(below.min()), max(input_dim - 1, 1)
-    return torch.randint(lowest, highest + 1, (n_units,))
-
-
-@as_view(
-    lambda answer, *case: f"the degrees that occur in {call_as_text(answer, case)}",
-    "each unit copies a degree of the layer below, but every whole number from below.min() to "
-    "D - 1 must be possible",
-    lambda below, n_units, _: below[torch.randint(len(below), (n_units,))],
-    cause=_explain_degrees,
-    cases=_CASES,
-)
-def _list_distinct_degrees(*call: object) -> list[int]:
-    return _draw_with_answer(*call).unique().tolist()
-
-
-@as_view(
-    "",
-    "two calls return the same degrees. Draw new ones in each call, without a seed",
-    edit("return ", "torch.manual_seed(0)\n    return "),
-    cases=_CASES,
-)
-def _describe_next_call(answer: object, *case: object) -> str:
-    first, again = _draw_with_answer(answer, *case), _draw_with_answer(answer, *case)
-    is_new = len(first.unique()) == 1 or not first.equal(again)
-    return "different degrees in the next call" if is_new else "the same degrees in the next call"
-
-
-@as_view(
-    "",
-    "some degrees occur more often than others, but each must be equally likely",
-    edit("randint(lowest", "randint(1", "(n_units,))", "(n_units,)).clamp(lowest)"),
-    cases=_CASES,
-)
-def _describe_frequencies(answer: object, below: list[int], *sizes: int) -> str:
-    counts = _draw_with_answer(answer, below, *sizes).bincount()[min(below) :]
-    is_uniform = bool(counts.max() < 1.3 * _N_UNITS / len(counts))
-    return "all degrees equally often" if is_uniform else "some degrees more often than others"

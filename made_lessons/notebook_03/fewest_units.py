@@ -6,7 +6,7 @@ from itertools import combinations, count
 
 from made_course.common.words import add_hat, variable_names
 
-from ..checking import Exercise, View, WrongAnswer, as_text, exercise, known_mistakes, shuffle
+from ..checking import Exercise, View, WrongAnswer, as_text, shuffle
 
 Pairs = Sequence[tuple[int, int]]
 """Pairs (output i, input j), counted from 1 and ordered by output."""
@@ -94,7 +94,7 @@ def _vary(exercise: Exercise, variant: str) -> Exercise:
     return replace(
         exercise,
         reference=lambda: fewest_units(pairs),
-        known_mistakes={},
+        mistakes={},
         views=_make_views(pairs),
         task=f"Your variant: five other pairs, {wanted}.",
     )
@@ -106,11 +106,19 @@ def _sets_of_three(pairs: Pairs) -> set[tuple[int, ...]]:
     return {three for three in found if all(any(j <= d < i for d in three) for i, j in pairs)}
 
 
-@exercise(
-    "3.4",
-    "Fewest units",
+def fewest_units(pairs=((3, 1), (4, 2), (6, 4), (7, 3), (8, 6))) -> list[int]:
+    """Choose degrees greedily: a unit of degree d connects input j to output i if j ≤ d < i."""
+    degrees = []
+    for i, j in pairs:  # (output i, input j), ordered by output
+        if not any(j <= d < i for d in degrees):
+            degrees.append(i - 1)  # no smaller degree connects more of the later pairs
+    return degrees  # [2, 5, 7]; [2, 4, 6] and others work too
+
+
+EXERCISE = Exercise(
+    title="Fewest units",
     stars=3,
-    views=_make_views(_PAIRS),
+    reference=fewest_units,
     message="You connected all five pairs with 3 units, and fewer are not enough.",
     is_value=True,
     vary=_vary,
@@ -123,20 +131,10 @@ def _sets_of_three(pairs: Pairs) -> set[tuple[int, ...]]:
         "The five lists are {1, 2}, {2, 3}, {4, 5}, {3, 4, 5, 6} and {6, 7}. Choose as few numbers "
         "as possible so that each list contains one of them.",
     ),
-)
-def fewest_units(pairs=((3, 1), (4, 2), (6, 4), (7, 3), (8, 6))) -> list[int]:
-    """Choose degrees greedily: a unit of degree d connects input j to output i if j ≤ d < i."""
-    degrees = []
-    for i, j in pairs:  # (output i, input j), ordered by output
-        if not any(j <= d < i for d in degrees):
-            degrees.append(i - 1)  # no smaller degree connects more of the later pairs
-    return degrees  # [2, 5, 7]; [2, 4, 6] and others work too
-
-
-known_mistakes(
-    {
+    mistakes={
         _ONE_EACH: [1, 2, 4, 3, 6],
         _EVERY_DEGREE: [1, 2, 3, 4, 5, 6, 7],
         _NOT_FEWEST: [2, 5, 7, 2],
-    }
+    },
+    views=_make_views(_PAIRS),
 )

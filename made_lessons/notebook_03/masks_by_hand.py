@@ -10,7 +10,7 @@ import torch
 
 from made_course.common.words import variable_names
 
-from ..checking import Exercise, View, WrongAnswer, as_text, exercise, known_mistakes, shuffle
+from ..checking import Exercise, View, WrongAnswer, as_text, shuffle
 
 Masks = list[list[list[int]]]
 RULES_SWAPPED = (
@@ -125,7 +125,7 @@ def _vary(exercise: Exercise, variant: str) -> Exercise:
     return replace(
         exercise,
         reference=lambda: _build_masks(order, hidden),
-        known_mistakes=wrong,
+        mistakes=wrong,
         views=[_make_view(order, hidden, wrong)],
         task=task,
     )
@@ -143,22 +143,6 @@ _WRONG = {
 }
 
 
-@exercise(
-    "3.1",
-    "Masks by hand",
-    stars=1,
-    views=(_make_view(_degrees_of_variables(_ORDERING), _HIDDEN, _WRONG),),
-    is_value=True,
-    vary=_vary,
-    hints=(
-        "First write down the degree of each variable: which step generates x₁, which x₂, and "
-        "which x₃?",
-        "The degrees of x₁, x₂, x₃ are 3, 1, 2. A unit of degree 1 may see degrees up to 1, which "
-        "is one variable only. Which?",
-        "The first row of `first` is `[0, 1, 0]`. The row of x̂₂ in `output` is all zeros, because "
-        "no unit has a degree below 1.",
-    ),
-)
 def masks_by_hand() -> list[list[list[int]]]:
     """Return the first mask and the output mask, row by row."""
     first = [  # x₁, x₂, x₃ have the degrees 3, 1, 2
@@ -175,4 +159,20 @@ def masks_by_hand() -> list[list[list[int]]]:
     return [first, output]
 
 
-known_mistakes(_WRONG)
+EXERCISE = Exercise(
+    title="Masks by hand",
+    stars=1,
+    reference=masks_by_hand,
+    is_value=True,
+    vary=_vary,
+    hints=(
+        "First write down the degree of each variable: which step generates x₁, which x₂, and "
+        "which x₃?",
+        "The degrees of x₁, x₂, x₃ are 3, 1, 2. A unit of degree 1 may see degrees up to 1, which "
+        "is one variable only. Which?",
+        "The first row of `first` is `[0, 1, 0]`. The row of x̂₂ in `output` is all zeros, because "
+        "no unit has a degree below 1.",
+    ),
+    mistakes=_WRONG,
+    views=(_make_view(_degrees_of_variables(_ORDERING), _HIDDEN, _WRONG),),
+)

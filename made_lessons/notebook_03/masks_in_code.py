@@ -7,14 +7,24 @@ from torch import BoolTensor, Tensor
 
 from made_course.model import masks as package
 
-from ..checking import edit, exercise, further_cases, known_mistakes, random_degrees
+from ..checking import Exercise, edit, further_cases, random_degrees
 from .masks_by_hand import RULES_SWAPPED
 
 
-@exercise(
-    "3.2",
-    "Masks in code",
+def build_masks(degrees: list[Tensor]) -> list[BoolTensor]:
+    """Return one (out, in) mask per layer, with `>=` into hidden layers and `>` into outputs."""
+    masks = []
+    for below, above in pairwise(degrees):
+        masks.append(above[:, None] >= below[None, :])
+    outputs = degrees[0]  # an output has the degree of its variable
+    masks.append(outputs[:, None] > degrees[-1][None, :])
+    return masks
+
+
+EXERCISE = Exercise(
+    title="Masks in code",
     stars=2,
+    reference=build_masks,
     cases=(
         ([torch.tensor([3, 1, 2]), torch.tensor([2, 1])],),
         ([torch.tensor([2, 4, 1, 3]), torch.tensor([1, 3, 2]), torch.tensor([3, 1])],),
@@ -32,19 +42,7 @@ from .masks_by_hand import RULES_SWAPPED
         "`masks = [above[:, None] >= below[None, :] for below, above in zip(degrees, "
         "degrees[1:])]`. Then append the comparison of `degrees[0]` with `degrees[-1]`, with `>`.",
     ),
-)
-def build_masks(degrees: list[Tensor]) -> list[BoolTensor]:
-    """Return one (out, in) mask per layer, with `>=` into hidden layers and `>` into outputs."""
-    masks = []
-    for below, above in pairwise(degrees):
-        masks.append(above[:, None] >= below[None, :])
-    outputs = degrees[0]  # an output has the degree of its variable
-    masks.append(outputs[:, None] > degrees[-1][None, :])
-    return masks
-
-
-known_mistakes(
-    {
+    mistakes={
         "output x₃ sees x₃, because the output mask has `>=`. It needs `>`": edit(
             "outputs[:, None] >", "outputs[:, None] >="
         ),
@@ -98,5 +96,5 @@ known_mistakes(
         "larger one": edit(
             "above[:, None] >=", "above[:, None] <=", "outputs[:, None] >", "outputs[:, None] <"
         ),
-    }
+    },
 )

@@ -5,7 +5,7 @@ from torch import BoolTensor, Tensor
 
 from made_course.model import masks as package
 
-from ..checking import edit, edit_source, exercise, further_cases, known_mistakes, random_degrees
+from ..checking import Exercise, edit, edit_source, further_cases, random_degrees
 from .masks_in_code import build_masks
 
 
@@ -13,10 +13,18 @@ def _build_case(*degrees: list[int]) -> tuple[list[Tensor]]:
     return (build_masks([torch.tensor(layer) for layer in degrees]),)
 
 
-@exercise(
-    "3.3",
-    "Who reaches whom",
+def connectivity(masks: list[Tensor]) -> BoolTensor:
+    """Return a (D, D) tensor in which [i, j] is True if a path leads from input j to output i."""
+    paths = masks[0].long()
+    for mask in masks[1:]:
+        paths = mask.long() @ paths  # the later layer is the left factor
+    return paths > 0
+
+
+EXERCISE = Exercise(
+    title="Who reaches whom",
     stars=2,
+    reference=connectivity,
     cases=(
         _build_case([3, 1, 2], [1, 2, 1]),
         _build_case([3, 1, 2], [2, 1], [1, 2, 1, 2]),
@@ -39,17 +47,7 @@ def _build_case(*degrees: list[int]) -> tuple[list[Tensor]]:
         "Start with `paths = masks[0].long()`. For each further mask, `paths = mask.long() @ "
         "paths`. Return `paths > 0`.",
     ),
-)
-def connectivity(masks: list[Tensor]) -> BoolTensor:
-    """Return a (D, D) tensor in which [i, j] is True if a path leads from input j to output i."""
-    paths = masks[0].long()
-    for mask in masks[1:]:
-        paths = mask.long() @ paths  # the later layer is the left factor
-    return paths > 0
-
-
-known_mistakes(
-    {
+    mistakes={
         "you returned the number of paths, but True or False is expected. Is there at least one "
         "path?": edit("paths > 0", "paths"),
         "your result is True only if there is exactly one path. Several paths count as well, so "
@@ -74,5 +72,5 @@ known_mistakes(
         "becomes 0. Use .long() or .float()": edit(
             "masks[0].long()", "masks[0].to(torch.uint8)", "mask.long()", "mask.to(torch.uint8)"
         ),
-    }
+    },
 )

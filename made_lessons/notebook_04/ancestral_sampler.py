@@ -8,15 +8,7 @@ from torch import LongTensor, Tensor
 
 from made_course.model.sampling import sample_naive
 
-from ..checking import (
-    draw_uniform,
-    dtype_views,
-    edit,
-    exercise,
-    further_cases,
-    known_mistakes,
-    shuffle,
-)
+from ..checking import Exercise, draw_uniform, dtype_views, edit, further_cases, shuffle
 
 
 def _draw_case(key: str, order: list[int]) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
@@ -33,12 +25,20 @@ def _linear_logits(x: Tensor, weight: Tensor) -> Tensor:
     return x.float() @ weight.T + 0.3
 
 
-@exercise(
-    "4.3",
-    "Draw in the right order",
+def sample(forward, order: LongTensor, u: Tensor) -> Tensor:
+    """Draw a sample for each row of u, one variable at a time, in the order of their degrees."""
+    x = torch.zeros_like(u)
+    for i in torch.argsort(order).tolist():
+        p = torch.sigmoid(forward(x)[:, i])
+        x[:, i] = (u[:, i] <= p).float()
+    return x
+
+
+EXERCISE = Exercise(
+    title="Draw in the right order",
     stars=2,
+    reference=sample,
     cases=(_draw_case("three", [3, 1, 2]), _draw_case("four", [2, 4, 1, 3])),
-    views=dtype_views(torch.float32, torch.float64),
     package=sample_naive,
     vary=further_cases(lambda key: _draw_case(key, shuffle(key, [1, 2, 3, 4, 5]))),
     hints=(
@@ -49,18 +49,7 @@ def _linear_logits(x: Tensor, weight: Tensor) -> Tensor:
         "In the loop over i: `p = torch.sigmoid(forward(x)[:, i])`, then `x[:, i] = (u[:, i] <= "
         "p).float()`.",
     ),
-)
-def sample(forward, order: LongTensor, u: Tensor) -> Tensor:
-    """Draw a sample for each row of u, one variable at a time, in the order of their degrees."""
-    x = torch.zeros_like(u)
-    for i in torch.argsort(order).tolist():
-        p = torch.sigmoid(forward(x)[:, i])
-        x[:, i] = (u[:, i] <= p).float()
-    return x
-
-
-known_mistakes(
-    {
+    mistakes={
         "your loop goes through the degrees. order[i] is the step of variable i, but the loop "
         "needs the variable of each step, which is argsort(order)": edit(
             "torch.argsort(order)", "(order - 1)"
@@ -119,5 +108,6 @@ known_mistakes(
         "of variable i": edit("torch.argsort(order)", "order"),
         "all rows use the probability of the first row. Use the whole "
         "column, forward(x)[:, i]": edit("[:, i])", "[:1, i])"),
-    }
+    },
+    views=dtype_views(torch.float32, torch.float64),
 )

@@ -6,40 +6,10 @@ from torch import Tensor
 
 from made_course.model.heads import Bernoulli
 
-from ..checking import dtype_views, edit, exercise, gradient_views, known_mistakes
+from ..checking import Exercise, dtype_views, edit, gradient_views
 from ..checking.variants import draw_uniform, further_cases
 
 
-@exercise(
-    "4.2",
-    "From logits to a log-likelihood",
-    stars=2,
-    cases=(
-        (8 * draw_uniform("two rows", 2, 3) - 4, draw_uniform("x", 2, 3).round()),
-        (
-            torch.tensor([[200.0, -200.0], [-200.0, 0.0], [30.0, 2.0]]),
-            torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]),
-        ),
-        (
-            torch.tensor([[1000.0, 0.0], [1000.0, 1.0], [-1000.0, 2.0]]),
-            torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]),
-        ),
-        (draw_uniform("logits like probabilities", 2, 3), draw_uniform("x", 2, 3).round()),
-    ),
-    views=(*gradient_views(logits=0), *dtype_views(torch.float64)),
-    package=Bernoulli.log_prob,
-    vary=further_cases(
-        lambda key: (8 * draw_uniform(key, 3, 4) - 4, draw_uniform(f"{key} x", 3, 4).round())
-    ),
-    hints=(
-        "Compute two tensors of shape (B, D): the log-probability of a 1, and that of a 0. Choose "
-        "between them with `x`, and sum.",
-        "`x * a + (1 - x) * b` is `a` where `x` is 1, and `b` where it is 0. log σ(z) = "
-        "−softplus(−z).",
-        "Use `log_p1 = -F.softplus(-logits)`, `log_p0 = -F.softplus(logits)`, and `.sum(dim=1)` at "
-        "the end.",
-    ),
-)
 def bernoulli_log_prob(logits: Tensor, x: Tensor) -> Tensor:
     """Sum the log-probabilities of the variables of each row: (B, D), (B, D) → (B,)."""
     log_p1 = -F.softplus(-logits)
@@ -52,8 +22,35 @@ def log_prob_of_probabilities(p: Tensor, x: Tensor) -> Tensor:
     return (x * torch.log(p) + (1 - x) * torch.log(1 - p)).sum(dim=1)
 
 
-known_mistakes(
-    {
+EXERCISE = Exercise(
+    title="From logits to a log-likelihood",
+    stars=2,
+    reference=bernoulli_log_prob,
+    cases=(
+        (8 * draw_uniform("two rows", 2, 3) - 4, draw_uniform("x", 2, 3).round()),
+        (
+            torch.tensor([[200.0, -200.0], [-200.0, 0.0], [30.0, 2.0]]),
+            torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]),
+        ),
+        (
+            torch.tensor([[1000.0, 0.0], [1000.0, 1.0], [-1000.0, 2.0]]),
+            torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]),
+        ),
+        (draw_uniform("logits like probabilities", 2, 3), draw_uniform("x", 2, 3).round()),
+    ),
+    package=Bernoulli.log_prob,
+    vary=further_cases(
+        lambda key: (8 * draw_uniform(key, 3, 4) - 4, draw_uniform(f"{key} x", 3, 4).round())
+    ),
+    hints=(
+        "Compute two tensors of shape (B, D): the log-probability of a 1, and that of a 0. Choose "
+        "between them with `x`, and sum.",
+        "`x * a + (1 - x) * b` is `a` where `x` is 1, and `b` where it is 0. log σ(z) = "
+        "−softplus(−z).",
+        "Use `log_p1 = -F.softplus(-logits)`, `log_p0 = -F.softplus(logits)`, and `.sum(dim=1)` at "
+        "the end.",
+    ),
+    mistakes={
         "your answer is right for small logits. For large ones, the sigmoid is rounded to 0 or 1, "
         "the logarithm of 0 is −inf, and 0 · −inf is NaN. Use softplus, which needs no logarithm "
         "of a sigmoid": lambda logits, x: log_prob_of_probabilities(torch.sigmoid(logits), x),
@@ -96,5 +93,6 @@ known_mistakes(
         "you use the logits as probabilities, but a logit z is any real number, and p = σ(z)": (
             log_prob_of_probabilities
         ),
-    }
+    },
+    views=(*gradient_views(logits=0), *dtype_views(torch.float64)),
 )

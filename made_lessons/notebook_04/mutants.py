@@ -1,6 +1,6 @@
 """A correct MADE, and six mutants with one fault each."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import torch
@@ -9,6 +9,7 @@ from torch import LongTensor, Tensor, nn
 from made_course.model.masks import build_masks, draw_degrees, input_degrees
 
 from ..checking import edit_source, make_subclass
+from ..checking.classes import replace_attribute
 from .ancestral_sampler import sample
 from .log_likelihood import bernoulli_log_prob
 from .masked_layer import MaskedLinear
@@ -87,3 +88,17 @@ MODELS: dict[str, type[MADE]] = {
 }
 """The correct model and its mutants, by their names in exercise 4.4."""
 MUTANTS = [name for name in MODELS if name != "sound"]
+
+
+def draw_masks(model: MADE) -> None:
+    """Give a model new random masks."""
+    hidden_dims = [len(degrees) for degrees in model.degrees[1:]]
+    replace_masks(model.layers, build_masks(draw_degrees(model.order, hidden_dims, "uniform")))
+
+
+def make_mutant_with_masks(convert: Callable[[Tensor], Tensor]) -> type[MADE]:
+    """Return a mutant with random masks, which its layers store as ``convert(mask)``."""
+    drawn = make_mutant(draw_masks)
+    return make_subclass(
+        drawn, lambda self: [*map(replace_attribute("mask", convert), self.layers)]
+    )

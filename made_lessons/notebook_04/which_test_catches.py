@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from itertools import product
+from itertools import product, starmap
 
 import torch
 from torch import nn
 
-from ..checking import View, WrongAnswer, add_view, as_text, exercise
+from ..checking import Exercise, View, WrongAnswer, as_text
 from .mutants import MADE, MUTANTS
 
 TESTS = ("sum", "flip", "gradient", "samples")
@@ -110,22 +110,6 @@ def _judge_mutant(mutant: str, test: str, answer: object) -> str:
     return "caught" if test in answer[mutant] else "not caught"
 
 
-@exercise(
-    "4.4",
-    "Six mutants, four tests",
-    stars=2,
-    message="Each of flip, gradient and samples catches one mutant that no other test catches. The "
-    "sum does not, because whenever it fails, another test also fails.",
-    is_value=True,
-    views=[View(lambda answer: sorted(_check_answer(answer)))],
-    hints=(
-        "First ask for each test what it uses: `log_prob`, the logits, the gradients or `sample`. "
-        "It cannot find a fault anywhere else.",
-        "Two mutants are correct models: one has another ordering, and one is correct until it is "
-        "trained. Their probabilities sum to one.",
-        "Three of the six mutants are caught by one test only, each by a different one.",
-    ),
-)
 def caught_by() -> dict[str, set[str]]:
     """Return the names of the tests that catch each mutant."""
     return {
@@ -138,12 +122,33 @@ def caught_by() -> dict[str, set[str]]:
     }
 
 
-for mutant, test in product(MUTANTS, TESTS):
+def _make_view(mutant: str, test: str) -> View:
     verdict = "catches" if test in caught_by()[mutant] else "does not catch"
-    add_view(
-        f'the test "{test}" on random networks of "{mutant}"',
+    cause = f'the test "{test}" {verdict} "{mutant}", because {WHY[mutant][test]}'
+    return View(
         partial(_judge_mutant, mutant, test),
-        f'the test "{test}" {verdict} "{mutant}", because {WHY[mutant][test]}',
-        caught_by() | {mutant: caught_by()[mutant] ^ {test}},
+        f'the test "{test}" on random networks of "{mutant}"',
+        mistakes={cause: caught_by() | {mutant: caught_by()[mutant] ^ {test}}},
         expected="",
     )
+
+
+EXERCISE = Exercise(
+    title="Six mutants, four tests",
+    stars=2,
+    reference=caught_by,
+    message="Each of flip, gradient and samples catches one mutant that no other test catches. The "
+    "sum does not, because whenever it fails, another test also fails.",
+    is_value=True,
+    hints=(
+        "First ask for each test what it uses: `log_prob`, the logits, the gradients or `sample`. "
+        "It cannot find a fault anywhere else.",
+        "Two mutants are correct models: one has another ordering, and one is correct until it is "
+        "trained. Their probabilities sum to one.",
+        "Three of the six mutants are caught by one test only, each by a different one.",
+    ),
+    views=(
+        *[View(lambda answer: sorted(_check_answer(answer)))],
+        *starmap(_make_view, product(MUTANTS, TESTS)),
+    ),
+)

@@ -4,20 +4,15 @@ import torch
 from torch import Tensor
 
 from ..checking import WrongAnswer, as_text, edit, find_relation, is_same, run
-from ..checking.catalogue import exercise_named
-from ..checking.exercise import continue_exercise
-from ..checking.views import View, as_view
+from ..checking.views import View
+from . import ancestral_sampler
 from .log_likelihood import bernoulli_log_prob, log_prob_of_probabilities
-from .mutants import MADE, make_mutant
-from .whole_made import make_mutant_with_masks
-from .whole_made_trial import Trial, views_of_models
-
-_views = continue_exercise("4.5").views
+from .mutants import MADE, make_mutant, make_mutant_with_masks
+from .whole_made_trial import Trial
 
 # ---- log_prob -----------------------------------------------------------------------------------
 
 
-@as_view(": the sum of exp(log_prob) over all inputs")
 def _sum_probabilities(trial: Trial) -> str:
     _, expected, got = trial.scores
     total = got.exp().sum().item()
@@ -33,20 +28,6 @@ def _sum_probabilities(trial: Trial) -> str:
     )
 
 
-@as_view(
-    ".log_prob(x)",
-    {
-        "your log_prob applies a sigmoid before bernoulli_log_prob, which takes logits. Use "
-        "bernoulli_log_prob(self(x), x)": edit("(self(x), x)", "(self(x).sigmoid(), x)"),
-        "log_prob does not match the logits of forward(x). Return bernoulli_log_prob(self(x), x) "
-        "and change nothing before or after": edit(
-            "(self(x), x)",
-            "(2 * self(x), x)",
-            "return self.layers[-1](x)",
-            "return self.layers[-1](x) / 2",
-        ),
-    },
-)
 def _describe_distribution(trial: Trial) -> str:
     """Say whether log_prob uses the logits of forward(x), their sigmoid, or other numbers."""
     logits, expected, got = trial.scores
@@ -57,12 +38,6 @@ def _describe_distribution(trial: Trial) -> str:
     return "a different distribution"
 
 
-@as_view(
-    ".log_prob(x) with very large weights",
-    "log_prob is right for small logits, but for large ones it is not finite, or it is cut off. "
-    "Use softplus, as in exercise 4.2",
-    make_mutant(log_prob=lambda self, x: log_prob_of_probabilities(self(x).sigmoid(), x)),
-)
 def _compare_at_large_logits(trial: Trial) -> str:
     points = trial.points.float()
     trial.model.float()
@@ -75,12 +50,6 @@ def _compare_at_large_logits(trial: Trial) -> str:
     return f"{as_text(got[k])} instead of {as_text(expected[k])}"
 
 
-@as_view(
-    ", the parameters without a gradient of log_prob",
-    "these parameters get no gradient from log_prob, so training could not change them. Look for "
-    "no_grad, .data or .detach(). no_grad belongs in sample only",
-    make_mutant(forward=torch.no_grad()(lambda self, x: MADE.forward(self, x))),
-)
 def _list_parameters_without_gradient(trial: Trial) -> list[str]:
     """List the parameters that change log_prob, but never get a gradient from it."""
     stuck, points = trial.trainable_parameters() if trial.is_wide else {}, trial.points.float()
@@ -103,7 +72,6 @@ def _list_parameters_without_gradient(trial: Trial) -> list[str]:
 # ---- samples and saved models -------------------------------------------------------------------
 
 
-@as_view("")
 def _require_samples(trial: Trial) -> str:
     """Require the samples that log_prob implies for the uniforms ``trial.u``."""
     got, right = trial.samples
@@ -129,7 +97,7 @@ def _explain_samples(trial: Trial) -> str:
             "two calls with the same u return different samples. u decides, so do not draw random "
             "numbers yourself (torch.rand, torch.bernoulli)"
         )
-    for cause, wrong in exercise_named("4.3").known_mistakes.items():
+    for cause, wrong in ancestral_sampler.EXERCISE.known_mistakes.items():
         # the inner lambda has no arguments, because run() would copy the model as an argument
         samples = trial.draw_samples(
             lambda *given, draw=wrong: View().value_or_error(lambda: draw(*given), ())
@@ -144,12 +112,6 @@ def _explain_samples(trial: Trial) -> str:
     return "your samples are not the ones that log_prob implies for these u"
 
 
-@as_view(
-    ", saved and loaded",
-    "a second model that loads the state dict of the first has different probabilities, because "
-    "the masks are not in it. Make them buffers",
-    make_mutant_with_masks(lambda mask: mask),
-)
 def _compare_loaded_model(trial: Trial) -> str:
     other, points = trial.make_model(), trial.points.float()
     run(other.load_state_dict, trial.model.float().state_dict())
@@ -158,4 +120,51 @@ def _compare_loaded_model(trial: Trial) -> str:
     return "the same probabilities" if is_back else "different probabilities"
 
 
-_views[:] = views_of_models([*_views])
+VIEWS = (
+    View(_sum_probabilities, ": the sum of exp(log_prob) over all inputs"),
+    View(
+        _describe_distribution,
+        ".log_prob(x)",
+        mistakes={
+            "your log_prob applies a sigmoid before bernoulli_log_prob, which takes logits. Use "
+            "bernoulli_log_prob(self(x), x)": edit("(self(x), x)", "(self(x).sigmoid(), x)"),
+            "log_prob does not match the logits of forward(x). Return bernoulli_log_prob(self(x), "
+            "x) and change nothing before or after": edit(
+                "(self(x), x)",
+                "(2 * self(x), x)",
+                "return self.layers[-1](x)",
+                "return self.layers[-1](x) / 2",
+            ),
+        },
+    ),
+    View(
+        _compare_at_large_logits,
+        ".log_prob(x) with very large weights",
+        mistakes={
+            "log_prob is right for small logits, but for large ones it is not finite, or it is cut "
+            "off. Use softplus, as in exercise 4.2": make_mutant(
+                log_prob=lambda self, x: log_prob_of_probabilities(self(x).sigmoid(), x)
+            )
+        },
+    ),
+    View(
+        _list_parameters_without_gradient,
+        ", the parameters without a gradient of log_prob",
+        mistakes={
+            "these parameters get no gradient from log_prob, so training could not change them. "
+            "Look for no_grad, .data or .detach(). no_grad belongs in sample only": make_mutant(
+                forward=torch.no_grad()(lambda self, x: MADE.forward(self, x))
+            )
+        },
+    ),
+    View(_require_samples),
+    View(
+        _compare_loaded_model,
+        ", saved and loaded",
+        mistakes={
+            "a second model that loads the state dict of the first has different probabilities, "
+            "because "
+            "the masks are not in it. Make them buffers": make_mutant_with_masks(lambda mask: mask)
+        },
+    ),
+)

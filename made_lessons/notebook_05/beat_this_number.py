@@ -14,7 +14,7 @@ from made_course.shipped.measured import load_runs
 from made_course.shipped.weights import load_pretrained
 from made_course.training.fit import fit
 
-from ..checking import WrongAnswer, exercise
+from ..checking import Exercise, WrongAnswer
 from ..checking.trained_models import Challenge, honest_nll, judge_nll
 
 LUCK = 0.6
@@ -70,24 +70,6 @@ def _small_set() -> tuple[Tensor, Tensor]:
     return train, test
 
 
-@exercise(
-    "5.4",
-    "Beat this number",
-    stars=3,
-    doubtful_below=DOUBTFUL_NLL,
-    score=_score,
-    is_value=True,
-    hints=(
-        "Where does the notebook's model lose? Compare its NLL on training images and on new "
-        "images. With so few images, it memorises them. More dropout, a smaller network or fewer "
-        "epochs do not help by themselves. A random ordering gains more than a nat, and more "
-        "images would gain more.",
-        "You can make new images, because a digit that is shifted by one pixel is still a digit. "
-        "`image.view(28, 28).roll((1, 0), (0, 1))` moves it one row down.",
-        "`fit` takes any object with `__len__` (the number of batches per epoch) and `__iter__` "
-        "(which yields them). Let yours yield shifted batches, each with a new shift.",
-    ),
-)
 def train_on_shifted_images() -> MADE:
     """Train a MADE on batches that are shifted by up to one pixel, so that it sees more digits."""
 
@@ -106,3 +88,23 @@ def train_on_shifted_images() -> MADE:
     model = MADE(784, (128,), degrees="even", direct=True)
     fit(model, ShiftedBatches(), epochs=10, precision="float32", seed=0, progress=False)
     return model
+
+
+EXERCISE = Exercise(
+    title="Beat this number",
+    stars=3,
+    reference=train_on_shifted_images,
+    doubtful_below=DOUBTFUL_NLL,
+    score=_score,
+    is_value=True,
+    hints=(
+        "Where does the notebook's model lose? Compare its NLL on training images and on new "
+        "images. With so few images, it memorises them. More dropout, a smaller network or fewer "
+        "epochs do not help by themselves. A random ordering gains more than a nat, and more "
+        "images would gain more.",
+        "You can make new images, because a digit that is shifted by one pixel is still a digit. "
+        "`image.view(28, 28).roll((1, 0), (0, 1))` moves it one row down.",
+        "`fit` takes any object with `__len__` (the number of batches per epoch) and `__iter__` "
+        "(which yields them). Let yours yield shifted batches, each with a new shift.",
+    ),
+)

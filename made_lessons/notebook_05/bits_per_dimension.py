@@ -2,13 +2,18 @@
 
 import math
 
-from ..checking import choose, draw_uniform, edit, exercise, further_cases, known_mistakes
+from ..checking import Exercise, choose, draw_uniform, edit, further_cases
 
 
-@exercise(
-    "5.1",
-    "Bits per dimension",
+def bits_per_dimension(nll: float, input_dim: int) -> float:
+    """Convert the nats of all variables to bits per variable."""
+    return nll / (input_dim * math.log(2))
+
+
+EXERCISE = Exercise(
+    title="Bits per dimension",
     stars=1,
+    reference=bits_per_dimension,
     cases=((90.0, 784), (2.5, 3), (784 * math.log(2), 784), (30.0, 4)),
     vary=further_cases(lambda key: (100 * draw_uniform(key).item(), choose(key, range(4, 200)))),
     hints=(
@@ -16,14 +21,7 @@ from ..checking import choose, draw_uniform, edit, exercise, further_cases, know
         "fair coin for each pixel must give 1.",
         "One bit is ln 2 nats, `math.log(2)` in Python. So `nll / math.log(2)` is in bits.",
     ),
-)
-def bits_per_dimension(nll: float, input_dim: int) -> float:
-    """Convert the nats of all variables to bits per variable."""
-    return nll / (input_dim * math.log(2))
-
-
-known_mistakes(
-    {
+    mistakes={
         "you returned nats per pixel. A bit is ln 2 nats, so also divide by math.log(2)": (
             lambda nll, input_dim: nll / input_dim
         ),
@@ -48,5 +46,5 @@ known_mistakes(
         "784 is written into your formula. Use the argument input_dim": (
             lambda nll, input_dim: nll / (784 * math.log(2))
         ),
-    }
+    },
 )

@@ -6,7 +6,7 @@ from torch import nn
 from made_course.model.made import MADE
 from made_course.model.masked_linear import MaskedLinear
 
-from ..checking import choose, edit, exercise, further_cases, known_mistakes, random_degrees
+from ..checking import Exercise, choose, edit, further_cases, random_degrees
 
 
 def _build_networks() -> tuple[tuple[MADE], ...]:
@@ -22,21 +22,6 @@ def _build_networks() -> tuple[tuple[MADE], ...]:
     return (large,), (small,)
 
 
-@exercise(
-    "5.3",
-    "Parameters that count",
-    stars=2,
-    cases=_build_networks(),
-    vary=further_cases(lambda key: (_draw_network(key),)),
-    hints=(
-        "Go through the layers. A masked layer has a weight, a mask of the same shape, and "
-        "usually a bias.",
-        "`layer.mask.sum()` counts the 1s in a mask. `for layer in model.modules()` visits every "
-        "layer; `isinstance(layer, MaskedLinear)` is `True` for a masked layer.",
-        "The direct connections are also a `MaskedLinear`. They have no bias, so `layer.bias` is "
-        "`None`.",
-    ),
-)
 def used_parameters(model: MADE) -> int:
     """Count the weights that the masks keep, and all biases."""
     used = 0
@@ -48,8 +33,33 @@ def used_parameters(model: MADE) -> int:
     return used
 
 
-known_mistakes(
-    {
+def _draw_network(key: str) -> MADE:
+    order, *hidden = random_degrees(key)
+    with torch.random.fork_rng(devices=[]):
+        return MADE(
+            len(order),
+            [len(layer) for layer in hidden],
+            ordering=torch.argsort(order),
+            degrees="even",
+            direct=choose(key, [True, False]),
+        )
+
+
+EXERCISE = Exercise(
+    title="Parameters that count",
+    stars=2,
+    reference=used_parameters,
+    cases=_build_networks(),
+    vary=further_cases(lambda key: (_draw_network(key),)),
+    hints=(
+        "Go through the layers. A masked layer has a weight, a mask of the same shape, and "
+        "usually a bias.",
+        "`layer.mask.sum()` counts the 1s in a mask. `for layer in model.modules()` visits every "
+        "layer; `isinstance(layer, MaskedLinear)` is `True` for a masked layer.",
+        "The direct connections are also a `MaskedLinear`. They have no bias, so `layer.bias` is "
+        "`None`.",
+    ),
+    mistakes={
         "you counted all entries of the masks, including the zeros, and left out the biases. Count "
         "the 1s in the masks, and add all biases": edit(
             "layer.mask.sum()", "layer.mask.numel()", "len(layer.bias)", "0"
@@ -96,17 +106,5 @@ known_mistakes(
         "you counted only the biases of the outputs, but hidden units also have biases": edit(
             "layer.bias is not None", "layer is model.net[-1]"
         ),
-    }
+    },
 )
-
-
-def _draw_network(key: str) -> MADE:
-    order, *hidden = random_degrees(key)
-    with torch.random.fork_rng(devices=[]):
-        return MADE(
-            len(order),
-            [len(layer) for layer in hidden],
-            ordering=torch.argsort(order),
-            degrees="even",
-            direct=choose(key, [True, False]),
-        )

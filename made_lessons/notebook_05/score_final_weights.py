@@ -11,7 +11,7 @@ from made_course.model.made import MADE
 from made_course.training.evaluate import evaluate
 from made_course.training.history import History
 
-from ..checking import MalformedAnswer, View, edit, exercise, known_mistakes, run
+from ..checking import Exercise, MalformedAnswer, View, edit, run
 from ..checking.variants import further_cases, shuffle
 
 _MEAN_FORGOTTEN = "you returned one number for each row. Take the mean, or let evaluate do it"
@@ -47,58 +47,9 @@ def _describe_run(answer: object, model: MADE, history: History, *rows: Tensor) 
     return f"a run of {len(history)} epochs on boards of 4 × 4 pixels, with dropout {model.dropout}"
 
 
-@exercise(
-    "5.2",
-    "Score the final weights",
-    stars=1,
-    views=(
-        View(_compare_two_calls, _describe_run, cases=lambda: (_finished_run(),)),
-        View(shown_input=_describe_run, cases=lambda: (_finished_run(),)),
-    ),
-    message=_describe_scores,
-    vary=further_cases(lambda key: _finished_run(key), count=1),
-    hints=(
-        "The validation curve is measured at the end of an epoch, without dropout. Score the "
-        "training images in the same way.",
-        "`evaluate(model, images)` returns the mean NLL of any images under the current weights. "
-        "It switches dropout off and restores the model's mode afterwards. You do not need the "
-        "history.",
-    ),
-)
 def train_nll_now(model: MADE, history: History, train: Tensor, valid: Tensor) -> float:
     """Return the NLL of the training images under the final weights."""
     return evaluate(model, train)
-
-
-known_mistakes(
-    {
-        "you scored training and validation images together. Score only train": edit(
-            "model, train)", "model, torch.cat([train, valid]))"
-        ),
-        "you returned the last entry of history.train_nll. It is a mean over the batches of the "
-        "last epoch, each scored with the weights of that moment and with dropout on. Score "
-        "train with the final weights": edit("evaluate(model, train)", "history.train_nll[-1]"),
-        "you returned the lowest entry of history.train_nll. Like all its entries, it is a mean "
-        "over the batches of an epoch, with dropout on. Score train with the "
-        "final weights": edit("evaluate(model, train)", "min(history.train_nll)"),
-        "you returned the NLL of the validation images, the last entry of history.valid_nll. Score "
-        "the training images, train": edit("model, train)", "model, valid)"),
-        "you returned nats per variable. The NLL is a sum over variables, and a mean only over "
-        "rows": edit("model, train)", "model, train) / train.shape[1]"),
-        "two calls returned different numbers. Either the model is in training mode, where dropout "
-        "switches off different units each time, or your code draws rows at random. evaluate "
-        "switches dropout off. Give it all of train": edit(
-            "evaluate(model, train)", "-model.log_prob(train).mean().item()"
-        ),
-        _MEAN_FORGOTTEN: edit("evaluate(model, train)", "-model.log_prob(train)"),
-        "you scored only the first rows. Take all of train": edit(
-            "model, train)", "model, train[:64])"
-        ),
-        "you scored only as many rows of train as valid has. Take all of them": edit(
-            "model, train)", "model, train[: len(valid)])"
-        ),
-    }
-)
 
 
 @cache
@@ -133,3 +84,50 @@ def _finished_run(key: str = "") -> tuple[MADE, History, Tensor, Tensor]:
             nll = {"train_nll": sum(losses) / len(losses), "valid_nll": evaluate(model, valid)}
             history.append(**nll, lr=rate, seconds=0.0)
     return model, history, train, valid
+
+
+EXERCISE = Exercise(
+    title="Score the final weights",
+    stars=1,
+    reference=train_nll_now,
+    message=_describe_scores,
+    vary=further_cases(lambda key: _finished_run(key), count=1),
+    hints=(
+        "The validation curve is measured at the end of an epoch, without dropout. Score the "
+        "training images in the same way.",
+        "`evaluate(model, images)` returns the mean NLL of any images under the current weights. "
+        "It switches dropout off and restores the model's mode afterwards. You do not need the "
+        "history.",
+    ),
+    mistakes={
+        "you scored training and validation images together. Score only train": edit(
+            "model, train)", "model, torch.cat([train, valid]))"
+        ),
+        "you returned the last entry of history.train_nll. It is a mean over the batches of the "
+        "last epoch, each scored with the weights of that moment and with dropout on. Score "
+        "train with the final weights": edit("evaluate(model, train)", "history.train_nll[-1]"),
+        "you returned the lowest entry of history.train_nll. Like all its entries, it is a mean "
+        "over the batches of an epoch, with dropout on. Score train with the "
+        "final weights": edit("evaluate(model, train)", "min(history.train_nll)"),
+        "you returned the NLL of the validation images, the last entry of history.valid_nll. Score "
+        "the training images, train": edit("model, train)", "model, valid)"),
+        "you returned nats per variable. The NLL is a sum over variables, and a mean only over "
+        "rows": edit("model, train)", "model, train) / train.shape[1]"),
+        "two calls returned different numbers. Either the model is in training mode, where dropout "
+        "switches off different units each time, or your code draws rows at random. evaluate "
+        "switches dropout off. Give it all of train": edit(
+            "evaluate(model, train)", "-model.log_prob(train).mean().item()"
+        ),
+        _MEAN_FORGOTTEN: edit("evaluate(model, train)", "-model.log_prob(train)"),
+        "you scored only the first rows. Take all of train": edit(
+            "model, train)", "model, train[:64])"
+        ),
+        "you scored only as many rows of train as valid has. Take all of them": edit(
+            "model, train)", "model, train[: len(valid)])"
+        ),
+    },
+    views=(
+        View(_compare_two_calls, _describe_run, cases=lambda: (_finished_run(),)),
+        View(shown_input=_describe_run, cases=lambda: (_finished_run(),)),
+    ),
+)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from made_course.data.toys import rain_diary
 
-from ..checking import View, choose, draw_uniform, edit, exercise, further_cases, known_mistakes
+from ..checking import Exercise, View, choose, draw_uniform, edit, further_cases
 
 _DAYS = torch.bincount(rain_diary().long() @ torch.tensor([4, 2, 1]), minlength=8) / 20
 _TABLE = torch.tensor([9, 2, 1, 5, 3, 8, 2, 1, 4, 7, 1, 6, 2, 3, 10, 1]) / 65
@@ -51,32 +51,6 @@ def _draw_row(key: str) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
     )
 
 
-@exercise(
-    "6.3",
-    "Complete by enumeration",
-    stars=2,
-    cases=(
-        (_FOUR, torch.tensor([1.0, 0.0, 1.0, 0.0]), torch.tensor([False] * 3 + [True])),
-        (_DIARY, torch.tensor([1.0, 1.0, 0.0]), torch.tensor([True, False, False])),
-        (_FOUR, torch.tensor([0.0, 1, 0, 1]), torch.tensor([True, False] * 2)),
-        (_DIARY, torch.tensor([1.0, 1.0, 0.0]), torch.tensor([True, True, False])),
-    ),
-    views=(
-        View(cases=((_IMPROBABLE, torch.tensor([0.0, 1, 0, 1]), torch.tensor([True, False] * 2)),)),
-    ),
-    vary=further_cases(_draw_row),
-    hints=(
-        "Make one row for each assignment of the unknown variables: copies of `x` with all "
-        "combinations of 0 and 1 in the unknown columns. With u unknown variables there are 2^u "
-        "rows.",
-        "The combinations are `torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * u).view(-1, u)`, "
-        "or `itertools.product([0.0, 1.0], repeat=u)` as a tensor; `rows[:, ~known] = ...` writes "
-        "them in. `log_prob(rows).exp()` is p(unknown, known).",
-        "Divided by their sum, they are p(unknown | known). `log_prob(rows).softmax(0)` computes "
-        "this, even where exp would give 0. p(xᵢ = 1 | known) is the sum over the rows in which xᵢ "
-        "is 1. For all i at once, it is `weights @ rows`.",
-    ),
-)
 def fill_in(log_prob, x: Tensor, known: Tensor) -> Tensor:
     """Return p(xᵢ = 1 | known values), by enumerating all assignments of the unknown variables."""
     n_unknown = int((~known).sum())
@@ -96,8 +70,29 @@ def _fill_in_one_by_one(log_prob: Callable, x: Tensor, known: Tensor, unknown: o
     return torch.where(known, x, high / (low + high))
 
 
-known_mistakes(
-    {
+EXERCISE = Exercise(
+    title="Complete by enumeration",
+    stars=2,
+    reference=fill_in,
+    cases=(
+        (_FOUR, torch.tensor([1.0, 0.0, 1.0, 0.0]), torch.tensor([False] * 3 + [True])),
+        (_DIARY, torch.tensor([1.0, 1.0, 0.0]), torch.tensor([True, False, False])),
+        (_FOUR, torch.tensor([0.0, 1, 0, 1]), torch.tensor([True, False] * 2)),
+        (_DIARY, torch.tensor([1.0, 1.0, 0.0]), torch.tensor([True, True, False])),
+    ),
+    vary=further_cases(_draw_row),
+    hints=(
+        "Make one row for each assignment of the unknown variables: copies of `x` with all "
+        "combinations of 0 and 1 in the unknown columns. With u unknown variables there are 2^u "
+        "rows.",
+        "The combinations are `torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * u).view(-1, u)`, "
+        "or `itertools.product([0.0, 1.0], repeat=u)` as a tensor; `rows[:, ~known] = ...` writes "
+        "them in. `log_prob(rows).exp()` is p(unknown, known).",
+        "Divided by their sum, they are p(unknown | known). `log_prob(rows).softmax(0)` computes "
+        "this, even where exp would give 0. p(xᵢ = 1 | known) is the sum over the rows in which xᵢ "
+        "is 1. For all i at once, it is `weights @ rows`.",
+    ),
+    mistakes={
         "you returned p(xᵢ = 1) of the unknown variables, as if nothing were known. Writing in "
         "the known values afterwards does not change the others": (
             lambda log_prob, x, known: torch.where(
@@ -149,5 +144,8 @@ known_mistakes(
         "assignments.view(-1, u), with u unknown variables, is always a matrix": edit(
             "assignments.view(-1, n_unknown)", "assignments"
         ),
-    }
+    },
+    views=(
+        View(cases=((_IMPROBABLE, torch.tensor([0.0, 1, 0, 1]), torch.tensor([True, False] * 2)),)),
+    ),
 )

@@ -6,7 +6,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from ..checking import Exercise, MalformedAnswer, View, as_text, as_view, choose, exercise
+from ..checking import Exercise, MalformedAnswer, View, as_text, choose
 
 
 def _check_table(answer: object) -> Tensor:
@@ -66,48 +66,11 @@ def _vary_table(exercise: Exercise, variant: str) -> Exercise:
     )
 
 
-@exercise(
-    "6.2",
-    "Lead greedy astray",
-    stars=2,
-    message=_describe_result,
-    is_value=True,
-    vary=_vary_table,
-    hints=(
-        "Greedy first compares p(x₁ = 0) with p(x₁ = 1): the sums of the two rows of the table. "
-        "It does not see how a row is divided between its two entries.",
-        "Give the row x₁ = 1 a sum of 0.6, divided almost evenly. What remains is 0.4.",
-        "Put nearly all of the 0.4 on one entry, so that it is larger than each half of the 0.6.",
-    ),
-)
 def misleading_table() -> Tensor:
     """Return a table in which x₁ = 1 is more probable, but is split over two entries."""
     return torch.tensor([[0.38, 0.02], [0.32, 0.28]])
 
 
-@as_view(
-    as_text,
-    {
-        "each of the four probabilities must be greater than 0": torch.tensor(
-            [[0.4, 0.0], [0.35, 0.25]]
-        ),
-        "each of your rows sums to one, so these are the conditionals p(x₂ | x₁). Return the "
-        "joint distribution, whose four entries together sum to one": torch.tensor(
-            [[0.95, 0.05], [0.53, 0.47]]
-        ),
-        "two values are equally probable, so greedy has no clear choice. Change an entry "
-        "a little": torch.tensor([[0.38, 0.02], [0.3, 0.3]]),
-        "your table would be right if its columns were x₁. table[a, b] is p(x₁ = a, x₂ = b), so "
-        "each row of the table belongs to one value of x₁": misleading_table().T,
-        "greedy finds the most probable row of your table, because the largest entry belongs to "
-        "the likelier value of x₁. Could it belong to the other value?": torch.tensor(
-            [[0.4, 0.2], [0.3, 0.1]]
-        ),
-        "the four entries of a joint distribution must sum to one": torch.tensor(
-            [[0.38, 0.02], [0.32, 0.32]]
-        ),
-    },
-)
 def _describe_table(answer: object) -> str:
     """Describe the fault of a table, or say that greedy misses its most probable row."""
     table = _check_table(answer)
@@ -123,3 +86,46 @@ def _describe_table(answer: object) -> str:
         return "greedy misses the most probable row"
     found = "greedy finds the most probable row"
     return f"{found}, but not in table.T" if _is_misleading(table.T) else found
+
+
+EXERCISE = Exercise(
+    title="Lead greedy astray",
+    stars=2,
+    reference=misleading_table,
+    message=_describe_result,
+    is_value=True,
+    vary=_vary_table,
+    hints=(
+        "Greedy first compares p(x₁ = 0) with p(x₁ = 1): the sums of the two rows of the table. "
+        "It does not see how a row is divided between its two entries.",
+        "Give the row x₁ = 1 a sum of 0.6, divided almost evenly. What remains is 0.4.",
+        "Put nearly all of the 0.4 on one entry, so that it is larger than each half of the 0.6.",
+    ),
+    views=(
+        View(
+            _describe_table,
+            as_text,
+            mistakes={
+                "each of the four probabilities must be greater than 0": torch.tensor(
+                    [[0.4, 0.0], [0.35, 0.25]]
+                ),
+                "each of your rows sums to one, so these are the conditionals p(x₂ | x₁). Return "
+                "the joint distribution, whose four entries together sum to one": torch.tensor(
+                    [[0.95, 0.05], [0.53, 0.47]]
+                ),
+                "two values are equally probable, so greedy has no clear choice. Change an entry "
+                "a little": torch.tensor([[0.38, 0.02], [0.3, 0.3]]),
+                "your table would be right if its columns were x₁. table[a, b] is p(x₁ = a, x₂ = "
+                "b), so each row of the table belongs to one value of x₁": misleading_table().T,
+                "greedy finds the most probable row of your table, because the largest entry "
+                "belongs "
+                "to the likelier value of x₁. Could it belong to the other value?": torch.tensor(
+                    [[0.4, 0.2], [0.3, 0.1]]
+                ),
+                "the four entries of a joint distribution must sum to one": torch.tensor(
+                    [[0.38, 0.02], [0.32, 0.32]]
+                ),
+            },
+        ),
+    ),
+)

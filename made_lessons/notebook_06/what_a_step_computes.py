@@ -2,13 +2,19 @@
 
 from torch import Tensor
 
-from ..checking import choose, edit, exercise, further_cases, known_mistakes, random_degrees
+from ..checking import Exercise, choose, edit, further_cases, random_degrees
 
 
-@exercise(
-    "6.1",
-    "What a step computes",
+def to_compute(degrees: list[Tensor], t: int) -> list[Tensor]:
+    """Return masks of the hidden units that step t makes final, and of the output that it needs."""
+    order, *hidden = degrees
+    return [*(units == t - 1 for units in hidden), order == t]
+
+
+EXERCISE = Exercise(
+    title="What a step computes",
     stars=2,
+    reference=to_compute,
     cases=tuple((random_degrees(key), t) for key in ("one", "two") for t in (2, 3, 1)),
     vary=further_cases(lambda key: (random_degrees(key), choose(key, [1, 2, 3, 4]))),
     hints=(
@@ -19,15 +25,7 @@ from ..checking import choose, edit, exercise, further_cases, known_mistakes, ra
         "You need one comparison per layer: `units == t - 1` for each hidden layer, then `order == "
         "t` for the output.",
     ),
-)
-def to_compute(degrees: list[Tensor], t: int) -> list[Tensor]:
-    """Return masks of the hidden units that step t makes final, and of the output that it needs."""
-    order, *hidden = degrees
-    return [*(units == t - 1 for units in hidden), order == t]
-
-
-known_mistakes(
-    {
+    mistakes={
         "a hidden unit of degree t sees the variable of degree t, which step t has not drawn "
         "yet. The unit has to wait for the next step": edit("units == t - 1", "units == t"),
         "the values are right, but you compute most of them again, because a unit of a smaller "
@@ -81,5 +79,5 @@ known_mistakes(
         "the layer, as a comparison returns it": (
             lambda degrees, t: [mask.nonzero()[:, 0] for mask in to_compute(degrees, t)]
         ),
-    }
+    },
 )

@@ -5,13 +5,24 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ..checking import choose, draw_uniform, edit, exercise, further_cases, known_mistakes
+from ..checking import Exercise, choose, draw_uniform, edit, further_cases
 
 
-@exercise(
-    "6.4",
-    "What weighted draws are worth",
+def effective_size(log_w: Tensor) -> Tensor:
+    """Return (Σw)² / Σw² from log-weights; this is 1 / Σw² for weights that sum to one."""
+    shares = torch.softmax(log_w, dim=0)
+    return 1 / (shares**2).sum()
+
+
+def _size_from_weights(weights: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    """Return a function from log_w to (Σw)² / Σw², where w is ``weights(log_w)``."""
+    return lambda log_w: weights(log_w).sum() ** 2 / (weights(log_w) ** 2).sum()
+
+
+EXERCISE = Exercise(
+    title="What weighted draws are worth",
     stars=2,
+    reference=effective_size,
     cases=(
         (torch.tensor([3.0, 1.0, 1.0, 2.0, 0.5]).log(),),
         (torch.tensor([0.5, 0.25, 0.25]).log(),),
@@ -28,20 +39,7 @@ from ..checking import choose, draw_uniform, edit, exercise, further_cases, know
         "Then return `w.sum() ** 2 / (w**2).sum()`. A shorter way is `torch.softmax(log_w, 0)`, "
         "which gives weights that sum to 1.",
     ),
-)
-def effective_size(log_w: Tensor) -> Tensor:
-    """Return (Σw)² / Σw² from log-weights; this is 1 / Σw² for weights that sum to one."""
-    shares = torch.softmax(log_w, dim=0)
-    return 1 / (shares**2).sum()
-
-
-def _size_from_weights(weights: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
-    """Return a function from log_w to (Σw)² / Σw², where w is ``weights(log_w)``."""
-    return lambda log_w: weights(log_w).sum() ** 2 / (weights(log_w) ** 2).sum()
-
-
-known_mistakes(
-    {
+    mistakes={
         "exp(-900) is 0 in floating point, and 0 / 0 is nan. First subtract log_w.max(), which "
         "multiplies all weights by the same number": _size_from_weights(torch.exp),
         "you used the logarithms as if they were the weights. Subtract the largest, then take "
@@ -78,5 +76,5 @@ known_mistakes(
         "the sum in your numerator is not squared. In logarithms, its square is 2 * logsumexp": (
             lambda log_w: (log_w.logsumexp(0) - (2 * log_w).logsumexp(0)).exp()
         ),
-    }
+    },
 )

@@ -5,13 +5,22 @@ import math
 import torch
 from torch import Tensor
 
-from ..checking import choose, draw_uniform, exercise, further_cases, known_mistakes
+from ..checking import Exercise, choose, draw_uniform, further_cases
 
 
-@exercise(
-    "7.3",
-    "Average probabilities, in logarithms",
+def log_mean_exp(log_p: Tensor) -> Tensor:
+    """Return the log-probabilities (N,) of a mixture, from those of its K models (K, N)."""
+    return torch.logsumexp(log_p, dim=0) - math.log(len(log_p))
+
+
+def _best_member(log_p: Tensor) -> Tensor:
+    return log_p.max(0).values
+
+
+EXERCISE = Exercise(
+    title="Average probabilities, in logarithms",
     stars=2,
+    reference=log_mean_exp,
     cases=(
         (torch.tensor([[-1.0, -2.0, -3.0], [-2.0, -2.0, -9.0]]),),
         (torch.tensor([[-90.0, -120.0, -60.0, -70.0], [-92.0, -118.5, -75.0, -70.0]]),),
@@ -27,18 +36,7 @@ from ..checking import choose, draw_uniform, exercise, further_cases, known_mist
         "`torch.logsumexp(log_p, dim=0)` is the logarithm of the sum for each row. Subtract "
         "`math.log(K)`.",
     ),
-)
-def log_mean_exp(log_p: Tensor) -> Tensor:
-    """Return the log-probabilities (N,) of a mixture, from those of its K models (K, N)."""
-    return torch.logsumexp(log_p, dim=0) - math.log(len(log_p))
-
-
-def _best_member(log_p: Tensor) -> Tensor:
-    return log_p.max(0).values
-
-
-known_mistakes(
-    {
+    mistakes={
         "you averaged the logarithms. This gives the geometric mean of the probabilities, which "
         "is smaller than their mean, so its total is below 1": (lambda log_p: log_p.mean(0)),
         "you returned the logarithm of the sum, so the total is K. A mean divides by K, so "
@@ -74,5 +72,5 @@ known_mistakes(
             )
             for k in (2, 3, 8)
         },
-    }
+    },
 )

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from made_course.model.masks import check_ordering
 
-from ..checking import Exercise, MalformedAnswer, View, as_text, choose, exercise, known_mistakes
+from ..checking import Exercise, MalformedAnswer, View, as_text, choose
 
 CARRY, SUM = 2, 3
 NAMES = ("x₁", "x₂", "the carry", "the sum")
@@ -76,10 +76,15 @@ def _vary_guess(exercise: Exercise, variant: str) -> Exercise:
     )
 
 
-@exercise(
-    "7.1",
-    "The half adder's best and worst",
+def half_adder_guess() -> dict[str, list[int]]:
+    """Return a best ordering, in which the carry is not last, and a worst, in which it is last."""
+    return {"best": [0, 1, 2, 3], "worst": [0, 1, 3, 2]}
+
+
+EXERCISE = Exercise(
+    title="The half adder's best and worst",
     stars=1,
+    reference=half_adder_guess,
     is_value=True,
     vary=_vary_guess,
     hints=(
@@ -91,15 +96,7 @@ def _vary_guess(exercise: Exercise, variant: str) -> Exercise:
         "The sum is x₁ + x₂ − 2 · carry, a weighted sum once the carry is known. So it matters "
         "only whether the carry comes last.",
     ),
-    views=[View(_describe_costs, as_text)],
-)
-def half_adder_guess() -> dict[str, list[int]]:
-    """Return a best ordering, in which the carry is not last, and a worst, in which it is last."""
-    return {"best": [0, 1, 2, 3], "worst": [0, 1, 3, 2]}
-
-
-known_mistakes(
-    {
+    mistakes={
         "you swapped best and worst. Once the carry is known, the others are easy to predict": {
             "best": [0, 1, SUM, CARRY],
             "worst": [0, 1, CARRY, SUM],
@@ -126,5 +123,6 @@ known_mistakes(
             "best": [0, 1, CARRY, SUM],
             "worst": [CARRY, SUM, 0, 1],
         },
-    }
+    },
+    views=[View(_describe_costs, as_text)],
 )

@@ -8,7 +8,7 @@ import torch
 
 from made_course.common.words import join_names
 
-from ..checking import Exercise, MalformedAnswer, View, as_text, choose, exercise, known_mistakes
+from ..checking import Exercise, MalformedAnswer, View, as_text, choose
 
 MEMBERS = (90, 92, 94)
 
@@ -146,17 +146,24 @@ def _vary_members(exercise: Exercise, variant: str) -> Exercise:
     return replace(
         exercise,
         reference=lambda: _right_answer(members),
-        known_mistakes=_wrong_answers(members),
+        mistakes=_wrong_answers(members),
         views=_make_views(members),
         task=f"Your variant: three members at {join_names([*map(str, members)])} nats. For "
         f"'possible means', choose from {join_names([*map(str, candidates(members))])}.",
     )
 
 
-@exercise(
-    "7.4",
-    "Three members at 90, 92 and 94 nats",
+def three_members() -> dict[str, object]:
+    """Return the NLL of one image by log-mean-exp, and the given means of at most 90 + ln 3."""
+    nats = torch.tensor([90.0, 92.0, 94.0])
+    one_image = math.log(3) - torch.logsumexp(-nats, dim=0).item()
+    return {"one image": one_image, "possible means": [85, 89, 90.5]}
+
+
+EXERCISE = Exercise(
+    title="Three members at 90, 92 and 94 nats",
     stars=2,
+    reference=three_members,
     message="The NLL for one image is also the highest possible mean.",
     is_value=True,
     vary=_vary_members,
@@ -167,13 +174,6 @@ def _vary_members(exercise: Exercise, variant: str) -> Exercise:
         "For means, imagine two kinds of images, each with a member that is good at it. On every "
         "image the mixture is close to the member that is good there.",
     ),
+    mistakes=_wrong_answers(MEMBERS),
     views=_make_views(MEMBERS),
 )
-def three_members() -> dict[str, object]:
-    """Return the NLL of one image by log-mean-exp, and the given means of at most 90 + ln 3."""
-    nats = torch.tensor([90.0, 92.0, 94.0])
-    one_image = math.log(3) - torch.logsumexp(-nats, dim=0).item()
-    return {"one image": one_image, "possible means": [85, 89, 90.5]}
-
-
-known_mistakes(_wrong_answers(MEMBERS))

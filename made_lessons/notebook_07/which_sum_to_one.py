@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ..checking import MalformedAnswer, add_view, as_text, exercise
+from ..checking import Exercise, MalformedAnswer, View, as_text
 
 CYCLE = (
     "over several orderings, the mean output of x₁ depends on x₂, and that of x₂ on x₁. The "
@@ -37,20 +37,6 @@ def _predicted_total(answer: object, average: str) -> str:
     return f"Σp is {total!r}"
 
 
-@exercise(
-    "7.2",
-    "Which of them sum to one?",
-    stars=2,
-    message="Two of the five averages are distributions.",
-    is_value=True,
-    hints=(
-        "Write Σp as a sum over boards. For the first three averages, compare with the eight "
-        "sums that you know: each is 1.",
-        "A geometric mean is never larger than the mean, and a largest value is never smaller.",
-        "For logits, ask which variables the averaged output of one variable depends on. If "
-        "these are only earlier variables in some ordering, the chain rule holds.",
-    ),
-)
 def totals_of_averages() -> dict[str, str]:
     """Return the total of each average of eight models: "one", "less", "more" or "either"."""
     return {
@@ -69,10 +55,29 @@ _WRONG = {
     "logits": {CYCLE: "one", _WHY["logits"]: "more"},
     "logits, one ordering": {_WHY["logits, one ordering"]: "either"},
 }
-for average, wrong in _WRONG.items():
-    add_view(
+
+
+def _make_view(average: str, wrong: Mapping[str, str]) -> View:
+    return View(
+        lambda answer: _predicted_total(answer, average),
         f"{average!r}",
-        lambda answer, average=average: _predicted_total(answer, average),
-        {cause: totals_of_averages() | {average: total} for cause, total in wrong.items()},
+        mistakes={cause: totals_of_averages() | {average: total} for cause, total in wrong.items()},
         expected="",
     )
+
+
+EXERCISE = Exercise(
+    title="Which of them sum to one?",
+    stars=2,
+    reference=totals_of_averages,
+    message="Two of the five averages are distributions.",
+    is_value=True,
+    hints=(
+        "Write Σp as a sum over boards. For the first three averages, compare with the eight "
+        "sums that you know: each is 1.",
+        "A geometric mean is never larger than the mean, and a largest value is never smaller.",
+        "For logits, ask which variables the averaged output of one variable depends on. If "
+        "these are only earlier variables in some ordering, the chain rule holds.",
+    ),
+    views=[_make_view(*wrong) for wrong in _WRONG.items()],
+)

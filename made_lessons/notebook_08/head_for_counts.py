@@ -6,7 +6,7 @@ from torch.nn.functional import logsigmoid
 
 from made_course.model.heads import Head
 
-from ..checking import View, as_text, edit, exercise, known_mistakes, run
+from ..checking import Exercise, View, as_text, edit, run
 from ..checking.exercise import MalformedAnswer, WrongAnswer
 
 COUNTS = torch.arange(400.0)  # at TRIED_LOGITS, nearly all probability is on these counts
@@ -120,67 +120,6 @@ def _make_extreme_u_view(z: float) -> View:
 _ONE, _TWO = torch.tensor([[0.4], [-0.7]]), torch.tensor([[[0.4], [-0.7]], [[1.0], [0.0]]])
 
 
-@exercise(
-    "8.4",
-    "A head for counts",
-    stars=3,
-    views=(
-        _make_attribute_view(
-            "params_per_variable", "each variable needs only one number, its logit"
-        ),
-        _make_attribute_view(
-            "is_density",
-            "counts have probabilities, not densities. Leave out is_density, which would make the "
-            "nats differential nats",
-        ),
-        _make_log_prob_view(
-            "log_prob must be the log-probability of x dry days, each with probability 1 − q, and "
-            "one rainy day",
-            (_ONE, torch.tensor([0.0, 3.0])),
-            *((torch.full((len(COUNTS), 1), z), COUNTS) for z in TRIED_LOGITS),
-        ),
-        _make_log_prob_view(
-            "log_prob is right for one row of counts, but not if x has more dimensions. "
-            "params[..., 0] always has the shape of x, but params[:, 0] does not",
-            (_TWO, torch.tensor([[0.0, 3.0], [1.0, 2.0]])),
-        ),
-        *(
-            _make_log_prob_view(
-                "your log_prob is right at moderate logits, but not at large ones. For these, σ(z) "
-                "is rounded to 0 or 1, so the small number that you add to avoid log 0 decides the "
-                "result. logsigmoid is exact",
-                (torch.tensor([[z]]), torch.tensor([2.0])),
-            )
-            for z in (120.0, -120.0)
-        ),
-        *map(_make_sample_view, (*TRIED_LOGITS, SMALL, TINY)),
-        View(
-            _compare_shapes_of_u,
-            f"sample with params of shape {(*_SHAPE, 1)} and u of shape {_SHAPE}",
-            _SAMPLES_FLAT,
-            expected="",
-        ),
-        View(
-            lambda answer: str(run(_build_head(answer).sample, _ONE, U[:2]).dtype),
-            "sample",
-            "return counts as floats, as .floor() does, because a model uses its samples as inputs",
-        ),
-        _make_extreme_u_view(0.0),
-        _make_extreme_u_view(TINY),
-    ),
-    message="With this head, a MADE can model counts. Σp = 1, and samples have the frequencies "
-    "that log_prob gives.",
-    hints=(
-        "First write down the probability of x dry days and one rainy day: (1 − q)^x · q. Then "
-        "take the logarithm, with log q = `logsigmoid(z)` and log(1 − q) = `logsigmoid(-z)`.",
-        "For `sample`: P(x ≤ k) = 1 − (1 − q)^(k+1). What is the smallest k for which this is at "
-        "least u? Solve for k. (A table of sums would be too long: at z = −18, half of all counts "
-        "are above 45 million.)",
-        "u ≤ 1 − (1 − q)^(k+1) means k + 1 ≥ ln(1 − u) / ln(1 − q). The floor of this quotient is "
-        "such a k: `(torch.log1p(-u) / logsigmoid(-z)).floor()`. Clamp `u`, so that it stays a "
-        "little below 1.",
-    ),
-)
 class Geometric(Head):
     """Number of dry days before the first rain, if each day has rain with probability q = σ(z)."""
 
@@ -198,8 +137,23 @@ class Geometric(Head):
         return (torch.log1p(-u) / log_dry).floor()
 
 
-known_mistakes(
-    {
+EXERCISE = Exercise(
+    title="A head for counts",
+    stars=3,
+    reference=Geometric,
+    message="With this head, a MADE can model counts. Σp = 1, and samples have the frequencies "
+    "that log_prob gives.",
+    hints=(
+        "First write down the probability of x dry days and one rainy day: (1 − q)^x · q. Then "
+        "take the logarithm, with log q = `logsigmoid(z)` and log(1 − q) = `logsigmoid(-z)`.",
+        "For `sample`: P(x ≤ k) = 1 − (1 − q)^(k+1). What is the smallest k for which this is at "
+        "least u? Solve for k. (A table of sums would be too long: at z = −18, half of all counts "
+        "are above 45 million.)",
+        "u ≤ 1 − (1 − q)^(k+1) means k + 1 ≥ ln(1 − u) / ln(1 − q). The floor of this quotient is "
+        "such a k: `(torch.log1p(-u) / logsigmoid(-z)).floor()`. Clamp `u`, so that it stays a "
+        "little below 1.",
+    ),
+    mistakes={
         "you swapped rain and no rain. q = σ(z) is the probability of rain, and 1 − q that of each "
         "dry day": edit(
             "z = params[..., 0]", "z = -params[..., 0]", "logsigmoid(-params", "logsigmoid(params"
@@ -252,5 +206,49 @@ known_mistakes(
         ),
         "every u gives the same count, but sample must draw. A larger u must give a larger "
         "count": edit("(torch.log1p(-u) / log_dry).floor()", "(-params[..., 0]).exp().floor()"),
-    }
+    },
+    views=(
+        _make_attribute_view(
+            "params_per_variable", "each variable needs only one number, its logit"
+        ),
+        _make_attribute_view(
+            "is_density",
+            "counts have probabilities, not densities. Leave out is_density, which would make the "
+            "nats differential nats",
+        ),
+        _make_log_prob_view(
+            "log_prob must be the log-probability of x dry days, each with probability 1 − q, and "
+            "one rainy day",
+            (_ONE, torch.tensor([0.0, 3.0])),
+            *((torch.full((len(COUNTS), 1), z), COUNTS) for z in TRIED_LOGITS),
+        ),
+        _make_log_prob_view(
+            "log_prob is right for one row of counts, but not if x has more dimensions. "
+            "params[..., 0] always has the shape of x, but params[:, 0] does not",
+            (_TWO, torch.tensor([[0.0, 3.0], [1.0, 2.0]])),
+        ),
+        *(
+            _make_log_prob_view(
+                "your log_prob is right at moderate logits, but not at large ones. For these, σ(z) "
+                "is rounded to 0 or 1, so the small number that you add to avoid log 0 decides the "
+                "result. logsigmoid is exact",
+                (torch.tensor([[z]]), torch.tensor([2.0])),
+            )
+            for z in (120.0, -120.0)
+        ),
+        *map(_make_sample_view, (*TRIED_LOGITS, SMALL, TINY)),
+        View(
+            _compare_shapes_of_u,
+            f"sample with params of shape {(*_SHAPE, 1)} and u of shape {_SHAPE}",
+            _SAMPLES_FLAT,
+            expected="",
+        ),
+        View(
+            lambda answer: str(run(_build_head(answer).sample, _ONE, U[:2]).dtype),
+            "sample",
+            "return counts as floats, as .floor() does, because a model uses its samples as inputs",
+        ),
+        _make_extreme_u_view(0.0),
+        _make_extreme_u_view(TINY),
+    ),
 )

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from made_course.model.heads import MixtureOfGaussians
 
-from ..checking import choose, draw_uniform, edit, exercise, further_cases, known_mistakes
+from ..checking import Exercise, choose, draw_uniform, edit, further_cases
 
 
 def _draw_mixture(key: str, components: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -15,10 +15,17 @@ def _draw_mixture(key: str, components: int) -> tuple[Tensor, Tensor, Tensor, Te
     return 8 * x - 4, weights / weights.sum(), 4 * means - 2, stds + 0.5
 
 
-@exercise(
-    "8.2",
-    "Log-density of a mixture",
+def mixture_log_prob(x: Tensor, weights: Tensor, means: Tensor, stds: Tensor) -> Tensor:
+    """Return the log of a weighted sum of Gaussian densities, by logsumexp of its terms."""
+    z = (x[:, None] - means) / stds
+    log_normal = -(z**2) / 2 - stds.log() - math.log(2 * math.pi) / 2
+    return (weights.log() + log_normal).logsumexp(dim=-1)
+
+
+EXERCISE = Exercise(
+    title="Log-density of a mixture",
     stars=2,
+    reference=mixture_log_prob,
     cases=(
         _draw_mixture("two", 2),
         (
@@ -37,16 +44,7 @@ def _draw_mixture(key: str, components: int) -> tuple[Tensor, Tensor, Tensor, Te
         "The log of the sum of the K terms is `logsumexp` over the last dimension: `(weights.log() "
         "+ log_normal).logsumexp(-1)`.",
     ),
-)
-def mixture_log_prob(x: Tensor, weights: Tensor, means: Tensor, stds: Tensor) -> Tensor:
-    """Return the log of a weighted sum of Gaussian densities, by logsumexp of its terms."""
-    z = (x[:, None] - means) / stds
-    log_normal = -(z**2) / 2 - stds.log() - math.log(2 * math.pi) / 2
-    return (weights.log() + log_normal).logsumexp(dim=-1)
-
-
-known_mistakes(
-    {
+    mistakes={
         "you averaged logarithms. The density is a weighted sum of Gaussians, so take the "
         "logarithm after the sum, with logsumexp of the logs of the terms": edit(
             "(weights.log() + log_normal).logsumexp(dim=-1)", "(weights * log_normal).sum(-1)"
@@ -96,5 +94,5 @@ known_mistakes(
         "logsumexp instead of mean": edit("logsumexp(dim=-1)", "mean(-1)"),
         "you took only the largest component at each x, but a mixture adds all of them, with "
         "logsumexp": edit("logsumexp(dim=-1)", "amax(-1)"),
-    }
+    },
 )

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from made_course.model.heads import Categorical
 
-from ..checking import draw_uniform, exercise, further_cases, known_mistakes
+from ..checking import Exercise, draw_uniform, further_cases
 
 
 def _select_class(values: Tensor, x: Tensor) -> Tensor:
@@ -21,10 +21,16 @@ def _draw_case(key: str, *shape: int) -> tuple[Tensor, Tensor]:
 _LOGITS, _CLASSES = _draw_case("two rows", 2, 3, 4)
 
 
-@exercise(
-    "8.1",
-    "Log-probability of classes",
+def categorical_log_prob(logits: Tensor, x: Tensor) -> Tensor:
+    """Return the sum over variables of the log-softmax at each variable's class."""
+    log_p = logits - logits.logsumexp(dim=-1, keepdim=True)
+    return log_p.gather(-1, x.long()[..., None]).squeeze(-1).sum(dim=1)
+
+
+EXERCISE = Exercise(
+    title="Log-probability of classes",
     stars=2,
+    reference=categorical_log_prob,
     cases=(
         (_LOGITS, _CLASSES),
         (torch.zeros(1, 3, 4), torch.zeros(1, 3)),
@@ -41,15 +47,7 @@ _LOGITS, _CLASSES = _draw_case("two rows", 2, 3, 4)
         "`log_p.gather(-1, x.long()[..., None])` picks one of the K entries of each variable. "
         "`squeeze(-1)` removes the last dimension, and `sum(1)` adds up the variables.",
     ),
-)
-def categorical_log_prob(logits: Tensor, x: Tensor) -> Tensor:
-    """Return the sum over variables of the log-softmax at each variable's class."""
-    log_p = logits - logits.logsumexp(dim=-1, keepdim=True)
-    return log_p.gather(-1, x.long()[..., None]).squeeze(-1).sum(dim=1)
-
-
-known_mistakes(
-    {
+    mistakes={
         "you summed the logits of the classes. A logit is not yet a log-probability. Subtract the "
         "logsumexp over all classes": lambda z, x: _select_class(z, x).sum(1),
         "your softmax is over the variables. The probabilities of the K classes of one variable "
@@ -90,5 +88,5 @@ known_mistakes(
         "logits, but the softmax uses all": lambda z, x: nn.functional.logsigmoid(
             _select_class(z, x)
         ).sum(1),
-    }
+    },
 )

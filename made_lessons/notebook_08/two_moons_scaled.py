@@ -2,13 +2,18 @@
 
 import math
 
-from ..checking import choose, draw_uniform, exercise, further_cases, known_mistakes
+from ..checking import Exercise, choose, draw_uniform, further_cases
 
 
-@exercise(
-    "8.3",
-    "Two moons, scaled",
+def nll_after_scaling(nll: float, scale: float, input_dim: int) -> float:
+    """Return the NLL after all D variables are multiplied by ``scale``."""
+    return nll + input_dim * math.log(scale)
+
+
+EXERCISE = Exercise(
+    title="Two moons, scaled",
     stars=1,
+    reference=nll_after_scaling,
     cases=((-0.5, 3.0, 5), (1.02, 10.0, 2), (2.0, 0.01, 1)),
     vary=further_cases(
         lambda key: (*(20 * draw_uniform(key, 2)).tolist(), choose(key, [1, 2, 3, 4, 6, 7]))
@@ -19,14 +24,7 @@ from ..checking import choose, draw_uniform, exercise, further_cases, known_mist
         "With one variable, the density is divided by `scale`, so the NLL increases by ln(scale). "
         "With D variables this happens D times.",
     ),
-)
-def nll_after_scaling(nll: float, scale: float, input_dim: int) -> float:
-    """Return the NLL after all D variables are multiplied by ``scale``."""
-    return nll + input_dim * math.log(scale)
-
-
-known_mistakes(
-    {
+    mistakes={
         "you left the NLL unchanged. The same probability is now spread over a larger area, so "
         "there is less probability per unit of area": lambda nll, scale, d: nll,
         "your sign is wrong. On a larger area the density is lower, so its negative logarithm is "
@@ -71,5 +69,5 @@ known_mistakes(
         "added D times": lambda nll, scale, d: (nll + math.log(scale)) * d,
         "your change is never negative. With a factor below one, the area gets smaller and the "
         "density higher, so the NLL falls": lambda nll, scale, d: nll + abs(d * math.log(scale)),
-    }
+    },
 )

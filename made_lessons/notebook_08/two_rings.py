@@ -10,7 +10,7 @@ from made_course.model.heads import MixtureOfGaussians
 from made_course.model.made import MADE
 from made_course.training.fit import fit
 
-from ..checking import WrongAnswer, exercise
+from ..checking import Exercise, WrongAnswer
 from ..checking.trained_models import (
     Challenge,
     call_shuffled,
@@ -57,23 +57,6 @@ def _rings_log_prob(x: Tensor) -> Tensor:
     return log_radius - (2 * math.pi * radius).log()
 
 
-@exercise(
-    "8.5",
-    "Two rings",
-    stars=3,
-    doubtful_below=DOUBTFUL_NLL,
-    score=lambda model: _score(model),
-    is_value=True,
-    hints=(
-        "Look at the points. How large are they? The head needs a scale of about 1. Train on "
-        "`points / 10`. Then look at section 7. What must you add to the NLL of a model in a "
-        "different unit?",
-        "Write a class with a method `log_prob(self, x)` that returns the model's `log_prob` of `x "
-        "/ 10`, minus 2 · ln 10.",
-        "To improve it further, rotate the points. The rings look the same from all sides, so "
-        "random angles give as many new points as you like.",
-    ),
-)
 def train_on_scaled_points() -> object:
     """Train a mixture of Gaussians on points / 10, and convert its log-density back."""
     points, scale = ring_points(), 10.0
@@ -211,3 +194,22 @@ def _grid() -> tuple[Tensor, float]:
     corners = torch.cartesian_prod(*[torch.arange(CELLS) * side - REACH] * 2)
     offsets = torch.rand(corners.shape, generator=torch.Generator().manual_seed(0))
     return corners + side * offsets, side**2
+
+
+EXERCISE = Exercise(
+    title="Two rings",
+    stars=3,
+    reference=train_on_scaled_points,
+    doubtful_below=DOUBTFUL_NLL,
+    score=lambda model: _score(model),
+    is_value=True,
+    hints=(
+        "Look at the points. How large are they? The head needs a scale of about 1. Train on "
+        "`points / 10`. Then look at section 7. What must you add to the NLL of a model in a "
+        "different unit?",
+        "Write a class with a method `log_prob(self, x)` that returns the model's `log_prob` of `x "
+        "/ 10`, minus 2 · ln 10.",
+        "To improve it further, rotate the points. The rings look the same from all sides, so "
+        "random angles give as many new points as you like.",
+    ),
+)

@@ -10,7 +10,7 @@ from made_course.model.made import MADE
 from made_course.tables.load_table import load_table
 from made_course.training.fit import fit
 
-from ..checking import exercise
+from ..checking import Exercise
 from ..checking.trained_models import Challenge, honest_nll, judge_nll
 
 NATS_TO_BEAT = """
@@ -39,22 +39,6 @@ def _held_out_rows() -> Tensor:
     return torch.cat([*load_table(example_table().with_name("votes_kept.csv"))])
 
 
-@exercise(
-    "9.4",
-    "A better model of the table",
-    stars=3,
-    doubtful_below=9.0,
-    score=_score,
-    is_value=True,
-    hints=(
-        "You may train on all 335 rows, because the exercise holds out 100 others. Dropout and "
-        "direct connections help a little. What could you average?",
-        "Within one ordering, a mean of logits is an honest model, as in notebook 7. Train several "
-        "models with the same ordering, each with different validation rows.",
-        "Write a module whose `forward(x)` is `torch.stack([m(x) for m in members]).mean(0)`, and "
-        "whose `log_prob(x)` is the negative cross-entropy with these logits, summed over columns.",
-    ),
-)
 def mean_of_three() -> nn.Module:
     """Train three models of one ordering with different validation rows, and average the logits."""
 
@@ -81,3 +65,21 @@ def mean_of_three() -> nn.Module:
         fit(model, rows[~apart], rows[apart], epochs=300, batch_size=64, **how)
         members.append(model)
     return MeanOfLogits(members)
+
+
+EXERCISE = Exercise(
+    title="A better model of the table",
+    stars=3,
+    reference=mean_of_three,
+    doubtful_below=9.0,
+    score=_score,
+    is_value=True,
+    hints=(
+        "You may train on all 335 rows, because the exercise holds out 100 others. Dropout and "
+        "direct connections help a little. What could you average?",
+        "Within one ordering, a mean of logits is an honest model, as in notebook 7. Train several "
+        "models with the same ordering, each with different validation rows.",
+        "Write a module whose `forward(x)` is `torch.stack([m(x) for m in members]).mean(0)`, and "
+        "whose `log_prob(x)` is the negative cross-entropy with these logits, summed over columns.",
+    ),
+)

@@ -5,13 +5,18 @@ import math
 import torch
 from torch import Tensor
 
-from ..checking import draw_uniform, edit, exercise, further_cases, known_mistakes
+from ..checking import Exercise, draw_uniform, edit, further_cases
 
 
-@exercise(
-    "9.2",
-    "A hundredth of a good model",
+def mix(log_p: Tensor, log_q: Tensor, share: float) -> Tensor:
+    """Return log(share · p + (1 - share) · q), computed only with logarithms."""
+    return torch.logaddexp(math.log(share) + log_p, math.log1p(-share) + log_q)
+
+
+EXERCISE = Exercise(
+    title="A hundredth of a good model",
     stars=2,
+    reference=mix,
     cases=(
         (torch.tensor([-1.0, -2.5, -4.0]), torch.tensor([-2.0, -0.5, -4.0]), 0.25),
         (torch.tensor([-70.0, -130.0, -250.0]), torch.full((3,), -543.0), 0.01),
@@ -28,14 +33,7 @@ from ..checking import draw_uniform, edit, exercise, further_cases, known_mistak
         "log(share · p) is log(share) + log p. And `torch.logaddexp(a, b)` computes `log(exp(a) + "
         "exp(b))` without underflow.",
     ),
-)
-def mix(log_p: Tensor, log_q: Tensor, share: float) -> Tensor:
-    """Return log(share · p + (1 - share) · q), computed only with logarithms."""
-    return torch.logaddexp(math.log(share) + log_p, math.log1p(-share) + log_q)
-
-
-known_mistakes(
-    {
+    mistakes={
         "you averaged log-probabilities. A mixture averages probabilities, and the logarithm "
         "comes last": lambda log_p, log_q, share: share * log_p + (1 - share) * log_q,
         "you subtracted the logarithms of the shares, which divides the probabilities by them. Add "
@@ -71,5 +69,5 @@ known_mistakes(
         "the smaller one": edit("logaddexp", "maximum"),
         "you added the logarithms, which multiplies the probabilities. A mixture adds them, with "
         "torch.logaddexp": edit("logaddexp", "add"),
-    }
+    },
 )

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from made_course.leaks.dependence import binary_points
 
-from ..checking import ABSOLUTE, View, as_text, edit, exercise, known_mistakes, run
+from ..checking import ABSOLUTE, Exercise, View, as_text, edit, run
 from ..checking.exercise import MalformedAnswer, WrongAnswer
 
 
@@ -60,13 +60,19 @@ def _explain_outputs(answer: object, got: Tensor, right: Tensor) -> str:
     )
 
 
-@exercise(
-    "9.1",
-    "NADE as a MADE with tied units",
+def tie(W: Tensor, c: Tensor, V: Tensor, order: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return weights of a MADE with a copy of NADE's hidden layer for each degree 0..D-1."""
+    D, H = V.shape
+    degree = torch.arange(D).repeat_interleave(H)
+    inputs = order <= degree[:, None]
+    outputs = degree == order[:, None] - 1
+    return W.repeat(D, 1) * inputs, c.repeat(D), V.repeat(1, D) * outputs
+
+
+EXERCISE = Exercise(
+    title="NADE as a MADE with tied units",
     stars=3,
-    views=[
-        View(_logits_of, _describe_call, _explain_outputs, cases=(nade,)) for nade in _draw_nades()
-    ],
+    reference=tie,
     message="On all binary rows, your MADE and the NADE have the same logits.",
     hints=(
         "Copy the hidden layer D times. Copy number d, counted from 0, has degree d, so it sees "
@@ -77,18 +83,7 @@ def _explain_outputs(answer: object, got: Tensor, right: Tensor) -> str:
         "The mask of `weight` is `order <= degree[:, None]`, of shape (D·H, D). The mask of `out` "
         "picks one copy: `degree == order[:, None] - 1`, of shape (D, D·H).",
     ),
-)
-def tie(W: Tensor, c: Tensor, V: Tensor, order: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return weights of a MADE with a copy of NADE's hidden layer for each degree 0..D-1."""
-    D, H = V.shape
-    degree = torch.arange(D).repeat_interleave(H)
-    inputs = order <= degree[:, None]
-    outputs = degree == order[:, None] - 1
-    return W.repeat(D, 1) * inputs, c.repeat(D), V.repeat(1, D) * outputs
-
-
-known_mistakes(
-    {
+    mistakes={
         "your outputs see the units of their own degree, which see the output's variable, so "
         "they leak. The output of degree d must see the copy of degree d − 1": edit(
             "order[:, None] - 1", "order[:, None]"
@@ -156,5 +151,8 @@ known_mistakes(
                 ("V", "V.repeat(1, D)", "V.repeat_interleave(D, 1)"),
             )
         },
-    }
+    },
+    views=[
+        View(_logits_of, _describe_call, _explain_outputs, cases=(nade,)) for nade in _draw_nades()
+    ],
 )

@@ -3,24 +3,9 @@
 import torch
 from torch import BoolTensor
 
-from ..checking import choose, edit, exercise, further_cases, known_mistakes
+from ..checking import Exercise, choose, edit, further_cases
 
 
-@exercise(
-    "9.3",
-    "A window as a mask",
-    stars=2,
-    cases=((4, True), (3, True), (4, False)),
-    vary=further_cases(lambda key: (choose(key, [2, 5, 6]), choose(key, [True, False]))),
-    hints=(
-        "Pixel i is in row `i // side` and column `i % side`. When are two pixels in the same "
-        "window of 3 × 3, and which of them comes earlier?",
-        "`row[:, None] - row` has shape (D, D): the row of the output minus the row of the input. "
-        "Inside the window, the differences of rows and of columns are -1, 0 or 1.",
-        "Combine three conditions with `&`: near in rows, near in columns, and earlier. A pixel j "
-        "is earlier than i if `index < index[:, None]`, or `<=` if not `strict`.",
-    ),
-)
 def window_mask(side: int, strict: bool) -> BoolTensor:
     """Return a (D, D) mask: a pixel sees its earlier neighbours, and itself unless ``strict``."""
     index = torch.arange(side * side)
@@ -31,8 +16,21 @@ def window_mask(side: int, strict: bool) -> BoolTensor:
     return near_row & near_column & earlier
 
 
-known_mistakes(
-    {
+EXERCISE = Exercise(
+    title="A window as a mask",
+    stars=2,
+    reference=window_mask,
+    cases=((4, True), (3, True), (4, False)),
+    vary=further_cases(lambda key: (choose(key, [2, 5, 6]), choose(key, [True, False]))),
+    hints=(
+        "Pixel i is in row `i // side` and column `i % side`. When are two pixels in the same "
+        "window of 3 × 3, and which of them comes earlier?",
+        "`row[:, None] - row` has shape (D, D): the row of the output minus the row of the input. "
+        "Inside the window, the differences of rows and of columns are -1, 0 or 1.",
+        "Combine three conditions with `&`: near in rows, near in columns, and earlier. A pixel j "
+        "is earlier than i if `index < index[:, None]`, or `<=` if not `strict`.",
+    ),
+    mistakes={
         "your window wraps around. The last pixel of a row and the first of the next differ by 1 "
         "in index, but they are not neighbours. Compare rows and columns": edit(
             "near_row & near_column & earlier",
@@ -72,5 +70,5 @@ known_mistakes(
         "the side² pixels it sees": (
             lambda side, strict: torch.tensor([[1, 1, 1], [1, 1 - strict, 0], [0, 0, 0]]).bool()
         ),
-    }
+    },
 )

@@ -5,21 +5,27 @@ import math
 import torch
 from torch import Tensor
 
-from ..checking import dtype_views, edit, exercise, gradient_views, known_mistakes
+from ..checking import Exercise, dtype_views, edit, gradient_views
 from ..checking.variants import choose, draw_uniform, further_cases
 
 
-@exercise(
-    "10.1",
-    "A mean over earlier positions",
+def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Return causal attention, a weighted mean of the values up to each position."""
+    scores = query @ key.mT / math.sqrt(query.shape[-1])
+    mask = torch.ones_like(scores).tril().bool()
+    return scores.masked_fill(~mask, -math.inf).softmax(-1) @ value
+
+
+EXERCISE = Exercise(
+    title="A mean over earlier positions",
     stars=2,
+    reference=attend,
     cases=(
         tuple(4 * draw_uniform(name, 1, 3, 2) - 2 for name in ("query", "key", "value")),
         tuple(4 * draw_uniform(name, 2, 5, 4) - 2 for name in ("query", "key", "value")),
         (torch.ones(1, 3, 1), *(torch.tensor([[[0.0], [1.0], [top]]]) for top in (200.0, 5.0))),
         (torch.ones(1, 2, 1), torch.tensor([[[-2e10], [0.0]]]), torch.tensor([[[3.0], [5.0]]])),
     ),
-    views=(*gradient_views(query=0, key=1, value=2), *dtype_views(torch.float32, torch.float64)),
     vary=further_cases(
         lambda key: tuple(
             4 * draw_uniform(f"{key} {part}", 2, choose(key, [2, 4, 6]), 3) - 2 for part in "qkv"
@@ -33,16 +39,7 @@ from ..checking.variants import choose, draw_uniform, further_cases
         "for all others.",
         "Return `scores.masked_fill(~mask, -torch.inf).softmax(-1) @ value`.",
     ),
-)
-def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """Return causal attention, a weighted mean of the values up to each position."""
-    scores = query @ key.mT / math.sqrt(query.shape[-1])
-    mask = torch.ones_like(scores).tril().bool()
-    return scores.masked_fill(~mask, -math.inf).softmax(-1) @ value
-
-
-known_mistakes(
-    {
+    mistakes={
         "there is no mask, so each position takes the mean over all positions, including later "
         "ones": edit(".masked_fill(~mask, -math.inf)", ""),
         "the mask comes after the softmax, which has already divided by a sum that includes later "
@@ -84,5 +81,6 @@ known_mistakes(
         "one": edit("masked_fill(~mask, -math.inf).softmax(-1)", "masked_fill(~mask, 0)"),
         "the division by the root of d is missing. Without it, scores grow with d, and the softmax "
         "gives nearly all the weight to one position": edit(" / math.sqrt(query.shape[-1])", ""),
-    }
+    },
+    views=(*gradient_views(query=0, key=1, value=2), *dtype_views(torch.float32, torch.float64)),
 )

@@ -5,13 +5,22 @@ import math
 import torch
 from torch import Tensor
 
-from ..checking import choose, draw_uniform, edit, exercise, further_cases, known_mistakes
+from ..checking import Exercise, choose, draw_uniform, edit, further_cases
 
 
-@exercise(
-    "10.3",
-    "One more position",
+def one_more(
+    query: Tensor, key: Tensor, value: Tensor, keys: Tensor, values: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the attention at a new position, and the cache with its key and value appended."""
+    keys, values = torch.cat([keys, key[None]]), torch.cat([values, value[None]])
+    weights = (keys @ query / math.sqrt(len(query))).softmax(0)
+    return weights @ values, keys, values
+
+
+EXERCISE = Exercise(
+    title="One more position",
     stars=3,
+    reference=one_more,
     cases=tuple(
         (
             *(4 * draw_uniform(f"{part}{t}", 3) - 2 for part in "qkv"),
@@ -33,18 +42,7 @@ from ..checking import choose, draw_uniform, edit, exercise, further_cases, know
         "`weights = (keys @ query / len(query) ** 0.5).softmax(0)` has shape (t + 1,). Then "
         "compute `weights @ values`.",
     ),
-)
-def one_more(
-    query: Tensor, key: Tensor, value: Tensor, keys: Tensor, values: Tensor
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the attention at a new position, and the cache with its key and value appended."""
-    keys, values = torch.cat([keys, key[None]]), torch.cat([values, value[None]])
-    weights = (keys @ query / math.sqrt(len(query))).softmax(0)
-    return weights @ values, keys, values
-
-
-known_mistakes(
-    {
+    mistakes={
         "the new position does not see itself. Append its key and value to the cache before you "
         "compute the scores. Otherwise the first position has nothing to look at": edit(
             "(keys @", "(keys[:-1] @", "weights @ values", "weights @ values[:-1]"
@@ -74,5 +72,5 @@ known_mistakes(
         "missing": edit(".softmax(0)", ""),
         "you returned only the value of the new position. Return a mean over all positions in the "
         "cache": edit("weights @ values,", "value,"),
-    }
+    },
 )

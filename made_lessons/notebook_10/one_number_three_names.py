@@ -2,13 +2,18 @@
 
 import math
 
-from ..checking import choose, draw_uniform, edit, exercise, further_cases, known_mistakes
+from ..checking import Exercise, choose, draw_uniform, edit, further_cases
 
 
-@exercise(
-    "10.4",
-    "One number, three names",
+def in_other_words(nats: float, n_bytes: int, n_tokens: int) -> tuple[float, float]:
+    """Return the bits per byte and the perplexity per token."""
+    return nats / math.log(2) / n_bytes, math.exp(nats / n_tokens)
+
+
+EXERCISE = Exercise(
+    title="One number, three names",
     stars=1,
+    reference=in_other_words,
     cases=((1400.0, 1000, 1000), (1400.0, 1000, 250), (90.0, 40, 16)),
     vary=further_cases(
         lambda key: (
@@ -22,14 +27,7 @@ from ..checking import choose, draw_uniform, edit, exercise, further_cases, know
         "Perplexity is e to the power of the mean nats per token. It is the number of equally "
         "likely tokens among which one would be as hard to guess.",
     ),
-)
-def in_other_words(nats: float, n_bytes: int, n_tokens: int) -> tuple[float, float]:
-    """Return the bits per byte and the perplexity per token."""
-    return nats / math.log(2) / n_bytes, math.exp(nats / n_tokens)
-
-
-known_mistakes(
-    {
+    mistakes={
         "you multiplied the nats by ln 2. A bit is the smaller unit, so there are more bits than "
         "nats. Divide by ln 2": edit("/ math.log(2)", "* math.log(2)"),
         "you returned nats per byte. Divide by ln 2": edit(" / math.log(2)", ""),
@@ -48,5 +46,5 @@ known_mistakes(
         "grows with the text": edit(
             "math.exp(nats / n_tokens)", "math.exp(min(nats, 700.0)) / n_tokens"
         ),
-    }
+    },
 )

@@ -3,19 +3,23 @@
 import torch
 from torch import Tensor
 
-from ..checking import dtype_views, edit, exercise, gradient_views, known_mistakes
+from ..checking import Exercise, dtype_views, edit, gradient_views
 from ..checking.variants import choose, draw_uniform, further_cases
 
 
-@exercise(
-    "10.2",
-    "The shift",
+def shift(h: Tensor, start: Tensor) -> Tensor:
+    """Move every vector to the next position, and put the start vector at the first position."""
+    return torch.cat([start.expand(len(h), 1, -1), h[:, :-1]], dim=1)
+
+
+EXERCISE = Exercise(
+    title="The shift",
     stars=1,
+    reference=shift,
     cases=(
         (torch.arange(1.0, 7.0).view(1, 3, 2), torch.tensor([-1.0, -2.0])),
         (4 * draw_uniform("rows", 2, 4, 3) - 2, 4 * draw_uniform("start", 3) - 2),
     ),
-    views=(*gradient_views(h=0, start=1), *dtype_views(torch.float32, torch.float64)),
     vary=further_cases(
         lambda key: (
             4 * draw_uniform(key, 2, choose(key, [2, 3, 5]), 2) - 2,
@@ -28,14 +32,7 @@ from ..checking.variants import choose, draw_uniform, further_cases
         "`torch.cat([..., h[:, :-1]], dim=1)` puts something in front of all positions except the "
         "last. `start.expand(len(h), 1, -1)` is the start of each row, (B, 1, width).",
     ),
-)
-def shift(h: Tensor, start: Tensor) -> Tensor:
-    """Move every vector to the next position, and put the start vector at the first position."""
-    return torch.cat([start.expand(len(h), 1, -1), h[:, :-1]], dim=1)
-
-
-known_mistakes(
-    {
+    mistakes={
         "roll carries the last vector to the first position, so x₁ would be predicted from x_D, "
         "which is a leak. The first position must hold the start": lambda h, start: h.roll(1, 1),
         "you did not shift anything, so position t still holds x_t, which its output "
@@ -57,5 +54,6 @@ known_mistakes(
         "the first position is filled with zeros instead of the start, which is learned": edit(
             "start.expand(len(h), 1, -1)", "torch.zeros_like(h[:, :1])"
         ),
-    }
+    },
+    views=(*gradient_views(h=0, start=1), *dtype_views(torch.float32, torch.float64)),
 )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from made_course.data.toys import bars_and_stripes
 
-from ..checking import View, as_text, as_view, draw_uniform, edit, exercise, known_mistakes, run
+from ..checking import Exercise, View, as_text, draw_uniform, edit, run
 from ..checking.exercise import MalformedAnswer
 
 BOARDS = [[int(bit) for bit in board] for board in bars_and_stripes().tolist()]
@@ -72,30 +72,6 @@ _CASES = (
 )
 
 
-@exercise(
-    "11.5",
-    "The coder",
-    stars=3,
-    views=[
-        View(
-            _describe_code,
-            cause="your code decodes to different bits. The number of the code must be in the "
-            "interval [low, low + width) of the decoder after every bit",
-            cases=(case,),
-        )
-        for case in _CASES
-    ],
-    message=_describe_result,
-    hints=(
-        "Begin with `low, width = 0, 1`. For each bit, multiply both by 65,536 (`<< 16`), and "
-        "split the new `width`: the lower part, the old `width` times `chance`, belongs to a 1.",
-        "For a 1, `low` stays and `width` becomes the lower part. For a 0, `low` increases by the "
-        "lower part, and `width` becomes the rest.",
-        "At the end, `k = 16 * len(bits) - width.bit_length() + 1` bits are enough. The number is "
-        "`low` divided by `2 ** (16 * len(bits) - k)`, rounded up: `-(-low >> ...)`. Write it with "
-        'its leading zeros, `f"{number:0{k}b}"`, or return an empty string if `k` is 0.',
-    ),
-)
 def encode(bits: list[int], chances: list[int]) -> str:
     """Return the binary digits of a number in the interval of ``bits``, by arithmetic coding."""
     low, width = 0, 1
@@ -107,8 +83,32 @@ def encode(bits: list[int], chances: list[int]) -> str:
     return f"{number:0{k}b}" if k else ""
 
 
-known_mistakes(
-    {
+def _describe_length(answer: object) -> str:
+    length = len(_encode_boards(answer))
+    return f"{MOST_BITS} bits or fewer" if length <= MOST_BITS else f"{length} bits"
+
+
+def _count_right_boards(answer: object) -> str:
+    back = decode(_encode_boards(answer), len(_THIRTY), chance_in_boards)
+    boards = [back[k : k + 16] == board for k, board in zip(range(0, 480, 16), BOARDS, strict=True)]
+    return f"{sum(boards)} right"
+
+
+EXERCISE = Exercise(
+    title="The coder",
+    stars=3,
+    reference=encode,
+    message=_describe_result,
+    hints=(
+        "Begin with `low, width = 0, 1`. For each bit, multiply both by 65,536 (`<< 16`), and "
+        "split the new `width`: the lower part, the old `width` times `chance`, belongs to a 1.",
+        "For a 1, `low` stays and `width` becomes the lower part. For a 0, `low` increases by the "
+        "lower part, and `width` becomes the rest.",
+        "At the end, `k = 16 * len(bits) - width.bit_length() + 1` bits are enough. The number is "
+        "`low` divided by `2 ** (16 * len(bits) - k)`, rounded up: `-(-low >> ...)`. Write it with "
+        'its leading zeros, `f"{number:0{k}b}"`, or return an empty string if `k` is 0.',
+    ),
+    mistakes={
         "you swapped the parts. A 1 takes the lower part, because a sampler draws a 1 if its "
         "random number is at most p": edit("if bit else", "if not bit else"),
         "your code has no leading zeros. It is read from its first bit, so 001 is not the same "
@@ -126,26 +126,32 @@ known_mistakes(
         "belongs to a 1": edit("width - split", "width"),
         "one bit is missing. If the numbers of k bits are farther apart than the interval is wide, "
         "none of them may be in it": edit(".bit_length() + 1", ".bit_length()"),
-    }
+    },
+    views=(
+        *[
+            View(
+                _describe_code,
+                cause="your code decodes to different bits. The number of the code must be in the "
+                "interval [low, low + width) of the decoder after every bit",
+                cases=(case,),
+            )
+            for case in _CASES
+        ],
+        View(
+            _describe_length,
+            "thirty boards",
+            cause=(
+                "your code is longer than necessary. Of all numbers in the interval, choose one "
+                "with the fewest bits, about −log₂ of the interval's width"
+            ),
+        ),
+        View(
+            _count_right_boards,
+            "thirty boards, coded and decoded",
+            cause=(
+                "low and width need 16 more bits for each variable, but a float has only 53 bits. "
+                "Use whole numbers"
+            ),
+        ),
+    ),
 )
-
-
-@as_view(
-    "thirty boards",
-    "your code is longer than necessary. Of all numbers in the interval, choose one with the "
-    "fewest bits, about −log₂ of the interval's width",
-)
-def _describe_length(answer: object) -> str:
-    length = len(_encode_boards(answer))
-    return f"{MOST_BITS} bits or fewer" if length <= MOST_BITS else f"{length} bits"
-
-
-@as_view(
-    "thirty boards, coded and decoded",
-    "low and width need 16 more bits for each variable, but a float has only 53 bits. Use whole "
-    "numbers",
-)
-def _count_right_boards(answer: object) -> str:
-    back = decode(_encode_boards(answer), len(_THIRTY), chance_in_boards)
-    boards = [back[k : k + 16] == board for k, board in zip(range(0, 480, 16), BOARDS, strict=True)]
-    return f"{sum(boards)} right"

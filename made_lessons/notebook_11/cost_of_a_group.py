@@ -5,17 +5,30 @@ from torch import Tensor
 
 from made_course.data.toys import bars_and_stripes, rain_diary
 
-from ..checking import draw_uniform, edit, exercise, further_cases, known_mistakes, shuffle
+from ..checking import Exercise, draw_uniform, edit, further_cases, shuffle
 from .entropies import entropy
 
 _DIARY, _BOARDS = rain_diary(), bars_and_stripes()
 _PARITY = torch.tensor([[0.0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]])
 
 
-@exercise(
-    "11.1",
-    "The cost of a group",
+def cost_of_group(rows: Tensor, past: list[int], group: list[int]) -> float:
+    """Return the sum of the entropies given the past, minus the joint entropy given the past."""
+    known = entropy(rows, past)
+    each = sum(entropy(rows, [*past, i]) - known for i in group)
+    joint = entropy(rows, [*past, *group]) - known
+    return each - joint
+
+
+def _sum_over_pairs(rows: Tensor, past: list[int], group: list[int]) -> float:
+    pairs = [(i, j) for k, i in enumerate(group) for j in group[k + 1 :]]
+    return sum(cost_of_group(rows, past, [*pair]) for pair in pairs)
+
+
+EXERCISE = Exercise(
+    title="The cost of a group",
     stars=2,
+    reference=cost_of_group,
     cases=(
         (_DIARY, [], [1, 2]),
         (_DIARY, [0], [1, 2]),
@@ -38,22 +51,7 @@ _PARITY = torch.tensor([[0.0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]])
         "`each = sum(entropy(rows, [*past, i]) - known for i in group)`, and `joint = "
         "entropy(rows, [*past, *group]) - known`, with `known = entropy(rows, past)`.",
     ),
-)
-def cost_of_group(rows: Tensor, past: list[int], group: list[int]) -> float:
-    """Return the sum of the entropies given the past, minus the joint entropy given the past."""
-    known = entropy(rows, past)
-    each = sum(entropy(rows, [*past, i]) - known for i in group)
-    joint = entropy(rows, [*past, *group]) - known
-    return each - joint
-
-
-def _sum_over_pairs(rows: Tensor, past: list[int], group: list[int]) -> float:
-    pairs = [(i, j) for k, i in enumerate(group) for j in group[k + 1 :]]
-    return sum(cost_of_group(rows, past, [*pair]) for pair in pairs)
-
-
-known_mistakes(
-    {
+    mistakes={
         "the past is missing. Variables that are independent may depend on each other once others "
         "are known, and vice versa": (lambda rows, past, group: cost_of_group(rows, [], group)),
         "you summed over pairs. Three variables may be pairwise but not jointly independent. If "
@@ -78,5 +76,5 @@ known_mistakes(
         "you returned the cost of the group at once. Subtract the joint entropy from it": edit(
             "each - joint", "each"
         ),
-    }
+    },
 )

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from made_course.data.toys import bars_and_stripes
 
-from ..checking import MalformedAnswer, add_view, as_text, as_view, exercise
+from ..checking import Exercise, MalformedAnswer, View, as_text
 from .cost_of_a_group import cost_of_group
 from .entropies import lowest_nll
 
@@ -48,32 +48,12 @@ def _to_lists(value: object) -> object:
     return [_to_lists(part) for part in value] if isinstance(value, list | tuple) else value
 
 
-@exercise(
-    "11.2",
-    "Fewest steps without loss",
-    stars=3,
-    message="Fewer than 6 steps always lose something.",
-    is_value=True,
-    hints=(
-        "Draw the first row one by one. What do you know about the board if this row has two "
-        "colours, and what if it has one?",
-        "If the first row has two colours, the board has bars, and everything is known. If it "
-        "has one colour, the board has stripes, and each further row is an independent fair coin.",
-        "Use four steps for the first row, one for the rest of the first column, `[4, 8, 12]`, and "
-        "one for all other pixels.",
-    ),
-)
 def fewest_steps() -> list[list[int]]:
     """Draw the first row pixel by pixel, then the rest of the first column, then all others."""
     inside = [4 * row + column for row in (1, 2, 3) for column in (1, 2, 3)]
     return [[0], [1], [2], [3], [4, 8, 12], inside]
 
 
-@as_view(
-    as_text,
-    {_TWO_DIGITS: BEST_GROUPS[5], _LOSSY: [[*range(k, k + 4)] for k in range(0, 16, 4)]},
-    cause=lambda answer, got, right: _TWO_DIGITS if "costs 3.40" in got else _LOSSY,
-)
 def _describe_loss(answer: object) -> str:
     """Name the first step that loses nats, and say how many."""
     groups = _check_groups(answer)
@@ -88,11 +68,38 @@ def _describe_loss(answer: object) -> str:
     return "no step loses nats, and the whole board costs 3.4012"
 
 
-add_view(
-    as_text,
-    lambda answer: f"{len(_check_groups(answer))} steps",
-    "nothing is lost, but fewer steps are enough. Which of the later variables are independent, "
-    "once those before them are known?",
-    [[i] for i in range(16)],
-    expected="",
+EXERCISE = Exercise(
+    title="Fewest steps without loss",
+    stars=3,
+    reference=fewest_steps,
+    message="Fewer than 6 steps always lose something.",
+    is_value=True,
+    hints=(
+        "Draw the first row one by one. What do you know about the board if this row has two "
+        "colours, and what if it has one?",
+        "If the first row has two colours, the board has bars, and everything is known. If it "
+        "has one colour, the board has stripes, and each further row is an independent fair coin.",
+        "Use four steps for the first row, one for the rest of the first column, `[4, 8, 12]`, and "
+        "one for all other pixels.",
+    ),
+    views=(
+        View(
+            _describe_loss,
+            as_text,
+            mistakes={
+                _TWO_DIGITS: BEST_GROUPS[5],
+                _LOSSY: [[*range(k, k + 4)] for k in range(0, 16, 4)],
+            },
+            cause=lambda answer, got, right: _TWO_DIGITS if "costs 3.40" in got else _LOSSY,
+        ),
+        View(
+            lambda answer: f"{len(_check_groups(answer))} steps",
+            as_text,
+            mistakes={
+                "nothing is lost, but fewer steps are enough. Which of the later variables are "
+                "independent, once those before them are known?": [[i] for i in range(16)]
+            },
+            expected="",
+        ),
+    ),
 )

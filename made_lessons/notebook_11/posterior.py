@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from ..checking import dtype_views, edit, exercise, known_mistakes
+from ..checking import Exercise, dtype_views, edit
 from ..checking.variants import choose, draw_uniform, further_cases
 
 
@@ -14,17 +14,22 @@ def _draw_case(
     return (prior / prior.sum()).log(), lowest + width * draw_uniform(key, rows, classes)
 
 
-@exercise(
-    "11.3",
-    "Whose digit is it?",
+def posterior(log_prior: Tensor, log_given: Tensor) -> Tensor:
+    """Return log p(y | x), the joint log-probability minus its logsumexp over labels."""
+    joint = log_prior + log_given
+    return joint - joint.logsumexp(1, keepdim=True)
+
+
+EXERCISE = Exercise(
+    title="Whose digit is it?",
     stars=2,
+    reference=posterior,
     cases=(
         _draw_case("three", 2),
         _draw_case("one", 1, 4),
         _draw_case("far", 4, 2, -150),
         _draw_case("wide", 3, 3, -600, 500),
     ),
-    views=dtype_views(torch.float64),
     vary=further_cases(lambda key: _draw_case(key, choose(key, [2, 3, 5]), 3)),
     hints=(
         "By Bayes' rule, p(y | x) = p(y) p(x | y) / p(x), and p(x) is the sum of p(y) p(x | y) "
@@ -35,15 +40,7 @@ def _draw_case(
         "`joint = log_prior + log_given`, and `joint - joint.logsumexp(1, keepdim=True)`, which is "
         "`joint.log_softmax(1)`.",
     ),
-)
-def posterior(log_prior: Tensor, log_given: Tensor) -> Tensor:
-    """Return log p(y | x), the joint log-probability minus its logsumexp over labels."""
-    joint = log_prior + log_given
-    return joint - joint.logsumexp(1, keepdim=True)
-
-
-known_mistakes(
-    {
+    mistakes={
         "the prior is missing. With it, a rare label needs stronger evidence from "
         "the picture": edit("log_prior + log_given", "log_given"),
         "you returned log p(y, x), whose probabilities do not sum to one over labels. Subtract log "
@@ -74,5 +71,6 @@ known_mistakes(
         "you added the prior probability to a log-probability. Add log_prior, without exp": edit(
             "log_prior + log_given", "log_prior.exp() + log_given"
         ),
-    }
+    },
+    views=dtype_views(torch.float64),
 )

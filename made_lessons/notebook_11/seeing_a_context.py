@@ -6,22 +6,9 @@ from torch import Tensor
 from made_course.common.words import add_hat, variable_names
 from made_course.model import masks as package
 
-from ..checking import MalformedAnswer, add_view, as_text, edit, exercise, known_mistakes, run
+from ..checking import Exercise, MalformedAnswer, View, as_text, edit, run
 
 
-@exercise(
-    "11.4",
-    "See the context",
-    stars=2,
-    message="Each output sees the context, all variables before its own, and nothing else.",
-    hints=(
-        "The context has degree 0. Which degree must a unit have so that it sees the context, and "
-        "x̂₁, of degree 1, may see it?",
-        "A unit of degree 0 sees only the context, and all outputs may see it. A unit of degree "
-        "D − 1 is seen only by x̂_D. Use all degrees from 0 to D − 1, and repeat them.",
-        "Return `torch.arange(width) % D`.",
-    ),
-)
 def hidden_degrees(width: int, D: int) -> Tensor:
     """Return the degrees from 0 to D − 1, repeated until there are ``width`` of them."""
     return torch.arange(width) % D
@@ -55,8 +42,19 @@ def _describe_missing_input(answer: object, width: int, D: int) -> str:
     return f"{add_hat(names[i + 1])} does not see {names[j]}"
 
 
-known_mistakes(
-    {
+EXERCISE = Exercise(
+    title="See the context",
+    stars=2,
+    reference=hidden_degrees,
+    message="Each output sees the context, all variables before its own, and nothing else.",
+    hints=(
+        "The context has degree 0. Which degree must a unit have so that it sees the context, and "
+        "x̂₁, of degree 1, may see it?",
+        "A unit of degree 0 sees only the context, and all outputs may see it. A unit of degree "
+        "D − 1 is seen only by x̂_D. Use all degrees from 0 to D − 1, and repeat them.",
+        "Return `torch.arange(width) % D`.",
+    ),
+    mistakes={
         "x̂₁ does not see the context, because it can see only units of a degree smaller than 1, "
         "and there are none. Which degree must such a unit have?": edit(
             "% D", "% max(D - 1, 1) + 1"
@@ -66,12 +64,14 @@ known_mistakes(
         "a unit of degree −1 does not even see the context. The smallest degree is 0": edit(
             "% D", "% D - 1"
         ),
-    }
+    },
+    views=[
+        View(
+            lambda answer, case=case: _describe_missing_input(answer, *case),
+            "hidden_degrees({}, {})".format(*case),
+            "each output may see the context and all earlier variables. With D units or more, use "
+            "each degree from 0 to D − 1 at least once",
+        )
+        for case in ((4, 4), (9, 3), (2, 1), (40, 12))
+    ],
 )
-for width, D in ((4, 4), (9, 3), (2, 1), (40, 12)):
-    add_view(
-        f"hidden_degrees({width}, {D})",
-        lambda answer, case=(width, D): _describe_missing_input(answer, *case),
-        "each output may see the context and all earlier variables. With D units or more, use "
-        "each degree from 0 to D − 1 at least once",
-    )

@@ -5,3 +5,9 @@
 - ``digits``: the shipped network of digits, and a MADE for comparison
 - ``figures``: the costs of orderings
 """
+
+EXERCISES = (
+    "weight_of_the_loss",
+    "combine_over_orderings",
+    "cost_of_two",
+)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ..checking import add_view, draw_uniform, edit, exercise, further_cases, known_mistakes, run
+from ..checking import Exercise, View, draw_uniform, edit, further_cases, run
 
 
 def mean(log_p: Tensor) -> Tensor:
@@ -28,10 +28,21 @@ def _draw_table(key: str, D: int, rows: int) -> Tensor:
     return -3 * draw_uniform(key, 2**D, D, rows)
 
 
-@exercise(
-    "12.2",
-    "All orderings at once",
+def combine_over_orderings(log_p: Tensor, combine: Callable[[Tensor], Tensor]) -> Tensor:
+    """Combine log p over all orderings, from the full set of known pixels to the empty set."""
+    sets, D, _ = log_p.shape
+    value = torch.zeros_like(log_p[:, 0])
+    for known in reversed(range(sets - 1)):
+        hidden = [i for i in range(D) if not known >> i & 1]
+        after = [known | 1 << i for i in hidden]
+        value[known] = combine(log_p[known, hidden] + value[after])
+    return value[0]
+
+
+EXERCISE = Exercise(
+    title="All orderings at once",
     stars=3,
+    reference=combine_over_orderings,
     cases=(
         (_draw_table("two", 2, 1), mean),
         (_draw_table("three", 3, 2), log_mean_exp),
@@ -50,20 +61,7 @@ def _draw_table(key: str, D: int, rows: int) -> Tensor:
         "combine(log_p[known, hidden] + value[after])`, where `hidden` is the list of hidden "
         "pixels and `after` the list of the sets with one of them added.",
     ),
-)
-def combine_over_orderings(log_p: Tensor, combine: Callable[[Tensor], Tensor]) -> Tensor:
-    """Combine log p over all orderings, from the full set of known pixels to the empty set."""
-    sets, D, _ = log_p.shape
-    value = torch.zeros_like(log_p[:, 0])
-    for known in reversed(range(sets - 1)):
-        hidden = [i for i in range(D) if not known >> i & 1]
-        after = [known | 1 << i for i in hidden]
-        value[known] = combine(log_p[known, hidden] + value[after])
-    return value[0]
-
-
-known_mistakes(
-    {
+    mistakes={
         "you counted only the first step. The value of the larger set is missing, or still 0 when "
         "you need it. Begin with the full set": edit(
             "reversed(range(sets - 1))", "range(sets - 1)"
@@ -90,10 +88,12 @@ known_mistakes(
         "you returned the table of all sets. Return the value of the empty set, value[0]": edit(
             "return value[0]", "return value"
         ),
-    }
-)
-add_view(
-    "nine pixels, with 362,880 orderings",
-    lambda answer: run(answer, _draw_table("nine", 9, 1), mean),
-    expected="",
+    },
+    views=(
+        View(
+            lambda answer: run(answer, _draw_table("nine", 9, 1), mean),
+            "nine pixels, with 362,880 orderings",
+            expected="",
+        ),
+    ),
 )

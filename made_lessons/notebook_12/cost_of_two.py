@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from ..checking import choose, draw_uniform, edit, exercise, further_cases, known_mistakes
+from ..checking import Exercise, choose, draw_uniform, edit, further_cases
 
 
 def _draw_table(key: str, rows: int, columns: int) -> Tensor:
@@ -13,28 +13,6 @@ def _draw_table(key: str, rows: int, columns: int) -> Tensor:
     return joint / joint.sum()
 
 
-@exercise(
-    "12.3",
-    "The cost of two at once",
-    stars=2,
-    cases=(
-        (torch.tensor([[0.4, 0.1], [0.1, 0.4]]),),
-        (torch.tensor([[0.5, 0.0], [0.0, 0.5]]),),
-        (torch.tensor([[0.0625, 0.1875], [0.1875, 0.5625]]),),
-        (torch.tensor([[0.5, 0.5], [0.0, 0.0]]),),
-        (_draw_table("wide", 2, 4),),
-        (_draw_table("tall", 3, 2),),
-    ),
-    vary=further_cases(lambda key: (_draw_table(key, choose(key, [2, 3, 4]), 3),)),
-    hints=(
-        "This is the cost of a group, as in exercise 11.1, for two variables without a past: the "
-        "sum of the two entropies minus the joint entropy.",
-        "The distribution of a is `joint.sum(1)`, and that of b is `joint.sum(0)`. `torch.xlogy(p, "
-        "p)` is p ln p, and 0 where p is 0.",
-        "With `entropy = lambda p: -torch.xlogy(p, p).sum()`, the cost is `entropy(joint.sum(1)) + "
-        "entropy(joint.sum(0)) - entropy(joint)`.",
-    ),
-)
 def cost_of_two(joint: Tensor) -> Tensor:
     """Return the mutual information, the sum of both entropies minus the joint entropy."""
 
@@ -52,8 +30,28 @@ def _cost_without_xlogy(joint: Tensor) -> Tensor:
     return (joint * (joint / each).log()).sum()
 
 
-known_mistakes(
-    {
+EXERCISE = Exercise(
+    title="The cost of two at once",
+    stars=2,
+    reference=cost_of_two,
+    cases=(
+        (torch.tensor([[0.4, 0.1], [0.1, 0.4]]),),
+        (torch.tensor([[0.5, 0.0], [0.0, 0.5]]),),
+        (torch.tensor([[0.0625, 0.1875], [0.1875, 0.5625]]),),
+        (torch.tensor([[0.5, 0.5], [0.0, 0.0]]),),
+        (_draw_table("wide", 2, 4),),
+        (_draw_table("tall", 3, 2),),
+    ),
+    vary=further_cases(lambda key: (_draw_table(key, choose(key, [2, 3, 4]), 3),)),
+    hints=(
+        "This is the cost of a group, as in exercise 11.1, for two variables without a past: the "
+        "sum of the two entropies minus the joint entropy.",
+        "The distribution of a is `joint.sum(1)`, and that of b is `joint.sum(0)`. `torch.xlogy(p, "
+        "p)` is p ln p, and 0 where p is 0.",
+        "With `entropy = lambda p: -torch.xlogy(p, p).sum()`, the cost is `entropy(joint.sum(1)) + "
+        "entropy(joint.sum(0)) - entropy(joint)`.",
+    ),
+    mistakes={
         "your result is not a number if a probability is 0, because 0 · ln 0 is nan in floats. "
         "torch.xlogy(p, p) is 0 there": _cost_without_xlogy,
         "you returned the joint entropy, which is the cost of drawing one after the other. "
@@ -75,5 +73,5 @@ known_mistakes(
         "you counted b twice. joint.sum(1) is the distribution of a": edit(
             "entropy(joint.sum(1))", "entropy(joint.sum(0))"
         ),
-    }
+    },
 )

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from ..checking import choose, edit, exercise, further_cases, gradient_views, known_mistakes
+from ..checking import Exercise, choose, edit, further_cases, gradient_views
 from ..checking.variants import draw_uniform
 
 
@@ -15,12 +15,20 @@ def _draw_case(key: str, rows: int, D: int) -> tuple[Tensor, Tensor]:
     ).float()
 
 
-@exercise(
-    "12.1",
-    "The weight of the loss",
+def weighted_loss(cost: Tensor, known: Tensor) -> Tensor:
+    """Return D times the mean cost of the hidden pixels: (B, D), (B, D) → (B,)."""
+    hidden = 1 - known
+    return cost.shape[1] / hidden.sum(1) * (cost * hidden).sum(1)
+
+
+_HIDDEN = "(cost * hidden)"
+
+
+EXERCISE = Exercise(
+    title="The weight of the loss",
     stars=2,
+    reference=weighted_loss,
     cases=(_draw_case("three", 3, 4), _draw_case("one", 1, 5), _draw_case("five", 5, 16)),
-    views=gradient_views(cost=0),
     vary=further_cases(lambda key: _draw_case(key, choose(key, [2, 3, 4]), 6)),
     hints=(
         "Divide the sum over the hidden pixels by their number. This is the mean cost of the next "
@@ -30,16 +38,7 @@ def _draw_case(key: str, rows: int, D: int) -> tuple[Tensor, Tensor]:
         "`hidden = 1 - known`, and then `D / hidden.sum(1) * (cost * hidden).sum(1)`, with `D = "
         "cost.shape[1]`.",
     ),
-)
-def weighted_loss(cost: Tensor, known: Tensor) -> Tensor:
-    """Return D times the mean cost of the hidden pixels: (B, D), (B, D) → (B,)."""
-    hidden = 1 - known
-    return cost.shape[1] / hidden.sum(1) * (cost * hidden).sum(1)
-
-
-_HIDDEN = "(cost * hidden)"
-known_mistakes(
-    {
+    mistakes={
         "you also counted the known pixels. The network reads them, so their costs tell you "
         "nothing. Multiply the costs by 1 - known": edit(_HIDDEN, "cost"),
         "you summed the costs of the known pixels. The network must predict the hidden ones": edit(
@@ -76,5 +75,6 @@ known_mistakes(
         "you applied the weight twice. Apply it once": edit(
             "cost.shape[1] / hidden.sum(1)", "(cost.shape[1] / hidden.sum(1)) ** 2"
         ),
-    }
+    },
+    views=gradient_views(cost=0),
 )

@@ -11,7 +11,7 @@ import pytest
 import made_lessons
 from made_lessons.checking.catalogue import NOTEBOOKS as ALL_NOTEBOOKS
 from made_lessons.checking.catalogue import exercises_in
-from made_lessons.checking.exercise import source_of as source_of_solution
+from made_lessons.checking.source_code import source_of as source_of_solution
 from tests.figures.drawn import WIDEST
 from tools.pages.minutes import (
     CHECK,

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from made_lessons.checking.catalogue import exercise_named
-from made_lessons.checking.edited_source import edit_source
+from made_lessons.checking.source_code import edit_source
 from made_lessons.notebook_04.ancestral_sampler import sample
 from made_lessons.notebook_04.log_likelihood import bernoulli_log_prob
 from made_lessons.notebook_10.mean_over_earlier_positions import attend

@@ -11,8 +11,8 @@ from torch.distributions import Bernoulli, Categorical, MixtureSameFamily, Norma
 
 from made_lessons.checking.calls import convert_dtype
 from made_lessons.checking.catalogue import NOTEBOOKS, exercise_named, exercises_in
-from made_lessons.checking.edited_source import edit_source
 from made_lessons.checking.examine import examine
+from made_lessons.checking.source_code import edit_source
 from made_lessons.notebook_04.mutants import make_mutant
 from tests.lessons import forms
 from tests.lessons.checking import right

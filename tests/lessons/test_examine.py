@@ -8,8 +8,10 @@ import torch
 
 from made_lessons.checking.catalogue import exercise_named
 from made_lessons.checking.examine import compare, examine
-from made_lessons.checking.exercise import defined_exercise, exercise, known_mistakes
-from made_lessons.checking.views import UNSEEN, VALUE, View, add_view
+from made_lessons.checking.exercise import Exercise
+from made_lessons.checking.source_code import edit
+from made_lessons.checking.variants import choose
+from made_lessons.checking.views import UNSEEN, VALUE, View
 from tests.lessons.checking import said, wrong
 
 
@@ -124,21 +126,16 @@ def test_a_list_of_nothing_has_no_parts_that_are_put_together():
     assert found["why"] == "the answer must be a list"
 
 
-def test_a_reloaded_module_has_only_its_own_mistakes(monkeypatch):
-    monkeypatch.setitem(exercise.__globals__, "_defined", {})
-    for name in ("1.1", "1.2", "1.1"):
-        exercise(name, "", stars=1, hints=())(len)
-        known_mistakes({f"of {name}": 0})
-    assert defined_exercise("1.1").known_mistakes == {"of 1.1": 0}
+def test_an_answer_that_is_no_known_mistake_of_a_view_gets_its_last_cause():
+    view = View(lambda answer: answer, mistakes={"two": 2, "neither 1 nor 2": 3})
+    exercise = Exercise(title="One", stars=1, reference=lambda: 1, hints=(), views=(view,))
+    assert said(compare, view, 2, 1, exercise.known_mistakes)["why"] == "two"
+    assert said(compare, view, 4, 1, exercise.known_mistakes)["why"] == "neither 1 nor 2"
 
 
-def test_an_answer_that_is_no_known_mistake_of_a_view_gets_its_last_cause(monkeypatch):
-    monkeypatch.setitem(exercise.__globals__, "_defined", {})
-    exercise("1.1", "", stars=1, hints=())(len)
-    add_view("", lambda answer: answer, {"two": 2, "neither 1 nor 2": 3})
-    (view,), mistakes = defined_exercise().views, defined_exercise().known_mistakes
-    assert said(compare, view, 2, 1, mistakes)["why"] == "two"
-    assert said(compare, view, 4, 1, mistakes)["why"] == "neither 1 nor 2"
+def test_an_edit_that_changes_nothing_is_refused():
+    with pytest.raises(ValueError, match="must occur once in choose"):
+        Exercise(title="", stars=1, reference=choose, hints=(), mistakes={"": edit("[7]", "[0]")})
 
 
 def test_what_an_answer_prints_is_shown_once(capsys):

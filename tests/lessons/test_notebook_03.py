@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from made_lessons.checking.catalogue import exercise_named
-from made_lessons.checking.edited_source import edit_source
+from made_lessons.checking.source_code import edit_source
 from made_lessons.notebook_03.masks_by_hand import masks_by_hand
 from tests.lessons.checking import right, wrong
 

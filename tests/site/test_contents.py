@@ -10,7 +10,7 @@ import pytest
 from fontTools.ttLib import TTFont
 
 from made_lessons.checking.catalogue import exercises_in
-from made_lessons.checking.exercise import source_of
+from made_lessons.checking.source_code import source_of
 from tests.site.notebooks import NOTEBOOKS, ROOT, each_notebook, figures_of
 from tools.pages import colab
 

@@ -1,6 +1,6 @@
 import pytest
 
-from made_lessons.checking.edited_source import edit_source
+from made_lessons.checking.source_code import edit_source
 from made_lessons.checking.variants import shuffle
 
 
