@@ -19,6 +19,9 @@ from .value_text import as_text, call_as_text, kind_of
 
 MOST_PRINTED = 5_000  # largest number of printed characters that are shown
 IN_LINE, EXPLANATION = ", in the line ", ". Explanation: "
+_FIRST_LINE = (
+    "do not change the first line of the function, because the check passes those arguments"
+)
 _OTHER_CODE = str(Path(torch.__file__).parent), str(Path(__file__).parents[1])
 
 
@@ -41,10 +44,12 @@ def run(function: Callable[..., object], *arguments: object) -> object:
             got = function(*given)
     except (Exception, SystemExit) as error:
         message = f": {error}".rstrip(". ") if str(error) else ""
-        meaning = explain_error(error)
+        place = _describe_place(error)
+        is_call = not place and re.search("positional argument|unexpected keyword", message)
+        meaning = _FIRST_LINE if is_call else explain_error(error)
         explained = f"{EXPLANATION}{meaning}" if meaning else ""
         raise WrongAnswer(
-            f"your code raised {type(error).__name__}{message}{_describe_place(error)}{explained}",
+            f"your code raised {type(error).__name__}{message}{place}{explained}",
             tried=call_as_text(function, arguments),
         ) from error
     finally:

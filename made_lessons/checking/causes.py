@@ -98,8 +98,11 @@ def _find_general_cause(
         return f"{found.format(also=', like 1 minus a sigmoid')}, with {' or '.join(instead)}"
     if name_non_finite(got[failed], right[failed]):
         return ""
-    relation = find_relation(got, right, calls)
-    is_same_kind = len({isinstance(part[failed], list | tuple) for part in (got, right)}) == 1
+    is_list, is_tensor = (isinstance(right[failed], kind) for kind in (list | tuple, Tensor))
+    is_same_kind = is_list == isinstance(got[failed], list | tuple)
+    is_same_kind &= isinstance(got[failed], Tensor) or not is_tensor
+    can_be_related = is_same_kind or is_list or is_tensor
+    relation = find_relation(got, right, calls) if can_be_related else ""
     found = (
         found
         or ("" if relation in VAGUE_RELATIONS else _mark_as_guess(relation))

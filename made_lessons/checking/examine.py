@@ -104,8 +104,9 @@ def compare(
             own = "" if got is UNSEEN else view.explain(answer, got, expected)
             wrong.cause = known or own or wrong.cause
             number = "" if got is UNSEEN else name_non_finite(got, expected)
-            if number and known not in known_mistakes and not isinstance(wrong, MalformedAnswer):
-                why = f": {wrong.cause}" if known or own else ""
+            is_named = known in known_mistakes or own or isinstance(wrong, MalformedAnswer)
+            if number and not is_named:
+                why = f": {known}" if known else ""
                 wrong.cause = f"{view.name} contains {number}, but it must be finite{why}"
             wrong.tried = view.describe_input(answer, case) or wrong.tried
             if own or (got is not UNSEEN and not isinstance(wrong, MalformedAnswer)):

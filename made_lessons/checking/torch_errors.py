@@ -81,9 +81,6 @@ _EXPLANATIONS = {
         "math.log"
     ),
     r"is not defined": "is this name spelled correctly, and did you run the cell that defines it?",
-    r"positional argument|unexpected keyword": (
-        "do not change the first line of the function, because the check passes those arguments"
-    ),
     r"only implemented on integer and Boolean": (
         "~ needs bools, and this tensor has another dtype. Compare it first, as in x == 0"
     ),
@@ -98,8 +95,8 @@ _EXPLANATIONS = {
         "binary_cross_entropy takes probabilities; binary_cross_entropy_with_logits takes logits"
     ),
     r"division by zero": (
-        "the divisor is 0. Was exp of a very low logarithm rounded to 0? Subtract the largest "
-        "logarithm first, or use softmax"
+        "the divisor is 0. If it is exp of a very low logarithm, subtract the largest logarithm "
+        "first, or use softmax"
     ),
     r"Dimension out of range": "the tensor has fewer dimensions than that. Look at its .shape",
     r"is invalid for input of size": "the tensor has a different number of entries than this shape",

@@ -36,7 +36,7 @@ EXERCISE = Exercise(
     cases=(
         _draw_case("three", [1, 2, 0], 2),
         _draw_case("five", [3, 0, 4, 1, 2]),
-        _draw_case("large", [3, 0, 4, 1, 2], 5, 60),
+        _draw_case("large", [3, 0, 4, 1, 2], 5, 100),
     ),
     vary=further_cases(lambda key: _draw_case(key, shuffle(key, range(4)))),
     hints=(

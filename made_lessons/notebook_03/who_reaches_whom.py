@@ -54,8 +54,8 @@ EXERCISE = Exercise(
         "compare with > 0": edit("paths > 0", "paths == 1"),
         "your result is True only if there are two or more paths. One is enough, so compare with "
         "> 0": edit("paths > 0", "paths > 1"),
-        "your result is True everywhere, because no number of paths is below 0. Compare with "
-        "> 0": edit("paths > 0", "paths >= 0"),
+        "your result is True everywhere. If you compare with >=: no number of paths is below 0. "
+        "Compare with > 0": edit("paths > 0", "paths >= 0"),
         "you add the masks entry by entry, but a path goes through all layers, so you need their "
         "matrix product `@`": edit("@ paths", "+ paths"),
         "the product is in the wrong order. x passes through the first mask first, so that mask is "

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from made_course.common.words import variable_names
 from made_course.model.masks import direct_mask, input_degrees
 
-from ..checking import Exercise, View, as_text, edit, is_same, is_unchanged
+from ..checking import Exercise, View, WrongAnswer, as_text, edit, is_same, is_unchanged
 from ..checking.classes import replace_attribute
 from .mutants import (
     MADE,
@@ -75,6 +75,8 @@ def _describe_range(trial: Trial) -> str:
     for _ in range(8):
         trial.draw_weights(size=3000)
         outputs.append(trial.call("forward", trial.points, trial.points))
+    if not bool(torch.stack(outputs).isfinite().all()):
+        raise WrongAnswer("some logits of forward(x) are NaN or infinite")
     lowest, highest = (bound.item() for bound in torch.stack(outputs).aminmax())
     if len(trial.ordering) == 1 or (lowest <= -20 and highest >= 20):
         return "numbers far below 0 and far above 1"

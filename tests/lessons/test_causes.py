@@ -349,6 +349,7 @@ FITS = [
     ("3.5", of_the_layer_below, "as many degrees as the layer below has"),
     ("4.1", NotBegun, "Begin with super().__init__(…)"),
     ("10.1", turned_round, ".mT swaps the last two"),
+    ("1.1", lambda: [1], "do not change the first line"),
     ("1.2", lambda p1, p2, p3: torch.ones(2), "the answer must be a tuple"),
     ("3.5", lambda below, *sizes: below, "as many degrees as the layer below has"),
     ("4.1", ReplacedData, "assigning to .data"),
@@ -421,3 +422,33 @@ def test_two_partial_mistakes_in_different_calls_are_no_cause():
 def test_a_result_of_the_wrong_kind_is_not_called_random(name, result):
     cause = wrong(name, lambda *arguments: result).cause
     assert not re.search("random|share|rounded|first of", cause)
+
+
+def looks_up(input_dim):
+    return sum()
+
+
+def by_log_of_one(nll, D):
+    return nll / math.log(1) / D
+
+
+def with_a_comma(nll, D):
+    return (nll / math.log(2) / D,)
+
+
+FALSE = [
+    ("1.1", looks_up, "first line"),  # the error is not in the call of the check
+    ("5.1", with_a_comma, "dimension"),
+    ("5.1", by_log_of_one, "rounded to 0"),
+    ("11.3", lambda prior, given: int((prior + given)[0].argmax()), "stays the same"),
+    (
+        "8.4",
+        edit_source(exercise_named("8.4").reference, "floor()", "floor() * (u / u)"),
+        "own random",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "answer", "words"), FALSE)
+def test_a_false_cause_is_not_shown(name, answer, words):
+    assert words not in wrong(name, answer).cause

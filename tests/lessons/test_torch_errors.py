@@ -76,8 +76,6 @@ SAID = [
     (lambda: np.exp(ones(2, requires_grad=True)), "a NumPy array is not a tensor"),
     (lambda: torch.log(2), "this function needs a tensor"),
     (lambda: not_there, "is this name spelled"),  # noqa: F821
-    (lambda: (lambda x: x)(1, 2), "do not change the first line"),
-    (lambda: (lambda x: x)(y=1), "do not change the first line"),
     (lambda: torch.stack([ones(2), ones(3)]), "torch.stack needs tensors"),
     (lambda: torch.cat([ones(2, 2), ones(2, 3)]), "torch.stack needs tensors"),
     (lambda: torch.cat([ones(2, 2), ones(2)]), "torch.cat needs tensors with the same number"),
