@@ -58,6 +58,8 @@ def _build_layer(answer: object, *masks: Tensor, bias: bool = True) -> nn.Linear
     if not isinstance(layer, nn.Linear):
         cause = "the layer must be a subclass of nn.Linear, which creates weight and bias"
         raise WrongAnswer(cause, tried=tried, got=as_text(layer))
+    if not callable(getattr(layer, "set_mask", None)):
+        raise WrongAnswer("your class has no method set_mask", tried=tried)
     if (layer.bias is not None) != bias:
         cause = "pass bias on to nn.Linear: super().__init__(in_features, out_features, bias)"
         raise WrongAnswer(cause, tried=tried)

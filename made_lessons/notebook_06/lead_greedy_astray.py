@@ -13,12 +13,13 @@ def _check_table(answer: object) -> Tensor:
     """Convert an answer to a (2, 2) table in float64."""
     got = f"a {type(answer).__name__}"
     with suppress(TypeError, ValueError, RuntimeError):
-        table = torch.as_tensor(answer, dtype=torch.float64).detach()
-        if table.shape == (2, 2):
-            return table
-        got = f"shape {tuple(table.shape)}"
+        table = torch.as_tensor(answer).detach()
+        if table.shape == (2, 2) and table.isreal().all() and table.isfinite().all():
+            return table.double()
+        got = f"{as_text(table)} of shape {tuple(table.shape)}"
     raise MalformedAnswer(
-        "return the four entries of a joint distribution, where table[a, b] is p(x₁ = a, x₂ = b)",
+        "return the four entries of a joint distribution, finite numbers in which table[a, b] is "
+        "p(x₁ = a, x₂ = b)",
         got=got,
         expected="shape (2, 2)",
     )

@@ -3,8 +3,11 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from numbers import Real
 
+import numpy as np
 import torch
+from torch import Tensor
 
 from made_course.common.words import join_names
 
@@ -99,26 +102,33 @@ def _get_entry(answer: object, key: str) -> object:
     return answer[key]
 
 
+def _is_collection(value: object) -> bool:
+    return isinstance(value, list | tuple | set | Tensor | np.ndarray)
+
+
+def _to_number(value: object) -> float | None:
+    is_number = isinstance(value, Real | Tensor) and getattr(value, "ndim", 0) == 0
+    return float(value) if is_number and math.isfinite(value) else None
+
+
 def _make_views(members: Sequence[int]) -> list[View]:
     """Return views of the NLL for one image, and of the possible means over images."""
 
     def describe_image_nll(answer: object) -> str:
         one = _get_entry(answer, "one image")
-        try:
-            nats = float(one)
-        except (TypeError, ValueError, RuntimeError):
-            raise MalformedAnswer("'one image' must be a number", got=as_text(one)) from None
+        nats = _to_number(one)
+        if nats is None:
+            raise MalformedAnswer("'one image' must be a finite number", got=as_text(one))
         is_right = abs(nats - _mixture_nll(members)) <= 0.01
         return "the right number to within 0.01" if is_right else f"{nats:.4g} nats"
 
     def parse_means(answer: object) -> list[float]:
         means = _get_entry(answer, "possible means")
-        try:
-            found = {float(mean) for mean in means}
-        except (TypeError, ValueError, RuntimeError):
+        found = {_to_number(mean) for mean in means} if _is_collection(means) else {None}
+        if None in found:
             raise MalformedAnswer(
-                "'possible means' must be a list of numbers", got=as_text(means)
-            ) from None
+                "'possible means' must be a list of finite numbers", got=as_text(means)
+            )
         if not found <= set(candidates(members)):
             raise MalformedAnswer(
                 "'possible means' may contain only the five numbers of the exercise",

@@ -9,6 +9,7 @@ from made_course.leaks.dependence import binary_points
 
 from ..checking import ABSOLUTE, Exercise, View, as_text, edit, run
 from ..checking.exercise import MalformedAnswer, WrongAnswer
+from ..checking.value_text import kind_of
 
 
 @cache
@@ -29,7 +30,8 @@ def _logits_of(answer: object, *nade: Tensor) -> Tensor:
     (D, H), parts = V.shape, run(answer, W, c, V, order)
     shapes, got = [(D * H, D), (D * H,), (D, D * H)], type(parts).__name__
     if isinstance(parts, list | tuple):
-        got = f"shapes {[tuple(getattr(part, 'shape', ())) for part in parts]}"
+        kinds = [tuple(p.shape) if isinstance(p, Tensor) else kind_of(p) for p in parts]
+        got = f"shapes {kinds}"
     if got != f"shapes {shapes}":
         raise MalformedAnswer(
             "return three tensors, weight, bias and out, for D · H hidden units, H of each degree "
@@ -39,7 +41,7 @@ def _logits_of(answer: object, *nade: Tensor) -> Tensor:
         )
     weight, bias, out = (part.detach().double() for part in parts)
     logits = torch.sigmoid(binary_points(D).double() @ weight.T + bias) @ out.T + b.double()
-    if bool(logits.isnan().any()):
+    if not all(bool(part.isfinite().all()) for part in (weight, bias, out)):
         cause = "some of your weights are not finite numbers"
         raise WrongAnswer(cause, got=f"logits {as_text(logits[0].float())}")
     return logits

@@ -452,3 +452,21 @@ FALSE = [
 @pytest.mark.parametrize(("name", "answer", "words"), FALSE)
 def test_a_false_cause_is_not_shown(name, answer, words):
     assert words not in wrong(name, answer).cause
+
+
+def names_the_layer_method_wrongly():
+    layer = exercise_named("4.1").reference
+    return type("MaskedLinear", (nn.Linear,), {"set_masks": layer.set_mask})
+
+
+UNUSABLE = [
+    ("4.1", names_the_layer_method_wrongly(), "no method set_mask"),
+    ("6.2", torch.tensor([[0.38 + 9j, 0.02 - 9j], [0.32, 0.28]]), "finite numbers"),
+    ("6.2", [[math.nan, 0.2], [0.3, 0.5]], "finite numbers"),
+    ("9.1", lambda *nade: [[1.0]] * 3, "a list"),
+]
+
+
+@pytest.mark.parametrize(("name", "answer", "words"), UNUSABLE)
+def test_what_cannot_be_used_is_said(name, answer, words):
+    wrong(name, answer, words)

@@ -46,8 +46,8 @@ def test_three_members():
 
 
 def test_answers_of_another_form():
-    wrong("7.4", {"one image": "90.96?", "possible means": [85]}, "must be a number")
-    wrong("7.4", {"one image": 90.96, "possible means": 85}, "a list of numbers")
+    wrong("7.4", {"one image": "90.96", "possible means": [85]}, "must be a finite number")
+    wrong("7.4", {"one image": 90.96, "possible means": 85}, "a list of finite numbers")
     wrong("7.4", {"one image": 90.96, "possible means": [85, 89, 90.5, 92]}, "is too high")
     wrong("7.4", {"one image": 90.96, "possible means": [89, 90.5]}, "mean is missing")
     wrong("7.4", {"one image": 90.96, "possible means": [85, 86]}, "only the five")
