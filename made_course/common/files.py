@@ -51,7 +51,7 @@ def read_tensors(path: str | os.PathLike[str]) -> object:
 
     content, checked = io.BytesIO(pathlib.Path(path).read_bytes()), io.BytesIO()
     try:
-        # copy what has the right checksum, because torch.load can read damaged files without error
+        # torch.load can read a damaged file without an error, so copy records with a right checksum
         with zipfile.ZipFile(content) as archive, zipfile.ZipFile(checked, "w") as copy:
             for name in {*archive.namelist()}:
                 copy.writestr(name, archive.read(name))

@@ -98,11 +98,9 @@ def _find_general_cause(
         return f"{found.format(also=', like 1 minus a sigmoid')}, with {' or '.join(instead)}"
     if name_non_finite(got[failed], right[failed]):
         return ""
-    is_list, is_tensor = (isinstance(right[failed], kind) for kind in (list | tuple, Tensor))
-    is_same_kind = is_list == isinstance(got[failed], list | tuple)
-    is_same_kind &= isinstance(got[failed], Tensor) or not is_tensor
-    can_be_related = is_same_kind or is_list or is_tensor
-    relation = find_relation(got, right, calls) if can_be_related else ""
+    is_same_kind = _is_same_kind(got[failed], right[failed])
+    can_relate = is_same_kind or not isinstance(right[failed], Real)
+    relation = find_relation(got, right, calls) if can_relate else ""
     found = (
         found
         or ("" if relation in VAGUE_RELATIONS else _mark_as_guess(relation))
@@ -111,6 +109,13 @@ def _find_general_cause(
         or relation
     )
     return found or (RIGHT_SO_FAR if failed else "")
+
+
+def _is_same_kind(got: object, right: object) -> bool:
+    """Return True for two lists, or for two tensors, or for a tensor or number and a number."""
+    if isinstance(right, list | tuple):
+        return isinstance(got, list | tuple)
+    return isinstance(got, Tensor if isinstance(right, Tensor) else Tensor | Real)
 
 
 def _mark_as_guess(words: str) -> str:

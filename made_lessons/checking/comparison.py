@@ -109,7 +109,7 @@ def to_tensors(value: object) -> Tensor | list[object] | None:
 
 
 def name_non_finite(got: object, right: object) -> str:
-    """Return the first number that is NaN or infinite, or "" if there is none, or also a right one.
+    """Return the first number that is not finite, or "" if there is none, or a right one is not.
 
     Example:
         >>> name_non_finite([1.0, torch.tensor([2.0, math.nan])], [1.0, torch.ones(2)])

@@ -103,9 +103,9 @@ def compare(
                 known = known if is_same(got, again) else ""  # a random answer may differ now
             own = "" if got is UNSEEN else view.explain(answer, got, expected)
             wrong.cause = known or own or wrong.cause
-            number = "" if got is UNSEEN else name_non_finite(got, expected)
-            is_named = known in known_mistakes or own or isinstance(wrong, MalformedAnswer)
-            if number and not is_named:
+            is_certain = known in known_mistakes or own or isinstance(wrong, MalformedAnswer)
+            number = "" if is_certain or got is UNSEEN else name_non_finite(got, expected)
+            if number:
                 why = f": {known}" if known else ""
                 wrong.cause = f"{view.name} contains {number}, but it must be finite{why}"
             wrong.tried = view.describe_input(answer, case) or wrong.tried

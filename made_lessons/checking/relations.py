@@ -105,14 +105,15 @@ def _find_tensor_relations(got: Tensor, right: Tensor, arguments: Arguments) -> 
         yield "" if is_alike else f"the values are right, but their dtype is {dtypes}"
     else:
         yield from _find_range_relations(first, second, right.dtype)
-    is_bool = (got.dtype == torch.bool) != (right.dtype == torch.bool)
-    if is_bool or (first.numel() and not bool(first.isfinite().any())):
+    only_one_is_bool = (got.dtype == torch.bool) != (right.dtype == torch.bool)
+    if only_one_is_bool or (first.numel() and not bool(first.isfinite().any())):
         return
     values = [("", _identity), *_list_elementwise_changes(right, arguments)]
     for words, of_got, of_right in _list_result_changes(first, second, arguments):
         for value_words, change in values:
-            is_chance = words and value_words.startswith((_ROUNDED, _ROUNDED_DOWN))
-            if is_chance or not (words or value_words):
+            # few digits of a changed result can agree by chance
+            is_doubtful = words and value_words.startswith((_ROUNDED, _ROUNDED_DOWN))
+            if is_doubtful or not (words or value_words):
                 continue
             if is_close(of_got(first), change(of_right(second))):
                 yield _join_sentences(words, value_words)

@@ -259,18 +259,14 @@ EXERCISE = Exercise(
         View(
             lambda answer: _compute_gradients(answer)[0][~_MASK],
             f"{_SET_MASK}, then the gradient of the masked weights",
-            cause=(
-                "a masked weight gets a gradient. The output must depend on the weight through the "
-                "mask only"
-            ),
+            cause="a masked weight gets a gradient. The output must depend on the weight through the "
+            "mask only",
         ),
         View(
             lambda answer: _compute_gradients(answer)[1],
             f"{_SET_MASK}, then a backward pass",
-            cause=(
-                "the input gets no gradient, so no earlier layer could learn. Use x itself, "
-                "without .data or .detach()"
-            ),
+            cause="the input gets no gradient, so no earlier layer could learn. Use x itself, "
+            "without .data or .detach()",
         ),
         _view_of_output(
             _MASK,

@@ -148,7 +148,7 @@ EXERCISE = Exercise(
         "Three of the six mutants are caught by one test only, each by a different one.",
     ),
     views=(
-        *[View(lambda answer: sorted(_check_answer(answer)))],
+        View(lambda answer: sorted(_check_answer(answer))),
         *starmap(_make_view, product(MUTANTS, TESTS)),
     ),
 )

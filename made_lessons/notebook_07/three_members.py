@@ -1,11 +1,10 @@
 """Exercise 7.4: the NLL of a mixture of three members."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from numbers import Real
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -102,10 +101,6 @@ def _get_entry(answer: object, key: str) -> object:
     return answer[key]
 
 
-def _is_collection(value: object) -> bool:
-    return isinstance(value, list | tuple | set | Tensor | np.ndarray)
-
-
 def _to_number(value: object) -> float | None:
     is_number = isinstance(value, Real | Tensor) and getattr(value, "ndim", 0) == 0
     return float(value) if is_number and math.isfinite(value) else None
@@ -124,7 +119,8 @@ def _make_views(members: Sequence[int]) -> list[View]:
 
     def parse_means(answer: object) -> list[float]:
         means = _get_entry(answer, "possible means")
-        found = {_to_number(mean) for mean in means} if _is_collection(means) else {None}
+        is_list = isinstance(means, Collection) and not isinstance(means, Mapping)
+        found = {*map(_to_number, means)} if is_list else {None}
         if None in found:
             raise MalformedAnswer(
                 "'possible means' must be a list of finite numbers", got=as_text(means)

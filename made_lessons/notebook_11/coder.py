@@ -140,18 +140,14 @@ EXERCISE = Exercise(
         View(
             _describe_length,
             "thirty boards",
-            cause=(
-                "your code is longer than necessary. Of all numbers in the interval, choose one "
-                "with the fewest bits, about −log₂ of the interval's width"
-            ),
+            cause="your code is longer than necessary. Of all numbers in the interval, choose one "
+            "with the fewest bits, about −log₂ of the interval's width",
         ),
         View(
             _count_right_boards,
             "thirty boards, coded and decoded",
-            cause=(
-                "low and width need 16 more bits for each variable, but a float has only 53 bits. "
-                "Use whole numbers"
-            ),
+            cause="low and width need 16 more bits for each variable, but a float has only 53 bits. "
+            "Use whole numbers",
         ),
     ),
 )

@@ -67,11 +67,11 @@ EXERCISE = Exercise(
     },
     views=[
         View(
-            lambda answer, case=case: _describe_missing_input(answer, *case),
-            "hidden_degrees({}, {})".format(*case),
+            lambda answer, case=(width, D): _describe_missing_input(answer, *case),
+            f"hidden_degrees({width}, {D})",
             "each output may see the context and all earlier variables. With D units or more, use "
             "each degree from 0 to D − 1 at least once",
         )
-        for case in ((4, 4), (9, 3), (2, 1), (40, 12))
+        for width, D in ((4, 4), (9, 3), (2, 1), (40, 12))
     ],
 )
