@@ -259,8 +259,8 @@ EXERCISE = Exercise(
         View(
             lambda answer: _compute_gradients(answer)[0][~_MASK],
             f"{_SET_MASK}, then the gradient of the masked weights",
-            cause="a masked weight gets a gradient. The output must depend on the weight through the "
-            "mask only",
+            cause="a masked weight gets a gradient. The output must depend on the weight "
+            "through the mask only",
         ),
         View(
             lambda answer: _compute_gradients(answer)[1],

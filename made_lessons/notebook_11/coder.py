@@ -146,8 +146,8 @@ EXERCISE = Exercise(
         View(
             _count_right_boards,
             "thirty boards, coded and decoded",
-            cause="low and width need 16 more bits for each variable, but a float has only 53 bits. "
-            "Use whole numbers",
+            cause="low and width need 16 more bits for each variable, but a float has only 53 "
+            "bits. Use whole numbers",
         ),
     ),
 )

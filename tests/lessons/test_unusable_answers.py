@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from made_lessons.checking.catalogue import exercise_named
 from made_lessons.checking.source_code import edit_source
+from made_lessons.notebook_04.mutants import MADE
 from made_lessons.notebook_10.mean_over_earlier_positions import attend
 from tests.lessons.checking import wrong
 
@@ -61,7 +62,9 @@ def test_two_partial_mistakes_in_different_calls_are_no_cause():
     assert "there is no mask" not in wrong("10.1", sometimes_without_mask).cause
 
 
-@pytest.mark.parametrize("result", [[None], 1j, [10**400], torch.tensor([1j]), "", {}, object()])
+@pytest.mark.parametrize(
+    "result", [[None], 1j, [10**400], torch.tensor([1j]), "", {}, object(), True, torch.empty(0)]
+)
 @pytest.mark.parametrize("name", ["1.1", "2.1", "4.2", "5.3"])
 def test_a_result_of_the_wrong_kind_is_not_called_random(name, result):
     cause = wrong(name, lambda *arguments: result).cause
@@ -80,7 +83,13 @@ def with_a_comma(nll, D):
     return (nll / math.log(2) / D,)
 
 
+def with_a_constant(p1, p2, p3):
+    first, _, last = exercise_named("1.2").reference(p1, p2, p3)
+    return first, torch.tensor(0.5), last
+
+
 FALSE = [
+    ("1.2", with_a_constant, "rounded"),
     ("1.1", looks_up, "first line"),  # the error is not in the call of the check
     ("5.1", with_a_comma, "dimension"),
     ("5.1", by_log_of_one, "rounded to 0"),
@@ -104,6 +113,8 @@ def names_the_layer_method_wrongly():
 
 
 UNUSABLE = [
+    ("10.1", lambda query, key, value: value * math.nan, "must be finite: perhaps -inf times 0"),
+    ("4.5", edit_source(MADE, "[-1](x)", "[-1](x).sigmoid().logit()"), "are NaN or infinite"),
     ("4.1", names_the_layer_method_wrongly(), "no method set_mask"),
     ("6.2", torch.tensor([[0.38 + 9j, 0.02 - 9j], [0.32, 0.28]]), "finite numbers"),
     ("6.2", [[math.nan, 0.2], [0.3, 0.5]], "finite numbers"),
